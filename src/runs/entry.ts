@@ -11,7 +11,7 @@ import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
 export interface Revalidation {
   readonly endpoint: UpstreamEndpoint;
   /** Null on success. */
-  readonly error: unknown;
+  readonly error: Error | null;
 }
 
 /**
@@ -24,15 +24,12 @@ export class Calls {
 }
 
 /** Entries of a right that are dropped together, by name. */
-export class Entries extends Map<string, CacheEntry> {
-  /** Latest withdrawal that the fleet knows. Null if there was none, undefined if the fleet was not asked. */
-  withdrawal: string | null | undefined = undefined;
-}
+export type Entries = Map<string, CacheEntry>;
 
 /** Entries of whole answers, which mix workflows. They are dropped with any workflow. */
-export const ANSWERS = null;
+export const ANSWERS = Symbol('answers');
 /** Refusals are not dropped with a workflow. */
-export const REFUSALS = undefined;
+export const REFUSALS = Symbol('refusals');
 /** A workflow's id (empty for the list of workflows), or one of the two above. */
 export type EntriesKey = string | typeof ANSWERS | typeof REFUSALS;
 
@@ -41,8 +38,6 @@ export class Right {
   readonly viewerId: string;
   /** Send time of the last successful call, in ms since 1970. Null if none succeeded. */
   lastSuccessAt: number | null = null;
-  /** Like `Entries.withdrawal`, of the whole right. */
-  withdrawal: string | null | undefined = undefined;
   /** True once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
   /** How often whole answers were dropped. One that began before the latest drop is not cached. */
@@ -71,7 +66,7 @@ export class Part<T> {
 }
 
 /** Sizes measured on Node 24: a snapshot without its value, and an error with its stack. */
-const SNAPSHOT_BYTES = 150;
+const SNAPSHOT_BYTES = 180;
 const FAILURE_BYTES = 1200;
 
 export abstract class CacheEntry {

@@ -29,8 +29,8 @@ export interface Finality {
 export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
   const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
 
-  const isUnchanged = ({ unchangedSince, sentAt }: Snapshot<unknown>, atMs = sentAt): boolean =>
-    (unchangedSince ?? sentAt) + settleMs <= atMs;
+  const isUnchanged = ({ findings, sentAt }: Snapshot<unknown>, atMs = sentAt): boolean =>
+    (findings.unchangedSince ?? sentAt) + settleMs <= atMs;
 
   /**
    * Finished steps do not prove that the run is over, since the next step may not exist yet. A quiet period proves it.
@@ -61,7 +61,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
       if (value && !isTerminal(value.status)) return false;
       if (value?.endTime || isFinal) return true;
       if (value) return isUnchanged(record);
-      return steps !== null && (areSettled(steps) || (steps.hasReachedFinish && areSettled(steps, sentAt)));
+      return steps !== null && (areSettled(steps) || (steps.findings.hasReachedFinish && areSettled(steps, sentAt)));
     },
 
     areFinalSteps(steps, record, graph) {
@@ -79,18 +79,20 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
  * Measures on this gateway's clock how long an answer is unchanged. Call it for each new answer, with the previous one.
  */
 export function followRecord(before: Snapshot<MaybeRecord>, record: Snapshot<MaybeRecord>): void {
-  if (before.value === record.value) record.unchangedSince ??= before.unchangedSince;
+  const { findings } = record;
+  if (before.value === record.value) findings.unchangedSince ??= before.findings.unchangedSince;
   else if (before.value && record.value && isSame(before.value, record.value)) {
-    record.unchangedSince ??= firstFetchedAt(before);
+    findings.unchangedSince ??= firstFetchedAt(before);
   }
 }
 
 export function followSteps(before: Snapshot<StepList>, steps: Snapshot<StepList>): void {
-  if (before.value === steps.value) steps.unchangedSince ??= before.unchangedSince;
-  else if (areSame(before.value, steps.value)) steps.unchangedSince ??= firstFetchedAt(before);
+  const { findings } = steps;
+  if (before.value === steps.value) findings.unchangedSince ??= before.findings.unchangedSince;
+  else if (areSame(before.value, steps.value)) findings.unchangedSince ??= firstFetchedAt(before);
 }
 
-const firstFetchedAt = ({ unchangedSince, fetchedAt }: Snapshot<unknown>): number => unchangedSince ?? fetchedAt;
+const firstFetchedAt = ({ findings, fetchedAt }: Snapshot<unknown>): number => findings.unchangedSince ?? fetchedAt;
 
 /** Payloads are ignored: their links may be signed anew for each answer. */
 const isSame = (one: StepFacts | RunRecord, other: StepFacts | RunRecord): boolean =>
@@ -115,18 +117,19 @@ const shownOf = ({ id, rawStatus, startTime, endTime }: StepFacts): string =>
   JSON.stringify([id, rawStatus, startTime?.epochMicros, endTime?.epochMicros]);
 
 function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph | null): boolean {
-  if (steps.hasReachedFinish) return true;
+  const { findings } = steps;
+  if (findings.hasReachedFinish) return true;
   const finish = graph()?.finish ?? null;
   // The comparison is slow and a run is read often, so each finish node is compared once.
-  if (finish === null || steps.comparedFinish === finish) return false;
-  steps.comparedFinish = finish;
+  if (finish === null || findings.comparedFinish === finish) return false;
+  findings.comparedFinish = finish;
   // Reached if the finish node has completed and no step is still running.
   const atFinish = latestAttempts(executionsOf(steps.value), false).find((step) => step.nodeId === finish);
-  steps.hasReachedFinish = atFinish?.status === 'COMPLETED' && activityOf(steps).areFinished;
-  return steps.hasReachedFinish;
+  findings.hasReachedFinish = atFinish?.status === 'COMPLETED' && activityOf(steps).areFinished;
+  return findings.hasReachedFinish;
 }
 
-const activityOf = (steps: Snapshot<StepList>): Activity => (steps.activity ??= activityIn(steps.value));
+const activityOf = ({ value, findings }: Snapshot<StepList>): Activity => (findings.activity ??= activityIn(value));
 
 function activityIn(steps: StepList): Activity {
   // A step that cannot be read may still be running.

@@ -1,234 +1,223 @@
-/** One load of a cache part: by an upstream call of this gateway, or by an answer that another gateway shared. */
+/** One load of a cache part: an answer, or a failure, for all readers that wait for it. */
 import type { CallOptions } from '../upstream/client.ts';
-import { AbandonedError, GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
+import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Failure, PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
-import type { Called, Lease, Loaded, SharedAnswers, SharedState, StoredAnswer } from './ports.ts';
+import type { Called, Loaded, Resource, StoredAnswer } from './ports.ts';
 import { Snapshot, type Answered } from './snapshot.ts';
 import { callName, endOf, type Wanted } from './source.ts';
 import type { Asked } from './rights.ts';
-import type { Flight } from './single-flight.ts';
+import type { Readers, Task } from './single-flight.ts';
 import type { ViewerCache } from './viewer-cache.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
 export interface LoadOptions {
   readonly viewers: ViewerCache;
-  /** Null if this gateway shares nothing. */
-  readonly shared: SharedAnswers | null;
+  readonly obtain: Obtain;
+  readonly onDenied: OnDenied;
   readonly liveTtlMs: number;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
 }
 
-/** After this many waits for other gateways the upstream's own timeout is over, and this gateway calls by itself. */
-const MAX_WAITS = 10;
+/** Gets the answer of a load: by an upstream call, or from another gateway. */
+export type Obtain = <Entry extends PartsEntry, T>(load: Load<Entry, T>) => Promise<Loaded<T>>;
+
+/** A gateway that shares nothing calls the upstream. */
+export const callUpstream: Obtain = (load) => load.call();
+
+/** Called when the upstream has refused a key. `workflowId`: null if it refused all of it. */
+export type OnDenied = (viewer: Viewer, workflowId: string | null, hadRight: boolean) => void;
+
+/** WITHDRAWN: what is loaded has been dropped since. Readers still get the answer, and nothing of it is cached. */
+type LoadState = 'CACHEABLE' | 'WITHDRAWN';
+
 /** Longest time for which a failure is cached. A 404 may change soon: a run just started may not be visible yet. */
 const MAX_PAUSE_MS = 1000;
 
 const CALLED = { isProof: true, wasCalled: true } as const;
 const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
-export interface LoadRequest<Entry extends PartsEntry, T> extends Wanted<Entry, T> {
-  readonly operation: ReadContext;
-  /** Fires when no reader waits any more. */
-  readonly signal: AbortSignal;
-  readonly flight: Flight<Loaded<T>>;
-}
-
 /** All readers that join share one load, under the operation of the first. */
-export async function load<Entry extends PartsEntry, T>(
-  options: LoadOptions,
-  { source, subject, operation, signal, flight }: LoadRequest<Entry, T>,
-): Promise<Loaded<T>> {
-  const { viewers, shared, liveTtlMs, now } = options;
-  const { viewer, skipsLive } = operation;
-  const { workflowId } = subject;
-  const asked = { endpoint: source.endpoint, workflowId };
-  const callOptions = callOf(operation, flight.requesters, signal);
-  /** The right that a success proves. */
-  let right = viewers.rightOf(viewer.id);
-  /** State of the fleet when it was asked last. */
-  let state: SharedState | null = null;
-
-  /** The entry may be evicted or dropped at any time, so it is looked up each time. */
-  const entryOf = (): Entry => viewers.entryOf(right, subject);
-  const isFresh = (snapshot: Snapshot<T>): boolean => now() < endOf(source, entryOf(), snapshot);
-  const known = (): Snapshot<T> | null => source.partOf(entryOf()).snapshot;
+export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
+  readonly signal: AbortSignal;
+  readonly #options: LoadOptions;
+  readonly #wanted: Wanted<Entry, T>;
+  readonly #viewer: Viewer;
+  readonly #call: CallOptions;
   /** Snapshot that the operation must not get again. */
-  const skipped = skipsLive ? known() : null;
+  readonly #skipped: Snapshot<T> | null;
+  #state: LoadState = 'CACHEABLE';
+  #right: Right;
 
-  function put(snapshot: Snapshot<T> | null, failure: Failure | null = null): void {
-    if (!flight.isCacheable) return;
-    const entry = entryOf();
-    viewers.put(entry, source.partOf(entry), snapshot, failure);
-    remember();
+  constructor(options: LoadOptions, wanted: Wanted<Entry, T>, operation: ReadContext, readers: Readers) {
+    this.signal = readers.signal;
+    this.#options = options;
+    this.#wanted = wanted;
+    this.#viewer = operation.viewer;
+    this.#call = callOf(operation, readers);
+    this.#right = options.viewers.rightOf(operation.viewer.id);
+    this.#skipped = operation.skipsLive ? this.#known : null;
   }
 
-  /** Later withdrawals differ from these. */
-  function remember(): void {
-    if (!state) return;
-    right.withdrawal = state.withdrawal;
-    const entries = right.entries.get(workflowId);
-    if (entries) entries.withdrawal = state.workflowWithdrawal;
+  async run(): Promise<Loaded<T>> {
+    const { viewers, obtain } = this.#options;
+    try {
+      const loading = obtain(this);
+      if (!viewers.mayServe(this.#right)) revalidate(this.#right, this.#asked, loading);
+      return await loading;
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
   }
 
-  function keep(answered: Answered<T>): Snapshot<T> {
-    const before = known();
-    const snapshot = new Snapshot(answered);
-    if (before) source.follow?.(before, snapshot);
-    put(snapshot);
-    viewers.allow(right, asked);
-    return snapshot;
+  withdraw(): void {
+    this.#state = 'WITHDRAWN';
   }
 
-  /** A call sent later may have been answered first. Its answer stays. */
-  function keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
-    const own = known();
-    if (own && own.sentAt > answered.sentAt) return { ...CALLED, cached: own, body: undefined };
-    return { ...CALLED, cached: keep(answered), body };
+  /** After a drop that the load itself has caused: answers read from now on are newer. */
+  beginAnew(): void {
+    this.#right = this.#options.viewers.rightOf(this.#viewer.id);
+    this.#state = 'CACHEABLE';
   }
 
-  async function call(): Promise<Called<T>> {
+  get isCacheable(): boolean {
+    return this.#state === 'CACHEABLE';
+  }
+
+  /** The right that a success proves, and under which the answer is cached. */
+  get right(): Right {
+    return this.#right;
+  }
+
+  get resource(): Resource {
+    const { endpoint, workflowId } = this.#asked;
+    return { viewer: this.#viewer, workflowId, key: callName(endpoint, this.#entry) };
+  }
+
+  async call(): Promise<Called<T>> {
+    const { viewers, now } = this.#options;
+    const { source } = this.#wanted;
     const sentAt = now();
     try {
-      const { value, sizeBytes, body } = await source.fetch(entryOf(), callOptions);
-      viewers.prove(right, sentAt);
-      return keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
+      const { value, sizeBytes, body } = await source.fetch(this.#entry, this.#call);
+      viewers.prove(this.#right, sentAt);
+      return this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes }, body);
     } catch (error) {
       const { valueIfMissing: value } = source;
       if (!isNotFound(error) || value === undefined) throw error;
       // A 404 does not prove the right: an upstream may answer it before it checks the key.
-      return { ...keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes: 0 }, null), isProof: false };
+      return { ...this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes: 0 }, null), isProof: false };
     }
   }
 
-  /**
-   * Null if this version cannot read the bytes: a call is made then. Rejects with NOT_FOUND outside the viewer's scope.
-   */
-  async function readStored(stored: Buffer) {
+  /** Returns the cached answer if no call is needed any more. */
+  look(): Loaded<T> | null {
+    const known = this.#known;
+    if (!known || known === this.#skipped || !this.#mayServe || !this.#isFresh(known)) return null;
+    return { ...NOT_CALLED, cached: known };
+  }
+
+  /** Returns null if a call is needed instead. Rejects with NOT_FOUND outside the viewer's scope. */
+  async accept({ bytes, ...stored }: StoredAnswer): Promise<Loaded<T> | null> {
+    if (!this.#mayServe || (this.#skipped && stored.sentAt <= this.#skipped.sentAt)) return null;
+    const answer = bytes ? await this.#read(bytes) : { value: this.#wanted.source.valueIfMissing, sizeBytes: 0 };
+    if (answer?.value === undefined) return null;
+    const answered = { ...stored, value: answer.value, sizeBytes: answer.sizeBytes };
+    if (!this.#isFresh(new Snapshot(answered))) return null;
+    // This gateway has a newer answer, which may not have been shared.
+    const known = this.#known;
+    const isOwnNewer = known && known.sentAt > stored.sentAt && this.#isFresh(known);
+    return { ...NOT_CALLED, cached: isOwnNewer ? known : this.#keep(answered) };
+  }
+
+  /** For how long other gateways may use the answer, in ms. Infinity if it is final. */
+  sharedMs({ cached }: Called<T>): number {
+    const { source } = this.#wanted;
+    return Math.max(source.sharedMs ?? 0, source.lifetimeMs(cached, this.#entry));
+  }
+
+  /** Resolves when the other call is over that may make the answer final. Null if none is in progress. */
+  relatedLanding(): Promise<void> | null {
+    const { related } = this.#wanted.source;
+    return (related && this.#right.calls.flights.get(callName(related, this.#entry))?.landing()) ?? null;
+  }
+
+  /** The entry may be evicted or dropped at any time, so it is looked up each time. */
+  get #entry(): Entry {
+    return this.#options.viewers.entryOf(this.#right, this.#wanted.subject);
+  }
+
+  get #known(): Snapshot<T> | null {
+    return this.#wanted.source.partOf(this.#entry).snapshot;
+  }
+
+  get #asked(): Asked {
+    return { endpoint: this.#wanted.source.endpoint, workflowId: this.#wanted.subject.workflowId };
+  }
+
+  get #mayServe(): boolean {
+    return this.#options.viewers.mayServe(this.#right);
+  }
+
+  #isFresh(snapshot: Snapshot<T>): boolean {
+    return this.#options.now() < endOf(this.#wanted.source, this.#entry, snapshot);
+  }
+
+  /** Null if this version cannot read the bytes. */
+  async #read(stored: Buffer) {
     try {
-      return await source.fetch(entryOf(), { ...callOptions, stored });
+      return await this.#wanted.source.fetch(this.#entry, { ...this.#call, stored });
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION') return null;
       throw error;
     }
   }
 
-  async function accept({ bytes, ...stored }: StoredAnswer): Promise<Snapshot<T> | null> {
-    if (!viewers.mayServe(right) || (skipped && stored.sentAt <= skipped.sentAt)) return null;
-    const answer = bytes ? await readStored(bytes) : { value: source.valueIfMissing, sizeBytes: 0 };
-    if (answer?.value === undefined) return null;
-    const answered = { ...stored, value: answer.value, sizeBytes: answer.sizeBytes };
-    if (!isFresh(new Snapshot(answered))) return null;
-    // This gateway has a newer answer, which may not have been shared.
-    const own = known();
-    return own && own.sentAt > stored.sentAt && isFresh(own) ? own : keep(answered);
+  /** A call sent later may have been answered first. Its answer stays. */
+  #keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
+    const known = this.#known;
+    if (known && known.sentAt > answered.sentAt) return { ...CALLED, cached: known, body: undefined };
+    return { ...CALLED, cached: this.#keep(answered), body };
   }
 
-  /** Returns an answer that needs no call, or null. */
-  async function find(found: SharedState): Promise<Loaded<T> | null> {
-    state = found;
-    dropWithdrawn(found);
-    remember();
-    if (found.successAt !== null) viewers.prove(right, Math.min(found.successAt, now()));
-    const own = known();
-    if (own && own !== skipped && viewers.mayServe(right) && isFresh(own)) return { ...NOT_CALLED, cached: own };
-    const stored = await found.answer();
-    const cached = stored && (await accept(stored));
-    return cached && { ...NOT_CALLED, cached };
+  #keep(answered: Answered<T>): Snapshot<T> {
+    const before = this.#known;
+    const snapshot = new Snapshot(answered);
+    if (before) this.#wanted.source.follow?.(before, snapshot);
+    this.#put(snapshot);
+    this.#options.viewers.allow(this.#right, this.#asked);
+    return snapshot;
   }
 
-  /** This gateway may have missed an announcement. A fleet that has lost its rights withdraws none. */
-  function dropWithdrawn({ withdrawal, workflowWithdrawal }: SharedState): void {
-    if (isNews(right.withdrawal, withdrawal)) viewers.drop(viewer.id);
-    else if (isNews(right.entries.get(workflowId)?.withdrawal, workflowWithdrawal)) {
-      viewers.dropWorkflow(viewer.id, workflowId);
-    } else return;
-    // Answers read from now on are newer than the withdrawal.
-    right = viewers.rightOf(viewer.id);
-    flight.isCacheable = true;
+  #put(snapshot: Snapshot<T> | null, failure: Failure | null = null): void {
+    if (!this.isCacheable) return;
+    const entry = this.#entry;
+    this.#options.viewers.put(entry, this.#wanted.source.partOf(entry), snapshot, failure);
   }
 
-  async function loadShared(tier: SharedAnswers): Promise<Loaded<T>> {
-    const resource = { viewer, workflowId, key: callName(source.endpoint, entryOf()) };
-    for (let waits = 0; waits <= MAX_WAITS; waits += 1) {
-      const shared = await tier.get(resource);
-      const found = shared && (await find(shared));
-      if (found) return found;
-      const lease = shared ? await tier.lease(resource, signal) : 'alone';
-      if (lease === 'alone') break;
-      if (lease !== 'again') return callOnce(lease);
-    }
-    return call();
-  }
-
-  /** One call of the whole fleet, as long as leases work. */
-  async function callOnce(lease: Lease): Promise<Loaded<T>> {
-    try {
-      // The last holder may just have stored its answer.
-      const found = await find(lease.state);
-      if (found) lease.release('again');
-      if (found) return found;
-      const called = await call();
-      share(lease, called).catch(() => {
-        lease.release('alone');
-      });
-      return called;
-    } catch (error) {
-      // If no reader waits here any more, another gateway takes over the lease.
-      lease.release(error instanceof AbandonedError ? 'again' : 'alone');
-      throw error;
-    }
-  }
-
-  /** Readers do not wait for it. */
-  async function share(lease: Lease, called: Called<T>): Promise<void> {
-    const related = source.related && right.calls.flights.get(callName(source.related, entryOf()))?.landing();
-    const sharedMs = () => Math.max(source.sharedMs ?? 0, source.lifetimeMs(called.cached, entryOf()));
-    if (!flight.isCacheable) {
-      lease.release('alone');
-      return;
-    }
-    const isFinal = sharedMs() === Infinity;
-    await lease.put(called, sharedMs());
-    if (isFinal || !related) return;
-    await related;
-    if (sharedMs() === Infinity) await lease.put(called, Infinity);
-  }
-
-  function afterFailure(error: unknown): void {
+  #fail(error: unknown): void {
+    const { viewers, liveTtlMs, now } = this.#options;
     const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
-    const own = known();
+    const known = this.#known;
     if (isAccessDenied(error)) {
       // A fresh cached answer, perhaps from a list, counts as allowed: the denial is then new and drops it.
-      if (own && isFresh(own)) viewers.allow(right, asked);
-      deny(options, viewer, error, asked);
-      put(null);
+      if (known && this.#isFresh(known)) viewers.allow(this.#right, this.#asked);
+      deny(this.#options, this.#viewer, error, this.#asked);
+      this.#put(null);
     } else if (isNotFound(error)) {
-      put(null, failureOf(error));
-    } else if (isOutage(error) && own) {
-      put(own, failureOf(error));
+      this.#put(null, failureOf(error));
+    } else if (isOutage(error) && known) {
+      this.#put(known, failureOf(error));
     }
   }
-
-  try {
-    const loading = shared ? loadShared(shared) : call();
-    if (!viewers.mayServe(right)) revalidate(right, asked, loading);
-    return await loading;
-  } catch (error) {
-    afterFailure(error);
-    throw error;
-  }
 }
-
-const isNews = (known: string | null | undefined, withdrawal: string | null): boolean =>
-  withdrawal !== null && known !== undefined && known !== withdrawal;
 
 /** Describes a call of this operation to the upstream. */
 export const callOf = (
   { viewer: { id: viewerId, credential, scope, redaction }, requestId, budget, reader, operationRecord }: ReadContext,
-  requesters: CallOptions['requesters'],
-  signal: AbortSignal,
+  { requesters, signal }: Readers,
 ): CallOptions => ({
   ...{ viewerId, credential, scope, redaction, requesters, requestId, signal, reader, operationRecord },
   refusals: budget,
@@ -236,7 +225,7 @@ export const callOf = (
 
 /** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */
 export function deny(
-  { viewers, shared }: Pick<LoadOptions, 'viewers' | 'shared'>,
+  { viewers, onDenied }: Pick<LoadOptions, 'viewers' | 'onDenied'>,
   viewer: Viewer,
   error: unknown,
   asked: Asked,
@@ -244,9 +233,9 @@ export function deny(
   const hadRight = viewers.rightOf(viewer.id).lastSuccessAt !== null;
   if (!isForbidden(error)) {
     viewers.drop(viewer.id);
-    shared?.withdraw(viewer, null, hadRight);
+    onDenied(viewer, null, hadRight);
   } else if (asked.endpoint !== 'execute' && viewers.refuse(viewer.id, asked)) {
-    shared?.withdraw(viewer, asked.workflowId, hadRight);
+    onDenied(viewer, asked.workflowId, hadRight);
   }
 }
 
@@ -256,7 +245,7 @@ function revalidate(right: Right, { endpoint, workflowId }: Asked, loading: Prom
   const outcome: Promise<Revalidation> = loading
     .then(
       ({ isProof }) => (isProof ? null : new Error("the call does not prove the viewer's right")),
-      (error: unknown) => error,
+      (error: unknown) => error as Error,
     )
     .then((error) => ({ endpoint, error }))
     .finally(() => {

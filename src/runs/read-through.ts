@@ -5,8 +5,8 @@
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
 import { Requesters } from '../upstream/requesters.ts';
-import type { PartsEntry, Right } from './entry.ts';
-import { callOf, deny, load, type LoadOptions } from './load.ts';
+import type { Part, PartsEntry, Right } from './entry.ts';
+import { callOf, deny, Load, type LoadOptions } from './load.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Loaded } from './ports.ts';
 import { Flight } from './single-flight.ts';
@@ -16,11 +16,16 @@ import type { After } from '../runtime/clock.ts';
 import type { Asked } from './rights.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
-export type ReadThrough = ReturnType<typeof createReadThrough>;
-
 export interface ReadThroughOptions extends LoadOptions {
   readonly staleIfErrorMs: number;
   readonly after: After;
+}
+
+/** What is cached of an answer. */
+interface Cached<Entry extends PartsEntry, T> {
+  readonly right: Right;
+  readonly entry: Entry;
+  readonly part: Part<T>;
 }
 
 /** Maximum number of successive revalidation calls that a read waits for. */
@@ -28,26 +33,25 @@ const MAX_WAITS = 3;
 /** Time for which a reader waits for a call after a failed one, if it can have a stale answer instead. */
 const MAX_WAIT_AFTER_FAILURE_MS = 500;
 
-export function createReadThrough(options: ReadThroughOptions) {
-  const { viewers, now, staleIfErrorMs, after } = options;
+export class ReadThrough {
+  readonly #options: ReadThroughOptions;
 
-  /** The entry may be evicted or dropped while a reader waits, so it is looked up each time. */
-  function find<Entry extends PartsEntry, T>({ source, subject }: Wanted<Entry, T>, { id }: Viewer) {
-    const right = viewers.rightOf(id);
-    const entry = viewers.entryOf(right, subject);
-    return { right, entry, part: source.partOf(entry) };
+  constructor(options: ReadThroughOptions) {
+    this.#options = options;
   }
 
   /** Returns the cached answer. Undefined if a call or a wait is needed. */
-  function look<Entry extends PartsEntry, T>(
+  look<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
-    { viewer, lifetime, operationRecord, skipsLive }: ReadContext,
+    operation: ReadContext,
     isKnownRight = false,
   ): Snapshot<T> | undefined {
-    const { right, entry, part } = find(wanted, viewer);
+    const { viewers, now } = this.#options;
+    const { right, entry, part } = this.#find(wanted, operation.viewer);
     const { snapshot } = part;
     if (!snapshot || !(isKnownRight || viewers.mayServe(right))) return undefined;
     const untilMs = endOf(wanted.source, entry, snapshot);
+    const { lifetime, operationRecord, skipsLive } = operation;
     if (now() >= untilMs || (skipsLive && untilMs !== Infinity)) return undefined;
     lifetime.limit(untilMs);
     if (operationRecord) operationRecord.hasCached = true;
@@ -55,17 +59,47 @@ export function createReadThrough(options: ReadThroughOptions) {
   }
 
   /** Returns the cached answer or loads it. */
-  function get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
-    const { snapshot, failure } = find(wanted, operation.viewer).part;
-    const reading = read(wanted, operation);
+  get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
+    const { snapshot, failure } = this.#find(wanted, operation.viewer).part;
+    const reading = this.#read(wanted, operation);
     if (!snapshot || !failure || operation.isPoll) return reading;
-    return soon(reading, () => lastGood(wanted, operation, failure.error));
+    return this.#soon(reading, () => this.#lastGood(wanted, operation, failure.error));
+  }
+
+  /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
+  async prove<T>(operation: ReadContext, asked: Asked, send: (call: CallOptions) => Promise<T>): Promise<T> {
+    const { viewers, now } = this.#options;
+    const { viewer, requester, budget } = operation;
+    budget.take(requester.isStranger());
+    const right = viewers.rightOf(viewer.id);
+    viewers.begin(right);
+    const sentAt = now();
+    // Not the operation's signal: a client that disconnects does not undo the call.
+    const { signal } = new AbortController();
+    try {
+      const answer = await send(callOf(operation, { requesters: new Requesters(requester), signal }));
+      viewers.prove(right, sentAt);
+      return answer;
+    } catch (error) {
+      if (isAccessDenied(error)) deny(this.#options, viewer, error, asked);
+      throw error;
+    } finally {
+      viewers.end(right);
+    }
+  }
+
+  /** The entry may be evicted or dropped while a reader waits, so it is looked up each time. */
+  #find<Entry extends PartsEntry, T>({ source, subject }: Wanted<Entry, T>, { id }: Viewer): Cached<Entry, T> {
+    const { viewers } = this.#options;
+    const right = viewers.rightOf(id);
+    const entry = viewers.entryOf(right, subject);
+    return { right, entry, part: source.partOf(entry) };
   }
 
   /** An upstream that hangs would delay each reader until the timeout. The call goes on for later readers. */
-  function soon<T>(reading: Promise<T>, stale: () => T): Promise<T> {
+  #soon<T>(reading: Promise<T>, stale: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const cancel = after(MAX_WAIT_AFTER_FAILURE_MS, () => {
+    const cancel = this.#options.after(MAX_WAIT_AFTER_FAILURE_MS, () => {
       // Without a stale answer the reader waits.
       Promise.try(stale).then(resolve, () => undefined);
     });
@@ -74,45 +108,43 @@ export function createReadThrough(options: ReadThroughOptions) {
   }
 
   /** Waits for a call that renews the right, if one is in progress. */
-  async function read<Entry extends PartsEntry, T>(
-    wanted: Wanted<Entry, T>,
-    operation: ReadContext,
-  ): Promise<Snapshot<T>> {
+  async #read<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
     const { source, subject } = wanted;
-    const { viewer, skipsLive } = operation;
+    const { viewer, skipsLive, lifetime } = operation;
     let isKnownRight = false;
     // A call may decide nothing: a 404, a disconnected client, a refusal or an outage of another endpoint. The first
-    // reader that waited for it makes the next call.
+    // reader that waited for it makes the next call, at once, so that the others find it.
     for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
-      const { right, part } = find(wanted, viewer);
-      const revalidation = viewers.mayServe(right) ? undefined : right.revalidations?.get(subject.workflowId);
+      const { right, part } = this.#find(wanted, viewer);
+      const isProven = this.#options.viewers.mayServe(right);
+      const revalidation = isProven ? undefined : right.revalidations?.get(subject.workflowId);
       if (!revalidation || !part.snapshot) break;
       const { endpoint, error } = await revalidation;
       const isSameEndpoint = endpoint === source.endpoint;
       if (isUnauthenticated(error) || (isSameEndpoint && (isForbidden(error) || isOutage(error)))) {
-        return lastGood(wanted, operation, error);
+        return this.#lastGood(wanted, operation, error);
       }
       isKnownRight = error === null;
     }
-    const found = look(wanted, operation, isKnownRight);
+    const found = this.look(wanted, operation, isKnownRight);
     if (found) return found;
     try {
-      const { failure } = find(wanted, viewer).part;
-      if (failure && now() < failure.untilMs && !skipsLive) throw failure.error;
-      const snapshot = await fetchOnce(wanted, operation);
-      operation.lifetime.limit(endOf(source, find(wanted, viewer).entry, snapshot));
+      const { failure } = this.#find(wanted, viewer).part;
+      if (failure && this.#options.now() < failure.untilMs && !skipsLive) throw failure.error;
+      const snapshot = await this.#fetchOnce(wanted, operation);
+      lifetime.limit(endOf(source, this.#find(wanted, viewer).entry, snapshot));
       return snapshot;
     } catch (error) {
-      return lastGood(wanted, operation, error);
+      return this.#lastGood(wanted, operation, error);
     }
   }
 
-  async function fetchOnce<Entry extends PartsEntry, T>(
+  async #fetchOnce<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     operation: ReadContext,
   ): Promise<Snapshot<T>> {
     const { viewer, requester, budget, signal, operationRecord } = operation;
-    const { right, entry } = find(wanted, viewer);
+    const { right, entry } = this.#find(wanted, viewer);
     const name = callName(wanted.source.endpoint, entry);
     // The name implies the type of the answer.
     const known = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
@@ -122,7 +154,7 @@ export function createReadThrough(options: ReadThroughOptions) {
     let wasCalled = true;
     try {
       if (signal().aborted) throw new AbandonedError();
-      const loaded = await (flying ?? launch(wanted, operation, right, name)).join(requester, signal());
+      const loaded = await (flying ?? this.#launch(wanted, operation, right, name)).join(requester, signal());
       wasCalled = loaded.wasCalled;
       return loaded.cached;
     } finally {
@@ -131,18 +163,19 @@ export function createReadThrough(options: ReadThroughOptions) {
     }
   }
 
-  function launch<Entry extends PartsEntry, T>(
+  #launch<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     operation: ReadContext,
     right: Right,
     name: string,
   ): Flight<Loaded<T>> {
+    const { viewers, now } = this.#options;
     const { flights } = right.calls;
     viewers.begin(right);
     const flight = new Flight<Loaded<T>>(
       { workflowId: wanted.subject.workflowId, beganAt: now() },
       operation.requester,
-      (own, signal) => load(options, { ...wanted, operation, signal, flight: own }),
+      (readers) => new Load(this.#options, wanted, operation, readers),
       () => {
         if (flights.get(name) === flight) flights.delete(name);
         viewers.end(right);
@@ -152,15 +185,14 @@ export function createReadThrough(options: ReadThroughOptions) {
     return flight;
   }
 
-  /**
-   * Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error.
-   */
-  function lastGood<Entry extends PartsEntry, T>(
+  /** Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error. */
+  #lastGood<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     { viewer, lifetime, operationRecord }: ReadContext,
     error: unknown,
   ): Snapshot<T> {
-    const { right, entry, part } = find(wanted, viewer);
+    const { viewers, staleIfErrorMs, now } = this.#options;
+    const { right, entry, part } = this.#find(wanted, viewer);
     const { snapshot } = part;
     if (!snapshot || !isOutage(error)) throw error;
     // A call became necessary when the answer's lifetime or the proof of the right ended.
@@ -170,29 +202,4 @@ export function createReadThrough(options: ReadThroughOptions) {
     lifetime.limit(0);
     return asStale(snapshot, `${error.code}: ${error.message}`);
   }
-
-  return {
-    look,
-    get,
-    /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
-    async prove<T>(operation: ReadContext, asked: Asked, send: (call: CallOptions) => Promise<T>): Promise<T> {
-      const { viewer, requester, budget } = operation;
-      budget.take(requester.isStranger());
-      const right = viewers.rightOf(viewer.id);
-      viewers.begin(right);
-      const sentAt = now();
-      // Not the operation's signal: a client that disconnects does not undo the call.
-      const { signal } = new AbortController();
-      try {
-        const answer = await send(callOf(operation, new Requesters(requester), signal));
-        viewers.prove(right, sentAt);
-        return answer;
-      } catch (error) {
-        if (isAccessDenied(error)) deny(options, viewer, error, asked);
-        throw error;
-      } finally {
-        viewers.end(right);
-      }
-    },
-  };
 }

@@ -103,7 +103,7 @@ export abstract class Rights {
       this.#dropEntries(right, workflowId);
       this.dropAnswers(viewerId);
       for (const flight of right.calls.flights.values()) {
-        if (flight.workflowId === workflowId) flight.isCacheable = false;
+        if (flight.workflowId === workflowId) flight.withdraw();
       }
     }
     this.#options.onDrop(viewerId, workflowId);
@@ -131,7 +131,7 @@ export abstract class Rights {
     const { viewerId, calls, entries } = right;
     right.isDropped = true;
     right.entries = new Map();
-    for (const flight of calls.flights.values()) flight.isCacheable = false;
+    for (const flight of calls.flights.values()) flight.withdraw();
     for (const rights of [this.#proven, this.#underWay]) rights.delete(viewerId);
     if (calls.count > 0) this.#underWay.set(viewerId, new Right(viewerId, calls));
     for (const each of entries.values()) this.free(each);

@@ -187,8 +187,8 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const { record, steps, stepsError, graph } = parts;
       const staleReason = record?.staleReason ?? steps?.staleReason ?? null;
       // A run without its steps is not cached: the next read may have them.
-      const keeper = stepsError || staleReason !== null ? null : (steps ?? record);
-      const kept = keeper?.derived && isOf(keeper.derived, parts, nowMs) ? keeper.derived.run : null;
+      const findings = stepsError || staleReason !== null ? null : (steps ?? record)?.findings;
+      const kept = findings?.derived && isOf(findings.derived, parts, nowMs) ? findings.derived.run : null;
       if (kept?.freshness.isFinal) return kept;
       const isFinal = areFinal(parts, nowMs);
       // The graph may have been loaded since, and make the run final.
@@ -202,9 +202,9 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       };
       const facts = { record: record?.value ?? null, steps: steps?.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, wallOf(nowMs));
-      if (keeper) keeper.derived = { record, graph, run, asOfMs: run.dependsOnNow ? nowMs : null };
+      if (findings) findings.derived = { record, graph, run, asOfMs: run.dependsOnNow ? nowMs : null };
       // A derived step contains its facts, so the steps of a final run are kept once: a sixth less memory.
-      if (keeper && isFinal && steps) for (const step of run.steps) (steps.value as StepFacts[])[step.index] = step;
+      if (findings && isFinal && steps) for (const step of run.steps) (steps.value as StepFacts[])[step.index] = step;
       return run;
     },
   };

@@ -8,9 +8,11 @@ import { createRunWatch } from './live/run-watch.ts';
 import { createRunsWatch } from './live/runs-watch.ts';
 import { createTopics } from './live/topics.ts';
 import type { SharedAnswers, SharedStarts } from './ports.ts';
-import { createReadThrough } from './read-through.ts';
+import { callUpstream } from './load.ts';
+import { ReadThrough } from './read-through.ts';
 import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
+import { createSharedLoads } from './shared-loads.ts';
 import { createStartedRuns } from './starts/started-runs.ts';
 import type { After, Clock } from '../runtime/clock.ts';
 import { ViewerCache } from './viewer-cache.ts';
@@ -43,7 +45,11 @@ export function createRuns(options: RunsOptions) {
     if (workflowId === null) viewers.drop(viewerId);
     else viewers.dropWorkflow(viewerId, workflowId);
   });
-  const reads = createReadThrough({ viewers, shared: sharedAnswers, liveTtlMs, staleIfErrorMs, now, after });
+  const reads = new ReadThrough({
+    obtain: sharedAnswers ? createSharedLoads({ shared: sharedAnswers, viewers, now }) : callUpstream,
+    onDenied: (...denial) => sharedAnswers?.withdraw(...denial),
+    ...{ viewers, liveTtlMs, staleIfErrorMs, now, after },
+  });
   const cached = { upstream, viewers, reads, liveTtlMs };
   const workflowStore = createWorkflowStore(cached);
   const offersRecords = config.upstreamEndpoints.has('run');

@@ -8,35 +8,51 @@ import { afterOnThisMachine } from '../runtime/clock.ts';
  */
 const LINGER_MS = 50;
 
+/** Those who wait, and a signal that fires when nobody waits any more. */
+export interface Readers {
+  readonly requesters: Requesters;
+  readonly signal: AbortSignal;
+}
+
+export interface Task<T> {
+  run(): Promise<T>;
+  /** Called after a drop of the viewer or the workflow. */
+  withdraw(): void;
+}
+
 export class Flight<T> {
   readonly workflowId: string;
   /** In ms since 1970. */
   readonly beganAt: number;
-  /** False after a drop of the viewer or the workflow: readers still get the answer, and nothing of it is cached. */
-  isCacheable = true;
+  readonly #task: Task<T>;
   readonly #promise: Promise<T>;
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
-  /** Readers that wait. */
-  readonly requesters: Requesters;
+  /** Of the readers that wait. */
+  readonly #requesters: Requesters;
 
   /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */
   constructor(
     { workflowId, beganAt }: Pick<Flight<T>, 'workflowId' | 'beganAt'>,
     requester: Requester,
-    call: (flight: Flight<T>, signal: AbortSignal) => Promise<T>,
+    taskFor: (readers: Readers) => Task<T>,
     onOver: () => void,
   ) {
     this.workflowId = workflowId;
     this.beganAt = beganAt;
-    this.requesters = new Requesters(requester);
+    this.#requesters = new Requesters(requester);
     let isOver = false;
     this.#onOver = () => {
       if (!isOver) onOver();
       isOver = true;
     };
-    this.#promise = call(this, this.#controller.signal);
+    this.#task = taskFor({ requesters: this.#requesters, signal: this.#controller.signal });
+    this.#promise = this.#task.run();
     this.#promise.then(this.#onOver, this.#onOver);
+  }
+
+  withdraw(): void {
+    this.#task.withdraw();
   }
 
   /** Resolves when the call is over, with success or failure. */
@@ -47,12 +63,12 @@ export class Flight<T> {
 
   /** Rejects with AbandonedError when `signal` fires. The call is aborted shortly after the last reader has left. */
   join(requester: Requester, signal: AbortSignal): Promise<T> {
-    const remove = this.requesters.add(requester);
+    const remove = this.#requesters.add(requester);
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         reject(new AbandonedError());
         remove();
-        if (!this.requesters.isEmpty) return;
+        if (!this.#requesters.isEmpty) return;
         afterOnThisMachine(LINGER_MS, () => {
           this.#abandon();
         });
@@ -65,7 +81,7 @@ export class Flight<T> {
   }
 
   #abandon(): void {
-    if (!this.requesters.isEmpty) return;
+    if (!this.#requesters.isEmpty) return;
     this.#onOver();
     this.#controller.abort();
   }

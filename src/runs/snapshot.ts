@@ -1,4 +1,4 @@
-/** An answer of the upstream. Cache, operations and pollers share the same object. */
+/** An answer of the upstream, which never changes. Cache, operations and pollers share the same object. */
 import type { Run, RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 
 /** Null if the upstream has no record of the run. */
@@ -25,14 +25,8 @@ export interface Activity {
   readonly lastMs: number;
 }
 
-export class Snapshot<T> implements Answered<T> {
-  readonly value: T;
-  readonly sentAt: number;
-  readonly fetchedAt: number;
-  readonly sizeBytes: number;
-  readonly isFinal: boolean;
-  /** Reason why this answer is served in place of a newer one. Null if it is not stale, and in the cache. */
-  readonly staleReason: string | null;
+/** What finality and derivation have found out about an answer. */
+export class Findings {
   /**
    * Time when this gateway first got the same record or steps, in ms since 1970. Null if this is the first such answer.
    */
@@ -44,6 +38,17 @@ export class Snapshot<T> implements Answered<T> {
   /** For steps: the finish node of the latest comparison, and true if they have reached it. */
   comparedFinish: string | null = null;
   hasReachedFinish = false;
+}
+
+export class Snapshot<T> implements Answered<T> {
+  readonly value: T;
+  readonly sentAt: number;
+  readonly fetchedAt: number;
+  readonly sizeBytes: number;
+  readonly isFinal: boolean;
+  /** Reason why this answer is served in place of a newer one. Null if it is not stale, and in the cache. */
+  readonly staleReason: string | null;
+  readonly findings = new Findings();
 
   constructor(answered: Answered<T>, staleReason: string | null = null) {
     this.value = answered.value;
@@ -73,7 +78,7 @@ export const partOf = <T>(answer: Snapshot<unknown>, value: T): Snapshot<T> => {
 export function asStale<T>(snapshot: Snapshot<T>, staleReason: string | null): Snapshot<T> {
   if (snapshot.staleReason === staleReason) return snapshot;
   const stale = new Snapshot(snapshot, staleReason);
-  stale.unchangedSince = snapshot.unchangedSince;
-  stale.hasReachedFinish = snapshot.hasReachedFinish;
+  stale.findings.unchangedSince = snapshot.findings.unchangedSince;
+  stale.findings.hasReachedFinish = snapshot.findings.hasReachedFinish;
   return stale;
 }
