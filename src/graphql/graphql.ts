@@ -9,9 +9,9 @@ import type { Observer } from '../observability/observer.ts';
 import { documentBytes, type Runs } from '../runs/runs.ts';
 import type { After } from '../runtime/clock.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
-import { createAnswers } from './apollo/plugins/answers.ts';
-import { createChecks } from './apollo/plugins/checks.ts';
-import { createExecute, createExecution } from './apollo/plugins/execution.ts';
+import { createAnswer } from './apollo/stages/answer.ts';
+import { createCheck } from './apollo/stages/check.ts';
+import { createExecute } from './apollo/stages/execute.ts';
 import { createApollo, type StepgatePlugin } from './apollo/server.ts';
 import { createQueryCompiler } from './compiled/compiled-query.ts';
 import type { ContextSource } from './context.ts';
@@ -68,19 +68,17 @@ export async function createGraphql(options: GraphqlOptions) {
   const compiler = createQueryCompiler(schema);
   const documents = createDocuments({ schema, compiler, maxBytes: maxBytes - registeredBytes(maxBytes) });
   const errors = createErrorFormatting(logger);
-  const execute = createExecute({ schema, documents });
   const apollo = await createApollo({
     schema,
     introspection,
     sandbox: config.sandbox ? sandboxState(config) : null,
     documentStore: documents.store,
     plugins,
-    stages: [
-      createChecks(documents),
-      createExecution({ execute, hasPlugins: plugins.length > 0 }),
-      createAnswers({ schema, errors, maxAnswerBytes }),
-    ],
-    execute,
+    stages: {
+      check: createCheck(documents),
+      execute: createExecute({ schema, documents }),
+      answer: createAnswer({ schema, errors, maxAnswerBytes }),
+    },
     logger,
   });
 

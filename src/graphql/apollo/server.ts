@@ -16,15 +16,17 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
 import type { HttpSource } from '../../observability/operation-record.ts';
 import type { Attributes } from '../../auth/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
-import type { Operation, OperationParams } from '../operations/operation.ts';
+import type { Operation, OperationParams, Valid } from '../operations/operation.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
+import type { Execute } from './stages/execute.ts';
+import { createStagesPlugin, type Stages } from './stages/stages.ts';
 
 /** The `contextValue` of an embedder's plugins. */
 export interface PluginContext {
@@ -38,13 +40,32 @@ export interface PluginContext {
 /** Apollo Server plugin of an embedder. It sees every operation, and may reject or answer it. */
 export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
 
-export interface OperationContext extends PluginContext {
+/** How far an operation has come. */
+export type Progress =
+  | { readonly stage: 'NEW'; readonly valid: null }
+  | { readonly stage: 'VALID' | 'SUBSCRIPTION'; readonly valid: Valid }
+  /** Unformatted errors, or null. */
+  | { readonly stage: 'EXECUTED'; readonly valid: Valid; readonly errors: readonly unknown[] | null };
+
+/** An operation in Apollo Server, which copies the context value and not this. */
+export class Execution {
   readonly operation: Operation;
+  progress: Progress = { stage: 'NEW', valid: null };
+
+  constructor(operation: Operation) {
+    this.operation = operation;
+  }
+
+  get valid(): Valid {
+    const { valid } = this.progress;
+    if (!valid) throw new Error('The operation must be validated before it is executed');
+    return valid;
+  }
 }
 
-export type Stage = ApolloServerPlugin<OperationContext>;
-
-export type Execute = (operation: Operation) => Promise<ExecutionResult>;
+export interface OperationContext extends PluginContext {
+  readonly execution: Execution;
+}
 
 export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 
@@ -55,18 +76,17 @@ export interface ApolloOptions {
   /** Initial tabs of Sandbox. Null if Sandbox is off. */
   readonly sandbox: SandboxState | null;
   readonly documentStore: DocumentStore;
-  /** Stages of the gateway, in order. */
-  readonly stages: readonly Stage[];
+  readonly stages: Stages;
   /** Plugins of an embedder. */
   readonly plugins: readonly StepgatePlugin[];
-  readonly execute: Execute;
   readonly logger: Logger;
 }
 
 export async function createApollo(options: ApolloOptions) {
-  const { schema, introspection, sandbox, documentStore, stages, plugins, execute, logger } = options;
+  const { schema, introspection, sandbox, documentStore, stages, plugins, logger } = options;
+  const hasPlugins = plugins.length > 0;
   const server = new ApolloServer<OperationContext>({
-    gateway: gatewayOf(schema, execute),
+    gateway: gatewayOf(schema, stages.execute),
     logger,
     plugins: [
       sandbox
@@ -78,7 +98,7 @@ export async function createApollo(options: ApolloOptions) {
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       ...plugins,
-      ...stages,
+      createStagesPlugin(stages, hasPlugins),
     ],
     // The gateway's own rule rejects introspection, since its message names the variable.
     introspection: true,
@@ -106,8 +126,13 @@ export async function createApollo(options: ApolloOptions) {
   let page: Promise<string | null> | undefined;
 
   return {
-    execute: (operation: Operation): Promise<GraphQLResponse> =>
-      server.executeOperation(requestOf(operation, plugins.length > 0), { contextValue: contextOf(operation) }),
+    async execute(operation: Operation): Promise<{ readonly response: GraphQLResponse; readonly progress: Progress }> {
+      const execution = new Execution(operation);
+      const response = await server.executeOperation(requestOf(operation, hasPlugins), {
+        contextValue: contextOf(execution),
+      });
+      return { response, progress: execution.progress };
+    },
 
     /** HTML of Sandbox, the same for each request. Null if Sandbox is off. */
     landingPage: (): Promise<string | null> => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
@@ -136,10 +161,10 @@ function httpRequestOf(http: HttpSource | undefined, params: OperationParams): H
   return { method: 'POST', headers, search: '', body: params };
 }
 
-function contextOf(operation: Operation): OperationContext {
-  const { requestId, caller } = operation.request;
+function contextOf(execution: Execution): OperationContext {
+  const { requestId, caller } = execution.operation.request;
   const { viewer } = caller;
-  return { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {}, operation };
+  return { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {}, execution };
 }
 
 /** Public interface by which Apollo Server accepts an executor. */
@@ -152,7 +177,10 @@ function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
     load: () =>
       Promise.resolve({
         // The gateway interface has no type parameter for the context.
-        executor: ({ context }) => execute((context as OperationContext).operation),
+        executor({ context }) {
+          const { execution } = context as OperationContext;
+          return execute(execution.operation, execution.valid);
+        },
       }),
     stop: () => Promise.resolve(),
   };

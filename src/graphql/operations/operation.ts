@@ -49,7 +49,7 @@ export interface ResolvedOperation {
   readonly registers: string | null;
 }
 
-/** An operation in Apollo Server. Each plugin reads it as `contextValue.operation`. */
+/** An operation that may be executed if it is valid. */
 export interface Operation {
   readonly request: OperationRequest;
   readonly ticket: Ticket;
@@ -57,14 +57,16 @@ export interface Operation {
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;
+  /** Document of a text that is cached. Null for a new one. */
+  readonly known: PreparedDocument | null;
   /** Syntax tree of a new text, without locations. Null for a known text, or if it cannot be parsed. */
   readonly parsed: DocumentNode | null;
-  /** Null until the text is validated. */
-  document: PreparedDocument | null;
-  /** True for a valid subscription. Its transport subscribes. */
-  isSubscription: boolean;
-  /** Unformatted errors of the execution. Null if there are none. */
-  errors: readonly unknown[] | null;
+}
+
+/** What a valid operation has. */
+export interface Valid {
+  readonly document: PreparedDocument;
+  readonly queryHash: string;
 }
 
 /** Result of an operation. `data` is missing if nothing was executed. */

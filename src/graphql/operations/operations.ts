@@ -34,6 +34,7 @@ import {
   type OperationParams,
   type OperationRequest,
   type Outcome,
+  type Valid,
 } from './operation.ts';
 import type { PersistedOperations } from './persisted-operations.ts';
 import { executionArgs } from './execution-args.ts';
@@ -69,10 +70,10 @@ export function createOperations(options: OperationsOptions) {
     const source = resolved instanceof Promise ? await resolved : resolved;
     const turn = ticket.turn();
     if (turn) await turn;
-    const document = documents.find(source.text) ?? null;
-    const tooNested = document ? null : nestingProblem(source.text);
+    const known = documents.find(source.text) ?? null;
+    const tooNested = known ? null : nestingProblem(source.text);
     if (tooNested) throw tooNested;
-    const parsed = document ? null : parseWithoutLocations(source.text);
+    const parsed = known ? null : parseWithoutLocations(source.text);
     const passed = parsed && passedLimit(parsed);
     if (passed) throw passed;
     const context = createContext(contextSource, {
@@ -83,24 +84,25 @@ export function createOperations(options: OperationsOptions) {
       ticket,
       operationRecord: record,
     });
-    return { request, ticket, params, record, context, source, parsed, document, isSubscription: false, errors: null };
+    return { request, ticket, params, record, context, source, known, parsed };
   }
 
   async function runStages(admitted: Admitted): Promise<Outcome> {
     const operation = await begin(admitted);
-    const { body, http } = await apollo.execute(operation);
+    const { response, progress } = await apollo.execute(operation);
+    const { body, http } = response;
     if (body.kind !== 'single') throw new Error('Apollo Server must return one result, got several');
     const { untilMs } = operation.context.lifetime;
-    const outcome: Outcome = operation.isSubscription
-      ? await subscribe(operation)
-      : { kind: 'answer', result: body.singleResult, status: http.status ?? 200, headers: http.headers, untilMs };
-    keep(operation, outcome);
+    const outcome: Outcome =
+      progress.stage === 'SUBSCRIPTION'
+        ? await subscribe(operation, progress.valid)
+        : { kind: 'answer', result: body.singleResult, status: http.status ?? 200, headers: http.headers, untilMs };
+    if (progress.valid) keep(operation, progress.valid, outcome);
     return outcome;
   }
 
-  async function subscribe(operation: Operation): Promise<Outcome> {
-    const { request, ticket, document, context, record } = operation;
-    if (!document) throw new Error('The document must be validated before its subscription');
+  async function subscribe(operation: Operation, { document }: Valid): Promise<Outcome> {
+    const { request, ticket, context, record } = operation;
     const params = keptParams(document.ast, operation.params);
     const source = await createSourceEventStream(executionArgs(schema, document, params, context));
     if (isResult(source)) {
@@ -113,10 +115,13 @@ export function createOperations(options: OperationsOptions) {
   }
 
   /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
-  function keep({ request: { caller }, record, source, document }: Operation, outcome: Outcome): void {
-    if (!document || record.queryHash === null || !caller.viewer) return;
-    if (!isSuccess(outcome, caller, record.upstreamCalls)) return;
-    documents.keep(document, record.queryHash);
+  function keep(
+    { request: { caller }, record, source }: Operation,
+    { document, queryHash }: Valid,
+    outcome: Outcome,
+  ): void {
+    if (!caller.viewer || !isSuccess(outcome, caller, record.upstreamCalls)) return;
+    documents.keep(document, queryHash);
     persisted.register(source);
   }
 

@@ -1,33 +1,27 @@
 /** Rejects valid operations with a wrong type for their transport, or a null where it is not allowed. */
-import type { GraphQLRequestContextDidResolveOperation, GraphQLRequestListener } from '@apollo/server';
-import type { GraphQLError } from 'graphql';
+import type { DocumentNode, GraphQLError } from 'graphql';
 import type { OperationType } from '../../../observability/operation-record.ts';
 import type { Documents } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
-import type { OperationRequest } from '../../operations/operation.ts';
-import type { OperationContext, Stage } from '../server.ts';
+import type { Operation, OperationRequest, Valid } from '../../operations/operation.ts';
 
-type Resolved = GraphQLRequestContextDidResolveOperation<OperationContext>;
+/** `document`: as Apollo Server has parsed and validated it, with the SHA-256 of its text. */
+export type Check = (operation: Operation, document: DocumentNode, queryHash: string) => Valid;
 
-export function createChecks(documents: Pick<Documents, 'prepare'>): Stage {
-  function check({ contextValue: { operation }, document, queryHash }: Resolved): void {
-    const { request, params, record, source, parsed } = operation;
+export const createCheck =
+  (documents: Pick<Documents, 'prepare'>): Check =>
+  ({ request, params, record, source, parsed, known }, ast, queryHash) => {
     const name = params.operationName ?? null;
-    const prepared = (operation.document ??= documents.prepare(source.text, parsed ?? document));
+    const document = known ?? documents.prepare(source.text, parsed ?? ast);
     record.queryHash = queryHash;
-    const found = prepared.operation(name);
+    const found = document.operation(name);
     if (!found) throw unknownOperation(name);
     record.type = found.type;
     record.name = found.name;
     if (!request.allowed.has(found.type)) throw notAllowed(found.type, request);
     found.checkNulls(params.variables ?? {});
-  }
-
-  const listener: GraphQLRequestListener<OperationContext> = {
-    didResolveOperation: (context) => Promise.try(check, context),
+    return { document, queryHash };
   };
-  return { requestDidStart: () => Promise.resolve(listener) };
-}
 
 function unknownOperation(name: string | null): GraphQLError {
   const message =

@@ -1,12 +1,10 @@
 /** Last stage: formatted errors, the size limit of the answer, and its HTTP status. */
-import type { GraphQLRequestListener } from '@apollo/server';
 import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { GatewayError } from '../../../upstream/errors.ts';
 import { measureAnswer } from '../../budgets.ts';
 import { causeOf, statusOf, type ErrorFormatting } from '../../operations/error-formatting.ts';
 import { essentialAnswer } from '../../operations/mutation-answer.ts';
-import type { Operation } from '../../operations/operation.ts';
-import type { OperationContext, Stage } from '../server.ts';
+import type { Operation, Valid } from '../../operations/operation.ts';
 
 export interface AnswersOptions {
   readonly schema: GraphQLSchema;
@@ -14,53 +12,67 @@ export interface AnswersOptions {
   readonly maxAnswerBytes: number;
 }
 
-export function createAnswers({ schema, errors, maxAnswerBytes }: AnswersOptions): Stage {
+/** What was executed, or refused before. */
+export interface Executed {
+  readonly result: FormattedExecutionResult;
+  /** Unformatted. Null if `result` has none, or has those of a plugin. */
+  readonly errors: readonly unknown[] | null;
+  /** Null if the operation was refused before it was valid. */
+  readonly valid: Valid | null;
+  /** Set by a plugin. */
+  readonly status: number | undefined;
+}
+
+export interface Answered {
+  readonly result: FormattedExecutionResult;
+  readonly status: number;
+}
+
+export type AnswerStage = (operation: Operation, executed: Executed) => Promise<Answered>;
+
+export function createAnswer({ schema, errors, maxAnswerBytes }: AnswersOptions): AnswerStage {
   /** In place of an answer that is too large, or finds no room. */
   function replacement(
     { data, errors: found = [] }: FormattedExecutionResult,
     error: unknown,
-    { document, record }: Operation,
+    { record }: Operation,
+    valid: Valid | null,
   ): FormattedExecutionResult {
     if (data === undefined) return { errors: errors.format([error], record) };
-    if (record.type !== 'mutation' || !data || !document || !(error instanceof GatewayError))
+    if (record.type !== 'mutation' || !data || !valid || !(error instanceof GatewayError))
       return { errors: errors.format([error], record), data: null };
-    const target = { schema, document: document.ast, operationName: record.name };
+    const target = { schema, document: valid.document.ast, operationName: record.name };
     const essential = essentialAnswer(data, target, afterEffect(error));
     const leftOut = errors.format(essential.errors, record);
     return { errors: [...found.filter((each) => !isWithin(each, leftOut)), ...leftOut], data: essential.data };
   }
 
-  const listener: GraphQLRequestListener<OperationContext> = {
-    async willSendResponse({ contextValue: { operation }, errors: refused, response }) {
-      const { record, context, isSubscription } = operation;
-      const { body, http } = response;
-      if (isSubscription || body.kind !== 'single') return;
-      const { data, extensions, errors: given } = body.singleResult;
-      const excess = data === undefined ? null : context.budgets.excess();
-      const all = refused ?? operation.errors;
-      // Thousands of errors are not formatted only to be replaced.
-      const found = excess && all ? all.filter(isOfRootField) : all;
-      // Without errors of its own, the operation was answered by a plugin, which may have written errors.
-      const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
-      if (formatted) context.lifetime.limit(0);
-      const result = {
-        ...(formatted && { errors: formatted }),
-        ...(data !== undefined && { data }),
-        ...(extensions && { extensions }),
+  return async (operation, { result: { data, extensions, errors: given }, errors: all, valid, status }) => {
+    const { record, context, ticket } = operation;
+    const excess = data === undefined ? null : context.budgets.excess();
+    // Thousands of errors are not formatted only to be replaced.
+    const found = excess && all ? all.filter(isOfRootField) : all;
+    // Without errors of its own, the operation was answered by a plugin, which may have written errors.
+    const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
+    if (formatted) context.lifetime.limit(0);
+    const result = {
+      ...(formatted && { errors: formatted }),
+      ...(data !== undefined && { data }),
+      ...(extensions && { extensions }),
+    };
+    try {
+      if (excess) throw excess;
+      await ticket.answer(measureAnswer(result, maxAnswerBytes));
+    } catch (error) {
+      context.lifetime.limit(0);
+      return {
+        result: replacement(result, error, operation, valid),
+        status: data === undefined ? statusOf(error) : 200,
       };
-      body.singleResult = result;
-      http.status = data === undefined && found ? statusOf(causeOf(found[0])) : (http.status ?? statusOfData(result));
-      try {
-        if (excess) throw excess;
-        await operation.ticket.answer(measureAnswer(result, maxAnswerBytes));
-      } catch (error) {
-        context.lifetime.limit(0);
-        body.singleResult = replacement(result, error, operation);
-        http.status = data === undefined ? statusOf(error) : 200;
-      }
-    },
+    }
+    const isRefused = data === undefined && found;
+    return { result, status: isRefused ? statusOf(causeOf(found[0])) : (status ?? statusOfData(result)) };
   };
-  return { requestDidStart: () => Promise.resolve(listener) };
 }
 
 /** Says that the mutation was executed, so that its client doesn't start another run. */
