@@ -13,7 +13,8 @@ import {
   type GatewayHandler,
 } from './gateway.ts';
 import { DATA_REQUIREMENTS } from './runs/loaders/run-loaders.ts';
-import type { PluginContext, StepgatePlugin } from './graphql/apollo/server.ts';
+import type { PluginContext } from './graphql/apollo/execution.ts';
+import type { StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
 export { GraphQLError } from 'graphql';

@@ -19,53 +19,17 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from '../../observability/logger.ts';
 import type { HttpSource } from '../../observability/operation-record.ts';
-import type { Attributes } from '../../auth/viewer.ts';
 import type { DocumentStore } from '../operations/documents.ts';
 import { MAX_TOKENS } from '../operations/limits.ts';
-import type { Operation, OperationParams, Valid } from '../operations/operation.ts';
+import type { Operation, OperationParams } from '../operations/operation.ts';
+import { Execution, type OperationContext, type PluginContext, type Progress } from './execution.ts';
 import { noIntrospectionRule } from './no-introspection-rule.ts';
 import type { SandboxState } from './sandbox.ts';
 import type { Execute } from './stages/execute.ts';
 import { createStagesPlugin, type Stages } from './stages/stages.ts';
 
-/** The `contextValue` of an embedder's plugins. */
-export interface PluginContext {
-  readonly requestId: string;
-  /** Identifies the caller within this process. Null without a credential. */
-  readonly viewerId: string | null;
-  /** Attributes that the `authenticate` hook returned for the caller. */
-  readonly attributes: Attributes;
-}
-
 /** Apollo Server plugin of an embedder. It sees every operation, and may reject or answer it. */
 export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
-
-/** How far an operation has come. */
-export type Progress =
-  | { readonly stage: 'NEW'; readonly valid: null }
-  | { readonly stage: 'VALID' | 'SUBSCRIPTION'; readonly valid: Valid }
-  /** Unformatted errors, or null. */
-  | { readonly stage: 'EXECUTED'; readonly valid: Valid; readonly errors: readonly unknown[] | null };
-
-/** An operation in Apollo Server, which copies the context value and not this. */
-export class Execution {
-  readonly operation: Operation;
-  progress: Progress = { stage: 'NEW', valid: null };
-
-  constructor(operation: Operation) {
-    this.operation = operation;
-  }
-
-  get valid(): Valid {
-    const { valid } = this.progress;
-    if (!valid) throw new Error('The operation must be validated before it is executed');
-    return valid;
-  }
-}
-
-export interface OperationContext extends PluginContext {
-  readonly execution: Execution;
-}
 
 export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 

@@ -88,14 +88,14 @@ function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefin
   // Plain data. An exception here would leave the operation without an answer in graphql-jit's code.
   if (!resolve) return undefined;
   // A number beyond Int also fails in Int's serializer, and then graphql-js answers. This saves a call per number.
-  if (entryOf(field).isIntCheck && !COMPUTED_TYPES.has(parent.name)) return undefined;
-  // Copying `info` takes longer than most resolvers, and few of them read it.
-  const readsInfo = resolve.length > 3;
+  const { isIntCheck, readsInfo } = entryOf(field);
+  if (isIntCheck && !COMPUTED_TYPES.has(parent.name)) return undefined;
   const call: Resolver = (source, _none, execution, info) =>
     resolve(
       source,
       argumentsOf(field, info.fieldNodes[0], execution),
       execution.context,
+      // The copy takes longer than most resolvers, and few of them read it.
       readsInfo ? { ...info, variableValues: execution.variables } : info,
     );
   return isListType(getNullableType(field.type)) ? (...args) => settleItems(call(...args)) : call;

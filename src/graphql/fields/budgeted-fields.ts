@@ -19,6 +19,7 @@ import {
 } from 'graphql';
 import type { Budgets } from '../budgets.ts';
 import type { Context } from '../context.ts';
+import { entryOf, setEntry } from './field-entry.ts';
 import { selectedFields, type Fragments } from './selection.ts';
 
 type Field = GraphQLField<unknown, Context>;
@@ -38,7 +39,10 @@ export function budgetFields(schema: GraphQLSchema): void {
     for (const field of Object.values<Field>(type.getFields())) {
       const isCounted = isListOfObjects(field);
       if (COMPUTED_TYPES.has(type.name)) field.resolve ??= propertyOf(field.name);
-      if (isCounted) field.resolve ??= defaultFieldResolver;
+      if (isCounted) {
+        field.resolve ??= defaultFieldResolver;
+        setEntry(field, { ...entryOf(field), readsInfo: true });
+      }
       if (field.resolve) field.resolve = budgeted(field.resolve, field, isCounted ? weigh : null);
     }
   }
@@ -47,7 +51,6 @@ export function budgetFields(schema: GraphQLSchema): void {
 const isListOfObjects = ({ type }: Field): boolean =>
   isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
 
-/** Does not take `info`, which a compiled query copies for each call that reads it. */
 const propertyOf =
   (name: string): Resolver =>
   (source) =>
@@ -81,7 +84,7 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
     }
   }
 
-  const wrapper: Resolver = (source, args, context, info) => {
+  return (source, args, context, info) => {
     const { budgets } = context;
     if (instead !== undefined && budgets.hasTooManyFailures) return instead;
     try {
@@ -91,8 +94,6 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
       return fail(error, budgets);
     }
   };
-  // A compiled query checks this length to see whether the resolver reads `info`.
-  return Object.defineProperty(wrapper, 'length', { value: weigh ? 4 : resolve.length });
 }
 
 /** Otherwise all operations that wait for one upstream call would go on at once. */

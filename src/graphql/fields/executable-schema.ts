@@ -9,7 +9,7 @@ import {
   type GraphQLTypeResolver,
 } from 'graphql';
 import type { Context } from '../context.ts';
-import type { FieldEntry } from './field-entry.ts';
+import { setEntry, type FieldEntry } from './field-entry.ts';
 
 type FieldResolver = GraphQLFieldResolver<unknown, Context>;
 
@@ -28,7 +28,8 @@ export function attachFields(schema: GraphQLSchema, tables: Tables): void {
       const field = fields[name];
       if (!field) throw missing(`${typeName}.${name}`);
       const { resolve, subscribe, ...others } = entry as EntryWithResolvers;
-      Object.assign(field, { resolve, subscribe, extensions: { entry: others } });
+      Object.assign(field, { resolve, subscribe });
+      setEntry(field, { ...others, ...(resolve && resolve.length > 3 && { readsInfo: true }) });
     }
   }
 }

@@ -6,10 +6,16 @@ export interface FieldEntry {
   readonly requirement?: DataRequirement;
   /** True if the resolver returns the parent's property and throws only for numbers beyond `Int`. */
   readonly isIntCheck?: true;
+  /** True if the resolver reads `info`, which a compiled query then copies for each call. */
+  readonly readsInfo?: true;
 }
 
 const NOTHING: FieldEntry = {};
 
+export const setEntry = (field: Pick<GraphQLField<unknown, unknown>, 'extensions'>, entry: FieldEntry): void => {
+  field.extensions = { entry };
+};
+
 /** A field without an entry is a property of its parent. */
-export const entryOf = (field: GraphQLField<unknown, unknown>): FieldEntry =>
+export const entryOf = (field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): FieldEntry =>
   (field.extensions.entry as FieldEntry | undefined) ?? NOTHING;

@@ -4,7 +4,7 @@
  */
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
 import { OperationTypeNode, type ExecutionResult } from 'graphql';
-import type { OperationContext } from '../server.ts';
+import type { OperationContext } from '../execution.ts';
 import type { AnswerStage } from './answer.ts';
 import type { Check } from './check.ts';
 import type { Execute } from './execute.ts';
