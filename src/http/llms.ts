@@ -1,6 +1,6 @@
 /** `/llms.txt`: what the schema answers, for a model that reads documentation. */
 
-interface LlmsOptions {
+export interface LlmsOptions {
   /** BASE_PATH and the prefix of the plugin. */
   readonly basePath: string;
   readonly hasMcp: boolean;

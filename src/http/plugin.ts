@@ -17,22 +17,19 @@ import type { After } from '../runtime/clock.ts';
 import { createAuthentication } from './authentication.ts';
 import { leaveUnread } from './body.ts';
 import type { Forwarding } from './client-address.ts';
-import { createCommonHeaders, isFromAllowedOrigin, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
+import { createCommonHeaders, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
 import { addCompression } from './compression.ts';
 import { createEntrance } from './entrance.ts';
-import { createSendEvents } from './event-streams.ts';
-import { createExplorerPage } from './explorer-page.ts';
-import { createGraphqlRoute } from './graphql-route.ts';
-import { createLiveConnections } from './live-connections.ts';
-import { llmsText } from './llms.ts';
-import { createMcpRoute } from './mcp/mcp-route.ts';
+import { createGraphqlRoutes } from './graphql-routes.ts';
+import { createMcpRoutes } from './mcp/mcp-routes.ts';
 import { createNegotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
 import { sendError } from './replies.ts';
 import { createResponseCache } from './response-cache.ts';
-import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY, MCP_PATH, SCHEMA_PATH, STREAM_PATH } from './routes.ts';
-import { createSockets, openWebSockets } from './sockets.ts';
+import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY } from './routes.ts';
+import { openWebSockets, rememberUpgrade } from './sockets.ts';
+import { createTextRoutes } from './text-routes.ts';
 
 /**
  * A client that reads nothing for this long is disconnected. node:http checks at this interval whether a write made progress, so it
@@ -79,7 +76,7 @@ export interface HttpOptions extends HttpOverrides {
 export type Http = ReturnType<typeof createHttp>;
 
 export function createHttp(options: HttpOptions) {
-  const { config, runs, graphql, logger, now, client } = options;
+  const { config, runs, logger, now, client } = options;
   const { stalledReaderMs = STALLED_READER_MS, refusalMs = REFUSAL_MS, pageFolder: folder } = options;
   /** Connections over which an accepted caller has sent an operation. */
   const acceptedConnections = new WeakSet<object>();
@@ -113,32 +110,9 @@ export function createHttp(options: HttpOptions) {
 
   const plugin: FastifyPluginAsync = async (app) => {
     const basePath = `${config.basePath}${app.prefix}`;
-    const { operations, schema, landingPage } = graphql;
-    const vary = commonHeaders.vary(GRAPHQL_VARY);
-    const refuseOtherMethods = (url: string, allow: string) =>
-      app.route({
-        method: app.supportedMethods.filter((method) => !['OPTIONS', ...allow.split(', ')].includes(method)),
-        url,
-        handler: ({ method }, reply) => {
-          void reply.headers({ allow, vary });
-          return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
-        },
-      });
-
+    const hasOtherPaths = options.ownsServer || app.prefix !== '';
     // It marks upgrades in a hook of its own, so it comes before the other hooks.
     await openWebSockets(app);
-    const liveConnections = createLiveConnections(options.after);
-    const serveSocket = createSockets({
-      entrance,
-      operations,
-      schema,
-      maxOperations: config.maxSubscriptionsPerConnection,
-      stalledReaderMs,
-      liveConnections,
-      now,
-      logger,
-    });
-
     app.addHook('onRequest', (request, reply, done) => {
       void reply.headers(commonHeaders.of(request.raw, request.id));
       if (request.method === 'OPTIONS') {
@@ -146,11 +120,8 @@ export function createHttp(options: HttpOptions) {
         void reply.code(204).send();
       } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
         sendError(reply, 404, 'NOT_FOUND', OTHER_PATH);
-      } else if (request.ws && !isFromAllowedOrigin(request.raw, origins)) {
-        sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
       } else {
-        // Each later reader of an upgrade gets the same id.
-        if (request.ws) request.raw.headers['x-request-id'] = request.id;
+        if (request.ws) rememberUpgrade(request);
         done();
       }
     });
@@ -161,65 +132,25 @@ export function createHttp(options: HttpOptions) {
       logger.error({ err: error, requestId: id }, 'a request failed');
       return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', MASKED_MESSAGE);
     });
-    const hasOtherPaths = options.ownsServer || app.prefix !== '';
     if (hasOtherPaths) app.setNotFoundHandler((_request, reply) => sendError(reply, 404, 'NOT_FOUND', NOT_FOUND));
-
-    // The route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
+    // A route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
       done(null);
     });
-    const handle = createGraphqlRoute({
-      entrance,
-      negotiation,
-      responses: options.cachesAnswers ? createResponseCache({ ...runs, now }) : null,
-      operations,
-      sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs, write: operations.write }),
-      vary,
-      answerBrowser: createExplorerPage({ landingPage, basePath }),
-      observer: options.observer,
-    });
-    app.route({
-      method: ['GET', 'HEAD'],
-      url: GRAPHQL_PATH,
-      exposeHeadRoute: false,
-      handler: handle(GRAPHQL_PATH),
-      wsHandler: (ws, { raw }) => {
-        // `ws` declares this class twice: for CommonJS and for modules.
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
-        serveSocket(ws, raw);
-      },
-    });
-    app.post(GRAPHQL_PATH, handle(GRAPHQL_PATH));
-    app.route({
-      method: ['GET', 'POST'],
-      url: STREAM_PATH,
-      exposeHeadRoute: false,
-      handler: handle(STREAM_PATH),
-    });
-    refuseOtherMethods(GRAPHQL_PATH, ALLOWED_METHODS);
-    // A HEAD of a stream would never end.
-    refuseOtherMethods(STREAM_PATH, 'GET, POST');
-    if (config.mcp !== 'off') {
-      app.post(MCP_PATH, createMcpRoute({ ...options, entrance, operations, origins, vary }));
-      refuseOtherMethods(MCP_PATH, 'POST');
-    }
-    const { schemaText } = options;
-    app.get(SCHEMA_PATH, (_request, reply) =>
-      schemaText === null ? sendError(reply, 404, 'NOT_FOUND', NO_SCHEMA) : reply.headers(PLAIN_TEXT).send(schemaText),
-    );
-    const llms = llmsText({ basePath, hasMcp: config.mcp !== 'off' });
-    app.get('/llms.txt', (_request, reply) => reply.headers(PLAIN_TEXT).send(llms));
+
+    const ofRoutes = { ...options, entrance, negotiation, origins, basePath, vary: commonHeaders.vary(GRAPHQL_VARY) };
+    const responses = options.cachesAnswers ? createResponseCache({ ...runs, now }) : null;
+    const maxOperations = config.maxSubscriptionsPerConnection;
+    await app.register(createGraphqlRoutes({ ...ofRoutes, responses, maxOperations, stalledReaderMs, isReady, stop }));
+    const hasMcp = config.mcp !== 'off';
+    if (hasMcp) await app.register(createMcpRoutes({ ...ofRoutes, operations: options.graphql.operations }));
+    await app.register(createTextRoutes({ ...ofRoutes, hasMcp }));
     if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
     await app.register(
       createRunPage({ folder, basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox, logger }),
     );
-
-    app.addHook('preClose', async () => {
-      stop();
-      await liveConnections.close();
-    });
   };
 
   return {
@@ -239,8 +170,5 @@ export function createHttp(options: HttpOptions) {
   };
 }
 
-const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
-const NO_SCHEMA = 'Introspection is disabled. Set INTROSPECTION=on to enable it.';
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';
-const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';
 const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

@@ -1,6 +1,8 @@
 /** Paths of the gateway, and helpers of all routes. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { sendError } from './replies.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 export const STREAM_PATH = '/graphql/stream';
@@ -15,6 +17,17 @@ export const GRAPHQL_VARY = 'authorization, accept';
 export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): string {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
+
+/** Answers 405 to all methods but these and OPTIONS. */
+export const refuseOtherMethods = (app: FastifyInstance, url: string, allow: string, vary: string): void =>
+  void app.route({
+    method: app.supportedMethods.filter((method) => !['OPTIONS', ...allow.split(', ')].includes(method)),
+    url,
+    handler: ({ method }, reply) => {
+      void reply.headers({ allow, vary });
+      return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
+    },
+  });
 
 /** Removes a prefix from the path of a URL. `/bases` does not begin with `/base`: the rest must be a path. */
 export function withoutPrefix(url: string, prefix: string): string {

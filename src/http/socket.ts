@@ -17,7 +17,6 @@ import { LINGER_MS } from './body.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { LiveConnection } from './live-connections.ts';
 import { checkParams } from './params.ts';
-import { requestIdOf } from './routes.ts';
 
 export interface SocketOptions {
   readonly entrance: Entrance;
@@ -104,11 +103,11 @@ export class Socket implements ProtocolSocket, LiveConnection {
   #answering = 0;
   #isEnding = false;
 
-  constructor(ws: WebSocket, request: IncomingMessage, options: SocketOptions) {
+  constructor(ws: WebSocket, request: IncomingMessage, requestId: string, options: SocketOptions) {
     this.#ws = ws;
     this.#request = request;
     this.#options = options;
-    this.#requestId = requestIdOf(request.headers);
+    this.#requestId = requestId;
     this.#owner = options.entrance.ownerOf(NOBODY, request);
     const { socket } = request;
     socket.setTimeout(options.stalledReaderMs, () => {

@@ -1,14 +1,13 @@
 /** WebSockets: the server of the Fastify app, refused upgrades, and the protocol of graphql-ws. */
 import type { IncomingMessage } from 'node:http';
 import fastifyWebsocket from '@fastify/websocket';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parse, type FormattedExecutionResult, type GraphQLSchema } from 'graphql';
 import { handleProtocols, makeServer, type ExecutionResult } from 'graphql-ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import { ConfigError } from '../config/config-error.ts';
 import { SubscriptionError } from '../graphql/subscriptions/live-events.ts';
 import type { LiveConnections } from './live-connections.ts';
-import { requestIdOf } from './routes.ts';
 import { Socket, type Received, type SocketOptions } from './socket.ts';
 
 export interface SocketsOptions extends SocketOptions {
@@ -48,9 +47,15 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
     errorHandler: () => undefined,
   });
   app.websocketServer.on('headers', (lines, request) => {
-    lines.push(`x-request-id: ${requestIdOf(request.headers)}`);
+    const id = UPGRADES.get(request);
+    if (id !== undefined) lines.push(`x-request-id: ${id}`);
   });
 }
+
+/** Ids of requests that became sockets: `ws` knows only Node's request. */
+const UPGRADES = new WeakMap<IncomingMessage, string>();
+
+export const rememberUpgrade = ({ raw, id }: FastifyRequest): void => void UPGRADES.set(raw, id);
 
 function checkBounds(options: ServerOptions): void {
   for (const name of ['maxPayload', 'maxFragments', 'maxBufferedChunks'] as const) {
@@ -62,8 +67,8 @@ function checkBounds(options: ServerOptions): void {
   }
 }
 
-/** The result serves an open socket. `request` is its upgrade request. */
-export function createSockets(options: SocketsOptions): (ws: WebSocket, request: IncomingMessage) => void {
+/** The result serves an open socket. `request` is its upgrade request, and `id` the id of that. */
+export function createSockets(options: SocketsOptions): (ws: WebSocket, request: IncomingMessage, id: string) => void {
   const { schema, liveConnections, logger } = options;
 
   const protocol = makeServer<undefined, Socket>({
@@ -87,8 +92,8 @@ export function createSockets(options: SocketsOptions): (ws: WebSocket, request:
     },
   });
 
-  return (ws, request) => {
-    const socket = new Socket(ws, request, options);
+  return (ws, request, id) => {
+    const socket = new Socket(ws, request, id, options);
     const closed = protocol.opened(socket, socket);
     const remove = liveConnections.add(socket);
     // A message that is too long or malformed: `ws` has closed the socket with a reason.

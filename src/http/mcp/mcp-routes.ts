@@ -3,7 +3,7 @@
  * the caller.
  */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { FastifyPluginCallback, FastifyReply, RouteHandlerMethod } from 'fastify';
 import { unauthenticated } from '../../auth/caller.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../admission/ticket.ts';
@@ -17,9 +17,10 @@ import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../ent
 import { JSON_TYPE } from '../negotiation.ts';
 import { checkHead } from '../params.ts';
 import { retryHeaders } from '../replies.ts';
+import { MCP_PATH, refuseOtherMethods } from '../routes.ts';
 import type { McpOptions } from './mcp-handler.ts';
 
-export interface McpRouteOptions extends McpOptions {
+export interface McpRoutesOptions extends McpOptions {
   readonly entrance: Entrance;
   readonly operations: Operations;
   /** Origins whose pages may send messages, apart from the gateway's own. */
@@ -31,7 +32,15 @@ export interface McpRouteOptions extends McpOptions {
 /** Statuses of an answer that are the status of the request, too: its client can wait. */
 const REFUSED: ReadonlySet<number> = new Set([429, 503]);
 
-export function createMcpRoute(options: McpRouteOptions): RouteHandlerMethod {
+export const createMcpRoutes =
+  (options: McpRoutesOptions): FastifyPluginCallback =>
+  (app, _options, done) => {
+    app.post(MCP_PATH, createHandler(options));
+    refuseOtherMethods(app, MCP_PATH, 'POST', options.vary);
+    done();
+  };
+
+function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
   const { entrance, operations, origins, vary } = options;
   let loaded: Promise<ReturnType<(typeof import('./mcp-handler.ts'))['createMcp']>> | null = null;
   /** The package takes 0.1 s and 15 MB to load. */

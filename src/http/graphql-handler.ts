@@ -29,7 +29,7 @@ import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
 /** A request for events with a longer body does not wait for room: node:http would keep the body meanwhile. */
 const WAITING_BODY_BYTES = 16_384;
 
-export interface GraphqlRouteOptions {
+export interface GraphqlHandlerOptions {
   readonly entrance: Entrance;
   readonly negotiation: Negotiation;
   /** Null: no answer is cached. */
@@ -60,7 +60,7 @@ interface Cacheable {
   readonly cacheControl: string;
 }
 
-export function createGraphqlRoute(options: GraphqlRouteOptions): (path: GraphqlPath) => RouteHandlerMethod {
+export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: GraphqlPath) => RouteHandlerMethod {
   const { entrance, negotiation, responses, operations, sendEvents, vary, answerBrowser, observer } = options;
 
   const handle =

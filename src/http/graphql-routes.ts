@@ -1,0 +1,85 @@
+/** `/graphql` and `/graphql/stream`: operations over HTTP, server-sent events and WebSockets. */
+import type { FastifyPluginAsync } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Graphql } from '../graphql/graphql.ts';
+import type { Observer } from '../observability/observer.ts';
+import type { After } from '../runtime/clock.ts';
+import { isFromAllowedOrigin } from './common-headers.ts';
+import type { Entrance } from './entrance.ts';
+import { createSendEvents } from './event-streams.ts';
+import { createExplorerPage } from './explorer-page.ts';
+import { createGraphqlHandler } from './graphql-handler.ts';
+import { createLiveConnections } from './live-connections.ts';
+import type { Negotiation } from './negotiation.ts';
+import { sendError } from './replies.ts';
+import type { ResponseCache } from './response-cache.ts';
+import { ALLOWED_METHODS, GRAPHQL_PATH, refuseOtherMethods, STREAM_PATH } from './routes.ts';
+import type { SocketOptions } from './socket.ts';
+import { createSockets } from './sockets.ts';
+
+export interface GraphqlRoutesOptions extends Omit<SocketOptions, 'operations'> {
+  readonly entrance: Entrance;
+  readonly graphql: Graphql & { readonly schema: GraphQLSchema };
+  readonly negotiation: Negotiation;
+  /** Null if no answer is cached. */
+  readonly responses: ResponseCache | null;
+  /** BASE_PATH and the prefix of the plugin. */
+  readonly basePath: string;
+  readonly vary: string;
+  /** Whose pages may open a WebSocket. */
+  readonly origins: readonly string[];
+  readonly observer: Observer;
+  readonly isReady: () => boolean;
+  readonly stop: () => void;
+  readonly after: After;
+}
+
+export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPluginAsync {
+  const { graphql, basePath, vary, origins, isReady, stalledReaderMs } = options;
+  const { operations, schema, landingPage } = graphql;
+
+  return async (app) => {
+    const liveConnections = createLiveConnections(options.after);
+    const serveSocket = createSockets({ ...options, operations, schema, liveConnections });
+    const handle = createGraphqlHandler({
+      ...options,
+      operations,
+      sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs, write: operations.write }),
+      answerBrowser: createExplorerPage({ landingPage, basePath }),
+    });
+
+    app.addHook('onRequest', ({ ws, raw }, reply, done) => {
+      if (ws && !isFromAllowedOrigin(raw, origins)) sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
+      else done();
+    });
+    app.route({
+      method: ['GET', 'HEAD'],
+      url: GRAPHQL_PATH,
+      exposeHeadRoute: false,
+      handler: handle(GRAPHQL_PATH),
+      wsHandler: (ws, { raw, id }) => {
+        // `ws` declares this class twice: for CommonJS and for modules.
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
+        serveSocket(ws, raw, id);
+      },
+    });
+    app.post(GRAPHQL_PATH, handle(GRAPHQL_PATH));
+    app.route({
+      method: ['GET', 'POST'],
+      url: STREAM_PATH,
+      exposeHeadRoute: false,
+      handler: handle(STREAM_PATH),
+    });
+    refuseOtherMethods(app, GRAPHQL_PATH, ALLOWED_METHODS, vary);
+    // A HEAD of a stream would never end.
+    refuseOtherMethods(app, STREAM_PATH, 'GET, POST', vary);
+
+    app.addHook('preClose', async () => {
+      options.stop();
+      await liveConnections.close();
+    });
+    await Promise.resolve();
+  };
+}
+
+const OTHER_ORIGIN = 'This origin may not open a WebSocket. Add it to CORS_ORIGINS.';
