@@ -62,7 +62,14 @@ export function createRunsWatch({ topics, runHistory, after }: RunsWatchOptions)
   return (workflowIds, watcher) => {
     const join = (workflowId: string, onNews: () => void) =>
       topics.join(watcher, { workflowId, name: `runs of ${workflowId}`, open: () => polledRuns(workflowId) }, onNews);
-    return readRuns(workflowIds, join, after);
+    const watch = new RunsWatcher(after);
+    watch.join(workflowIds, join);
+    return new PullIterator({
+      next: () => watch.next(),
+      end: () => {
+        watch.leave();
+      },
+    });
   };
 }
 
@@ -73,165 +80,183 @@ interface Open {
   seen: number;
 }
 
+type WatchState =
+  /** Nothing is reported yet: the first event says so, too. */
+  | { readonly name: 'BEGINNING' }
+  | { readonly name: 'WATCHING' }
+  /** The error ends the subscription: a refused key, or a defect. */
+  | { readonly name: 'FAILED'; readonly error: unknown }
+  | { readonly name: 'LEFT' };
+
 /** Workflows that answer within this time share one event. A slower one is reported later and delays nobody. */
 const PATIENCE_MS = 1000;
 
+type Join = (workflowId: string, onNews: () => void) => Joined<WorkflowRuns>;
+
 /** Each change contains the difference from the previous change taken: skipped states lose nothing. */
-function readRuns(
-  workflowIds: readonly string[],
-  join: (workflowId: string, onNews: () => void) => Joined<WorkflowRuns>,
-  after: After,
-): AsyncIterableIterator<RunsChange, undefined> {
-  let wake = (): void => undefined;
-  let hurry = (): void => undefined;
-  const open = new Map<string, Open>();
+class RunsWatcher {
+  #state: WatchState = { name: 'BEGINNING' };
+  readonly #open = new Map<string, Open>();
   /** Workflows with a `next` call in progress. */
-  const asked = new Set<string>();
+  readonly #asked = new Set<string>();
   /** New states by workflow, not yet reported. */
-  const arrived = new Map<string, WorkflowRuns>();
+  readonly #arrived = new Map<string, WorkflowRuns>();
   /** Lost workflows, not yet reported. */
-  let gone: UnavailableWorkflow[] = [];
+  #gone: UnavailableWorkflow[] = [];
   /** Latest reported state by workflow. */
-  const taken = new Map<string, Pick<WorkflowRuns, 'sequence' | 'stamp'>>();
-  /** Error that ends the subscription: a refused key or a defect. */
-  let failure: { readonly error: unknown } | null = null;
-  let isFirst = true;
-  let hasLeft = false;
+  readonly #taken = new Map<string, Pick<WorkflowRuns, 'sequence' | 'stamp'>>();
+  readonly #after: After;
+  /** Ends the wait for news, and the wait for slow workflows. */
+  #wake = (): void => undefined;
+  #hurry = (): void => undefined;
 
-  function leave(): void {
-    hasLeft = true;
-    for (const id of open.keys()) close(id);
-    wake();
-    hurry();
+  constructor(after: After) {
+    this.#after = after;
   }
 
-  function close(id: string): void {
-    const watched = open.get(id);
-    if (!open.delete(id)) return;
-    watched?.topic.leave();
-  }
-
-  const toAsk = () => [...open].filter(([id, { topic, seen }]) => !asked.has(id) && topic.hasNews(seen));
-  const isReady = (): boolean =>
-    hasLeft || failure !== null || arrived.size > 0 || gone.length > 0 || toAsk().length > 0;
-
-  async function news(): Promise<void> {
-    while (!isReady() && !(isFirst && asked.size === 0)) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  }
-
-  async function ask([workflowId, watched]: [string, Open]): Promise<void> {
-    asked.add(workflowId);
+  /** Throws RATE_LIMITED. */
+  join(workflowIds: readonly string[], join: Join): void {
     try {
-      const state = await watched.topic.next(watched.seen);
-      if (state) {
-        watched.seen = state.sequence;
-        arrived.set(workflowId, state);
-      } else {
-        close(workflowId);
-        if (open.size === 0) leave();
-      }
+      for (const id of workflowIds)
+        this.#open.set(id, {
+          topic: join(id, () => {
+            this.#wake();
+          }),
+          seen: 0,
+        });
     } catch (error) {
-      close(workflowId);
-      arrived.delete(workflowId);
-      if (error instanceof GatewayError && !isUnauthenticated(error)) {
-        gone.push({ workflowId, error });
-      } else {
-        failure ??= { error };
-        hurry();
-      }
-    }
-    asked.delete(workflowId);
-    wake();
-  }
-
-  /** Resolves when all workflows have answered, or after PATIENCE_MS. */
-  async function askAll(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    hurry = () => {
-      resolve(undefined);
-    };
-    const cancel = after(PATIENCE_MS, hurry);
-    await Promise.race([Promise.all(toAsk().map(ask)), promise]);
-    cancel();
-  }
-
-  /** Throws the error that ends the subscription: a refused key, or the loss of all workflows. */
-  function checkOpen(): void {
-    if (failure) throw failure.error;
-    const [lost] = gone;
-    if (lost && open.size === 0) throw lost.error;
-  }
-
-  /** Returns the news and marks them as reported. */
-  function take(): RunsChange {
-    const since = new Map([...open.keys()].map((id) => [id, taken.get(id)?.sequence ?? 0]));
-    for (const [workflowId, { sequence, stamp }] of arrived) taken.set(workflowId, { sequence, stamp });
-    const change = changeOf(since, arrived, gone);
-    arrived.clear();
-    gone = [];
-    return change;
-  }
-
-  function changeOf(
-    since: ReadonlyMap<string, number>,
-    states: ReadonlyMap<string, WorkflowRuns>,
-    gone: readonly UnavailableWorkflow[],
-  ): RunsChange {
-    const runs = [...states].flatMap(([workflowId, state]) =>
-      changedRuns(state, since.get(workflowId) ?? 0).map(([runId, { record }]) => ({
-        workflowId,
-        runId,
-        record,
-        // A run without a record is older than all others.
-        startMicros: record ? (record.value.startTime?.epochMicros ?? null) : -Infinity,
-      })),
-    );
-    const faulty = [...states].flatMap(([workflowId, { staleBecause: error, runs: known }]) =>
-      error && known.size === 0 ? [{ workflowId, error }] : [],
-    );
-    return {
-      topic: 'runs',
-      states: [...open.keys()].flatMap((id) => taken.get(id)?.stamp ?? []),
-      // A subscriber that reported a lost workflow before gets a different event from the same states.
-      since: JSON.stringify([...since, ...gone.map(({ workflowId }) => workflowId)]),
-      runs: runs.sort(compareByPlace),
-      unavailable: [...gone, ...faulty],
-    };
-  }
-
-  async function next(): Promise<IteratorResult<RunsChange, undefined>> {
-    try {
-      for (;;) {
-        await news();
-        if (!hasLeft && !failure) await askAll();
-        if (!hasLeft) checkOpen();
-        if (hasLeft) return { done: true, value: undefined };
-        const isAnswer = isFirst && (arrived.size > 0 || asked.size === 0);
-        const change = take();
-        if (!isAnswer && change.runs.length === 0 && change.unavailable.length === 0) continue;
-        isFirst = false;
-        return { done: false, value: change };
-      }
-    } catch (error) {
-      leave();
+      this.leave();
       throw error;
     }
   }
 
-  try {
-    for (const id of workflowIds) {
-      const topic = join(id, () => {
-        wake();
-      });
-      open.set(id, { topic, seen: 0 });
+  async next(): Promise<IteratorResult<RunsChange, undefined>> {
+    try {
+      for (;;) {
+        await this.#news();
+        if (this.#isWatching) await this.#askAll();
+        this.#checkOpen();
+        if (this.#state.name === 'LEFT') return { done: true, value: undefined };
+        const isAnswer = this.#state.name === 'BEGINNING' && (this.#arrived.size > 0 || this.#asked.size === 0);
+        const change = this.#take();
+        if (!isAnswer && change.runs.length === 0 && change.unavailable.length === 0) continue;
+        this.#state = { name: 'WATCHING' };
+        return { done: false, value: change };
+      }
+    } catch (error) {
+      this.leave();
+      throw error;
     }
-  } catch (error) {
-    leave();
-    throw error;
   }
-  return new PullIterator({ next, end: leave });
+
+  leave(): void {
+    this.#state = { name: 'LEFT' };
+    for (const id of this.#open.keys()) this.#close(id);
+    this.#wake();
+    this.#hurry();
+  }
+
+  get #isWatching(): boolean {
+    return this.#state.name === 'BEGINNING' || this.#state.name === 'WATCHING';
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isWatching) this.#state = { name: 'FAILED', error };
+    this.#hurry();
+  }
+
+  #close(id: string): void {
+    const watched = this.#open.get(id);
+    if (this.#open.delete(id)) watched?.topic.leave();
+  }
+
+  #toAsk(): [string, Open][] {
+    return [...this.#open].filter(([id, { topic, seen }]) => !this.#asked.has(id) && topic.hasNews(seen));
+  }
+
+  async #news(): Promise<void> {
+    const isReady = () =>
+      !this.#isWatching || this.#arrived.size > 0 || this.#gone.length > 0 || this.#toAsk().length > 0;
+    while (!isReady() && !(this.#state.name === 'BEGINNING' && this.#asked.size === 0)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async #ask([workflowId, watched]: [string, Open]): Promise<void> {
+    this.#asked.add(workflowId);
+    try {
+      const state = await watched.topic.next(watched.seen);
+      if (state) {
+        watched.seen = state.sequence;
+        this.#arrived.set(workflowId, state);
+      } else {
+        this.#close(workflowId);
+        if (this.#open.size === 0) this.leave();
+      }
+    } catch (error) {
+      this.#close(workflowId);
+      this.#arrived.delete(workflowId);
+      if (error instanceof GatewayError && !isUnauthenticated(error)) this.#gone.push({ workflowId, error });
+      else this.#fail(error);
+    }
+    this.#asked.delete(workflowId);
+    this.#wake();
+  }
+
+  /** Resolves when all workflows have answered, or after PATIENCE_MS. */
+  async #askAll(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#hurry = () => {
+      resolve(undefined);
+    };
+    const cancel = this.#after(PATIENCE_MS, this.#hurry);
+    await Promise.race([Promise.all(this.#toAsk().map((each) => this.#ask(each))), promise]);
+    cancel();
+  }
+
+  /** Throws the error that ends the subscription: a refused key, a defect, or the loss of all workflows. */
+  #checkOpen(): void {
+    if (this.#state.name === 'LEFT') return;
+    if (this.#state.name === 'FAILED') throw this.#state.error;
+    const [lost] = this.#gone;
+    if (lost && this.#open.size === 0) throw lost.error;
+  }
+
+  /** Returns the news and marks them as reported. */
+  #take(): RunsChange {
+    const since = new Map([...this.#open.keys()].map((id) => [id, this.#taken.get(id)?.sequence ?? 0]));
+    for (const [workflowId, { sequence, stamp }] of this.#arrived) this.#taken.set(workflowId, { sequence, stamp });
+    const states = [...this.#open.keys()].flatMap((id) => this.#taken.get(id)?.stamp ?? []);
+    const change = { topic: 'runs', states, ...changeSince(since, this.#arrived, this.#gone) };
+    this.#arrived.clear();
+    this.#gone = [];
+    return change;
+  }
+}
+
+function changeSince(
+  since: ReadonlyMap<string, number>,
+  arrived: ReadonlyMap<string, WorkflowRuns>,
+  gone: readonly UnavailableWorkflow[],
+): Pick<RunsChange, 'since' | 'runs' | 'unavailable'> {
+  const runs = [...arrived].flatMap(([workflowId, state]) =>
+    changedRuns(state, since.get(workflowId) ?? 0).map(([runId, { record }]) => ({
+      workflowId,
+      runId,
+      record,
+      // A run without a record is older than all others.
+      startMicros: record ? (record.value.startTime?.epochMicros ?? null) : -Infinity,
+    })),
+  );
+  const faulty = [...arrived].flatMap(([workflowId, { staleBecause: error, runs: known }]) =>
+    error && known.size === 0 ? [{ workflowId, error }] : [],
+  );
+  return {
+    // A subscriber that reported a lost workflow before gets a different event from the same states.
+    since: JSON.stringify([...since, ...gone.map(({ workflowId }) => workflowId)]),
+    runs: runs.sort(compareByPlace),
+    unavailable: [...gone, ...faulty],
+  };
 }
