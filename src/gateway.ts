@@ -40,7 +40,7 @@ import { createHttpTransport } from './upstream/transport/http-transport.ts';
 import { createPortTransport } from './upstream/transport/port-transport.ts';
 import { ReadingWorker } from './upstream/worker/reading-worker.ts';
 
-export interface Gateway {
+export interface ComposedGateway {
   /** The address, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
   /** The address of probes and metrics, if OPS_PORT is set. */
@@ -89,7 +89,7 @@ const TWO_AUTHENTICATIONS =
   'UPSTREAM_AUTH must be passthrough when the authenticate hook is set, got service. Leave UPSTREAM_AUTH unset.';
 
 /** If it rejects, everything that was opened is closed again. */
-export async function createGateway(config: Config, overrides: Overrides & Additions = {}): Promise<Gateway> {
+export async function composeGateway(config: Config, overrides: Overrides & Additions = {}): Promise<ComposedGateway> {
   return closedOnError((opened) => openGateway(config, overrides, opened));
 }
 
@@ -108,7 +108,7 @@ async function openGateway(
   config: Config,
   overrides: Overrides & Additions,
   opened: AsyncDisposableStack,
-): Promise<Gateway> {
+): Promise<ComposedGateway> {
   const { http, client, cachedBytes, logger } = await openParts(config, overrides, opened, true);
   const { host, port, opsPort } = config;
   const listenOf = async ({ server }: FastifyInstance, on: Omit<ListenOn, 'host'>) =>
@@ -137,7 +137,7 @@ async function openGateway(
 }
 
 /** The gateway as a plugin of another Fastify server, also below a prefix. Opens on registration, and closes with the server. */
-export function createGatewayPlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
+export function composePlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
   return async (app, options) => {
     const opened = new AsyncDisposableStack();
     app.addHook('onClose', () => opened.disposeAsync());
@@ -153,10 +153,7 @@ export interface GatewayHandler extends Handlers {
 }
 
 /** If it rejects, everything that was opened is closed again. */
-export async function createGatewayHandler(
-  config: Config,
-  overrides: Overrides & Additions = {},
-): Promise<GatewayHandler> {
+export async function composeHandler(config: Config, overrides: Overrides & Additions = {}): Promise<GatewayHandler> {
   return closedOnError(async (opened) => {
     const { http, client, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
     const handlers = await createHandlers({ config, client, ...http });

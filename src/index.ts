@@ -5,13 +5,7 @@ import { ConfigError, wrongMembers } from './config/config-error.ts';
 import type { Config } from './config/config.ts';
 import { nearestOf } from './config/misspelled.ts';
 import { configOf, type Settings } from './config/settings.ts';
-import {
-  createGateway as compose,
-  createGatewayHandler,
-  createGatewayPlugin,
-  type Additions,
-  type GatewayHandler,
-} from './gateway.ts';
+import { composeGateway, composeHandler, composePlugin, type Additions, type GatewayHandler } from './gateway.ts';
 import { DATA_REQUIREMENTS } from './runs/loaders/run-loaders.ts';
 import type { PluginContext } from './graphql/apollo/execution.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
@@ -122,7 +116,7 @@ const OPTIONS = z.strictObject(
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { config, ...additions } = checked('createGateway', options);
-  const gateway = await compose(config, additions);
+  const gateway = await composeGateway(config, additions);
   return { url: gateway.url, close: () => gateway.close() };
 }
 
@@ -132,7 +126,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
  */
 export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
   const { config, ...additions } = checked('stepgate', options);
-  return createGatewayPlugin(config, additions);
+  return composePlugin(config, additions);
 }
 
 /**
@@ -141,7 +135,7 @@ export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
  */
 export async function createHandler(options: GatewayOptions = {}): Promise<GatewayHandler> {
   const { config, ...additions } = checked('createHandler', options);
-  return createGatewayHandler(config, additions);
+  return composeHandler(config, additions);
 }
 
 function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {

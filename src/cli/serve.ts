@@ -2,7 +2,7 @@
 import closeWithGrace from 'close-with-grace';
 import type { Config } from '../config/config.ts';
 import { misspelledVariables } from '../config/misspelled.ts';
-import { createGateway } from '../gateway.ts';
+import { composeGateway } from '../gateway.ts';
 import { createLogger, flushed } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 import { startTracing } from './tracing.ts';
@@ -26,7 +26,7 @@ export async function serve(
     logger.warn({ name, meant }, `${name} is not a setting: ${meant} may be meant`);
   }
   const stopTracing = await startTracing(variables, logger);
-  const gateway = await createGateway(config, { logger, isShowcase: true });
+  const gateway = await composeGateway(config, { logger, isShowcase: true });
 
   const options = { delay: STOP_WITHIN_MS, logger, skip: [...STOP_SIGNALS] };
   let isStopping = false;

@@ -1,19 +1,19 @@
 /** Calls of other gateways: a gateway that needs the same answer waits for its announcement. */
-import type { Outcome } from '../runs/ports.ts';
+import type { WaitOutcome } from '../runs/ports.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Fleet } from './fleet.ts';
 
-const OUTCOMES: readonly Outcome[] = ['again', 'alone'];
+const OUTCOMES: readonly WaitOutcome[] = ['again', 'alone'];
 
 export interface AwaitedCalls {
   /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
   expect(lease: string): ExpectedCall;
-  announce(lease: string, outcome: Outcome): Promise<unknown>;
+  announce(lease: string, outcome: WaitOutcome): Promise<unknown>;
 }
 
 export interface ExpectedCall {
   /** `again` after `ms`: the lease may have ended. Rejects with AbandonedError when the signal fires. Call it once. */
-  outcome(ms: number, signal: AbortSignal): Promise<Outcome>;
+  outcome(ms: number, signal: AbortSignal): Promise<WaitOutcome>;
   end(): void;
 }
 
@@ -27,7 +27,7 @@ export function createAwaitedCalls(
   purpose: string,
 ): AwaitedCalls {
   /** By lease id. Bounded by the loads in progress. */
-  const expected = new Map<string, Set<(outcome: Outcome) => void>>();
+  const expected = new Map<string, Set<(outcome: WaitOutcome) => void>>();
   announcements.listen(purpose, (payload) => {
     const [, id = '', word] = PAYLOAD.exec(payload) ?? [];
     const outcome = OUTCOMES.find((each) => each === word);
@@ -37,7 +37,7 @@ export function createAwaitedCalls(
   return {
     expect(lease) {
       const id = idOf(lease);
-      const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+      const { promise, resolve, reject } = Promise.withResolvers<WaitOutcome>();
       const all = expected.get(id) ?? new Set();
       expected.set(id, all.add(resolve));
       const stopListening = valkey.onDown(() => {

@@ -2,7 +2,7 @@
  * The port of answers over Valkey. On a miss one gateway takes a lease, and its call serves all gateways. A failure here
  * costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two clocks.
  */
-import type { Called, Lease, Outcome, Resource, SharedAnswers, SharedState } from '../runs/ports.ts';
+import type { Called, Lease, WaitOutcome, Resource, SharedAnswers, SharedState } from '../runs/ports.ts';
 import { identityOf } from '../auth/viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import type { Fleet } from './fleet.ts';
@@ -181,7 +181,7 @@ export function createSharedAnswers(
       if (isHeld === 0) metrics.lease('lost');
     }
 
-    async function release(outcome: Outcome): Promise<void> {
+    async function release(outcome: WaitOutcome): Promise<void> {
       clearInterval(timer);
       await valkey.run('RELEASE', (redis) => evaluate(redis, RELEASE, [name], [held]));
       await calls.announce(name, outcome);

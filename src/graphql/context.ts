@@ -6,7 +6,7 @@ import type { Cost } from '../domain/cost/cost.ts';
 import type { InputValues } from '../domain/inputs/input-values.ts';
 import type { PriceList } from '../domain/cost/prices.ts';
 import type { RunComparison } from '../domain/run/comparison.ts';
-import type { Failure } from '../domain/run/failure-groups.ts';
+import type { Failure } from '../domain/workflow/failure-groups.ts';
 import type { Sampler } from '../domain/run/expectation.ts';
 import type { AnsweredJson } from '../domain/json-part.ts';
 import { errorInfo } from '../domain/step/step-error.ts';

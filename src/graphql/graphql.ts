@@ -6,7 +6,7 @@ import type { PriceList } from '../domain/cost/prices.ts';
 import type { JsonValue } from '../domain/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Observer } from '../observability/observer.ts';
-import { documentBytes, type Runs } from '../runs/runs.ts';
+import { bytesForDocuments, type Runs } from '../runs/runs.ts';
 import type { After } from '../runtime/clock.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
 import { createAnswer } from './apollo/stages/answer.ts';
@@ -56,7 +56,7 @@ export async function createGraphql(options: GraphqlOptions) {
   const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
   const { plugins, worker, maxBytesOnLoop } = options;
   const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
-  const maxBytes = documentBytes(config);
+  const maxBytes = bytesForDocuments(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
     manifests,

@@ -6,11 +6,11 @@ import type { Cost } from '../domain/cost/cost.ts';
 import type { CommonInput, CommonInputs } from '../domain/inputs/common-inputs.ts';
 import type { Occurrence } from '../domain/run/diagnosis.ts';
 import type { Expectation } from '../domain/run/expectation.ts';
-import type { Failure, FailureGroup } from '../domain/run/failure-groups.ts';
-import type { GroupHistory } from '../domain/run/group-history.ts';
-import type { RunStatistics } from '../domain/run/statistics.ts';
-import type { TrendBucket } from '../domain/run/trend.ts';
-import type { RunOfUsage, UsageTrend } from '../domain/run/usage-trend.ts';
+import type { Failure, FailureGroup } from '../domain/workflow/failure-groups.ts';
+import type { GroupHistory } from '../domain/workflow/group-history.ts';
+import type { RunStatistics } from '../domain/workflow/statistics.ts';
+import type { TrendBucket } from '../domain/workflow/trend.ts';
+import type { RunOfUsage, UsageTrend } from '../domain/workflow/usage-trend.ts';
 import type { Shift } from '../domain/shifts/shifts.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 

@@ -19,7 +19,7 @@ export interface SharedAnswers {
    * Takes the lease of the call. If another gateway has it, waits for that call: `again` if its answer may be stored,
    * `alone` if each gateway must call itself. Rejects with AbandonedError when the signal fires.
    */
-  lease(resource: Resource, signal: AbortSignal): Promise<Lease | Outcome>;
+  lease(resource: Resource, signal: AbortSignal): Promise<Lease | WaitOutcome>;
   /**
    * Withdraws a right after a denial: the viewer's, or the one to a workflow. No gateway serves shared answers of it from
    * then on.
@@ -29,7 +29,7 @@ export interface SharedAnswers {
   onWithdrawn(drop: (viewerId: string, workflowId: string | null) => void): void;
 }
 
-export type Outcome = 'again' | 'alone';
+export type WaitOutcome = 'again' | 'alone';
 
 /** What one upstream call returns to one viewer. */
 export interface Resource {
@@ -60,7 +60,7 @@ export interface Lease {
    * lost or the right withdrawn. Another call replaces this answer only. Never rejects.
    */
   put(answer: Called<unknown>, sharedMs: number): Promise<void>;
-  release(outcome: Outcome): void;
+  release(outcome: WaitOutcome): void;
 }
 
 /** Answer stored by another gateway. It is at least as new as its times say. */

@@ -33,7 +33,7 @@ export function createRuns(options: RunsOptions) {
   const { config, upstream, sharedAnswers, sharedStarts, now, wallOf, after } = options;
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const viewers = new ViewerCache({
-    maxBytes: config.cacheMaxBytes - documentBytes(config),
+    maxBytes: config.cacheMaxBytes - bytesForDocuments(config),
     reauthIntervalMs,
     now,
     onDrop(viewerId, workflowId) {
@@ -80,5 +80,5 @@ export function createRuns(options: RunsOptions) {
 const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
 
 /** Bytes of CACHE_MAX_BYTES for operation documents, compiled queries and registered operations. */
-export const documentBytes = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
+export const bytesForDocuments = ({ cacheMaxBytes }: Pick<Config, 'cacheMaxBytes'>): number =>
   Math.min(MAX_DOCUMENT_BYTES, Math.floor(cacheMaxBytes / 16));

@@ -29,11 +29,11 @@ export interface RunPlan {
   readonly cancelAfterMs: number | null;
 }
 
-export type Outcome = 'success' | 'retry' | 'failure';
+export type StepOutcome = 'success' | 'retry' | 'failure';
 
 /** Values that are not random. */
 export interface Steering {
-  readonly outcomeOf?: (node: WorkflowNode) => Outcome;
+  readonly outcomeOf?: (node: WorkflowNode) => StepOutcome;
   /** Other than the node's usual one. */
   readonly mishapOf?: (node: WorkflowNode) => Mishap | undefined;
   /** Duration of a node relative to its usual one. */
@@ -111,7 +111,7 @@ function attemptsThatFail(
   return Array.from({ length: mishap.attempts ?? 1 }, (_, index) => execute(index + 1, mishap));
 }
 
-function outcomeByChance(mishap: Mishap | undefined, random: Random): Outcome {
+function outcomeByChance(mishap: Mishap | undefined, random: Random): StepOutcome {
   if (!mishap || !random.chance(mishap.chance)) return 'success';
   return mishap.kind === 'transient' ? 'retry' : 'failure';
 }

@@ -1,6 +1,6 @@
 /** Fixed runs: docs and tests quote their ids and content. */
 import type { JsonObject } from './definition.ts';
-import type { Outcome, Steering } from './plan.ts';
+import type { StepOutcome, Steering } from './plan.ts';
 
 export interface SetPiece {
   readonly workflowId: string;
@@ -17,7 +17,7 @@ export interface SetPiece {
 }
 
 const outcomes =
-  (byNodeId: Readonly<Record<string, Outcome>>): NonNullable<Steering['outcomeOf']> =>
+  (byNodeId: Readonly<Record<string, StepOutcome>>): NonNullable<Steering['outcomeOf']> =>
   (node) =>
     byNodeId[node.id] ?? 'success';
 

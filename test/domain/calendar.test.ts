@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarParts, isTimeZone, type Calendar } from '../../src/domain/run/calendar.ts';
-import { trendOf, type TrendBucket } from '../../src/domain/run/trend.ts';
+import { calendarParts, isTimeZone, type Calendar } from '../../src/domain/workflow/calendar.ts';
+import { trendOf, type TrendBucket } from '../../src/domain/workflow/trend.ts';
 import { timestampOf, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { RunRecord } from '../../src/domain/types.ts';
 import { runRecord } from './facts.ts';

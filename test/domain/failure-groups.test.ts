@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { failureGroups, failureOf, type Failure } from '../../src/domain/run/failure-groups.ts';
+import { failureGroups, failureOf, type Failure } from '../../src/domain/workflow/failure-groups.ts';
 import { at, ran, runOf, runRecord } from './facts.ts';
 
 interface Draft {

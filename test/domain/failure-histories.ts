@@ -1,6 +1,6 @@
 /** Written histories of one failure. */
-import { failureGroups, failureOf, type Failure } from '../../src/domain/run/failure-groups.ts';
-import { createGroupHistory, type GroupHistory } from '../../src/domain/run/group-history.ts';
+import { failureGroups, failureOf, type Failure } from '../../src/domain/workflow/failure-groups.ts';
+import { createGroupHistory, type GroupHistory } from '../../src/domain/workflow/group-history.ts';
 import { at, ran, runOf, runRecord } from './facts.ts';
 
 const idAt = (index: number) => `run-${index}`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { failureGroups, failureOf, type Failure } from '../../src/domain/run/failure-groups.ts';
-import { createGroupHistory } from '../../src/domain/run/group-history.ts';
+import { failureGroups, failureOf, type Failure } from '../../src/domain/workflow/failure-groups.ts';
+import { createGroupHistory } from '../../src/domain/workflow/group-history.ts';
 import type { RunRecord } from '../../src/domain/types.ts';
 import { at, ran, runOf, runRecord } from './facts.ts';
 

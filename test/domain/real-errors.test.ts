@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { failureGroups, failureOf } from '../../src/domain/run/failure-groups.ts';
+import { failureGroups, failureOf } from '../../src/domain/workflow/failure-groups.ts';
 import { at, ran, runOf, runRecord } from './facts.ts';
 
 /** Messages as vendors, languages, databases and clients write them: the same failure in two runs, and its masked message. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { distributionOf } from '../../src/domain/run/statistics.ts';
+import { distributionOf } from '../../src/domain/workflow/statistics.ts';
 
 describe('the distribution of values', () => {
   it('The distribution has the smallest values that at least 50 % and 95 % of all values do not exceed', () => {

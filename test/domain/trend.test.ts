@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { equalParts, trendOf, type TrendSpan } from '../../src/domain/run/trend.ts';
+import { equalParts, trendOf, type TrendSpan } from '../../src/domain/workflow/trend.ts';
 import { timestampOfMicros, type Timestamp } from '../../src/domain/timestamp.ts';
 import { at, runRecord } from './facts.ts';
 

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { runCost } from '../../src/domain/cost/cost.ts';
 import type { PriceList } from '../../src/domain/cost/prices.ts';
 import { readReport, runTokenUsage } from '../../src/domain/run/tokens.ts';
-import { equalParts, trendOf } from '../../src/domain/run/trend.ts';
-import { usageTrends, type RunOfUsage, type UsageTrend } from '../../src/domain/run/usage-trend.ts';
+import { equalParts, trendOf } from '../../src/domain/workflow/trend.ts';
+import { usageTrends, type RunOfUsage, type UsageTrend } from '../../src/domain/workflow/usage-trend.ts';
 import type { JsonValue, RunRecord, StepFacts } from '../../src/domain/types.ts';
 import { at, runRecord, stepFacts } from './facts.ts';
 

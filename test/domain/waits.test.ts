@@ -1,7 +1,7 @@
 /** Waits of steps: neither work nor idle time. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { nodeStatistics } from '../../src/domain/run/statistics.ts';
+import { nodeStatistics } from '../../src/domain/workflow/statistics.ts';
 import type { Run, StepFacts, Wait, WorkflowGraph } from '../../src/domain/types.ts';
 import { at, ran, runOf } from './facts.ts';
 

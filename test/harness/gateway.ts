@@ -1,6 +1,6 @@
 /** A gateway over an upstream, as tests start it, and an HTTP client for it. Settings reach the gateway only here. */
 import { configOf, type Settings } from '../../src/config/settings.ts';
-import { createGateway, type Additions, type Gateway, type Overrides } from '../../src/gateway.ts';
+import { composeGateway, type Additions, type ComposedGateway, type Overrides } from '../../src/gateway.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Upstream } from '../../src/upstream/port.ts';
 import { PAGE_FOLDER } from './set-up-variables.ts';
@@ -82,7 +82,7 @@ export class TestGateway {
   /** Opened with the gateway, unless the options have another upstream. */
   readonly upstream = new ScriptedUpstream();
   readonly #given: Given;
-  #running: Gateway | null = null;
+  #running: ComposedGateway | null = null;
 
   constructor(given: Given = {}) {
     this.#given = given;
@@ -153,7 +153,7 @@ export class TestGateway {
     if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
     const url = 'url' in upstream ? upstream.url : '';
     const config = configOf(settingsOf({ UPSTREAM_URL: url, ...env }), false, {});
-    this.#running = await createGateway(config, {
+    this.#running = await composeGateway(config, {
       pageFolder: process.env[PAGE_FOLDER],
       scrapedMs: 0,
       refusalMs: 0,
@@ -170,7 +170,7 @@ export class TestGateway {
     return { ...own, ...changes, env: { ...own.env, ...env } };
   }
 
-  get #current(): Gateway {
+  get #current(): ComposedGateway {
     if (!this.#running) throw new Error('the gateway is not open yet: use it in a test or a hook');
     return this.#running;
   }

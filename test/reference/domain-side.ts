@@ -1,7 +1,7 @@
 /** The domain's values in the form of the reference. */
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { createRun } from '../../src/domain/run/run.ts';
-import { nodeStatistics, runStatistics } from '../../src/domain/run/statistics.ts';
+import { nodeStatistics, runStatistics } from '../../src/domain/workflow/statistics.ts';
 import { parseTimestamp, type Timestamp } from '../../src/domain/timestamp.ts';
 import type { Gap, JsonValue, Run, RunFacts, Step, TokenUsage, Wait } from '../../src/domain/types.ts';
 import { runFacts, runRecord, stepFacts } from '../domain/facts.ts';

@@ -4,7 +4,7 @@ import { Session, type Profiler } from 'node:inspector/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readConfig } from '../../src/config/config.ts';
-import { createGateway } from '../../src/gateway.ts';
+import { composeGateway } from '../../src/gateway.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SOURCE = `${pathToFileURL(join(ROOT, 'src')).href}/`;
@@ -22,7 +22,7 @@ session.connect();
 await session.post('Profiler.enable');
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 
-const gateway = await createGateway(readConfig({ PORT: '0', LOG_LEVEL: 'silent' }));
+const gateway = await composeGateway(readConfig({ PORT: '0', LOG_LEVEL: 'silent' }));
 const QUERY = `query ($id: ID!, $step: ID!) { run(workflowId: "support-triage", id: $id) {
   status totalElapsedTime failedSteps { id } steps { id status elapsedTime } step(id: $step) { id } } }`;
 

@@ -1,6 +1,6 @@
 /** Changes that may have caused a failure, and the run to compare with. */
 import { maxOf } from '../order.ts';
-import { countBetween, isFinished, startOf, type Beginning } from '../run/group-history.ts';
+import { countBetween, isFinished, startOf, type Beginning } from '../workflow/group-history.ts';
 import type { RunRecord } from '../types.ts';
 import type { ChangePoint } from './changes.ts';
 

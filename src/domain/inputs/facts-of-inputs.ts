@@ -1,6 +1,6 @@
 /** Facts about the inputs of compared runs: each splits them into runs that have it and runs that don't. */
 import { compareText } from '../order.ts';
-import { percentile } from '../run/statistics.ts';
+import { percentile } from '../workflow/statistics.ts';
 import type { InputTest, Scalar } from './input-test.ts';
 import type { InputValues } from './input-values.ts';
 import { addTo, countBoth, emptySet, has, without, type RunSet } from './run-set.ts';

@@ -3,7 +3,7 @@ import type { ChangePoint } from '../changes/changes.ts';
 import { clip } from '../conversation/text.ts';
 import { maxOf } from '../order.ts';
 import type { Timestamp } from '../timestamp.ts';
-import type { GroupHistory } from './group-history.ts';
+import type { GroupHistory } from '../workflow/group-history.ts';
 
 export interface DiagnosedFailure {
   /** Null if no step failed. */

@@ -3,7 +3,7 @@ import { compareText } from '../order.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
 import { wallClockMs } from './span.ts';
-import { distributionOf } from './statistics.ts';
+import { distributionOf } from '../workflow/statistics.ts';
 
 export interface Expectation {
   /** Number of completed runs that it is computed from. */

@@ -69,7 +69,7 @@ interface WorkflowPageRequest {
 /** A cursor of a deleted workflow leads to the first page, since its position is unknown. */
 export function workflowPage(all: readonly WorkflowRecord[], { first, after, search }: WorkflowPageRequest) {
   const lowerCase = search?.toLowerCase();
-  const found = lowerCase ? all.filter((workflow) => mentions(workflow, lowerCase)) : all;
+  const found = lowerCase ? all.filter((workflow) => workflowMentions(workflow, lowerCase)) : all;
   const afterId = after === null ? null : readWorkflowCursor(after);
   const start = found.findIndex(({ id }) => id === afterId) + 1;
   const nodes = found.slice(start, start + first).map(({ id }) => ({ id }));
@@ -84,5 +84,5 @@ export function workflowPage(all: readonly WorkflowRecord[], { first, after, sea
 
 const cursorOf = (workflow: WorkflowRef | undefined): string | null => (workflow ? workflowCursor(workflow.id) : null);
 
-const mentions = ({ id, name, description }: WorkflowRecord, lowerCase: string): boolean =>
+const workflowMentions = ({ id, name, description }: WorkflowRecord, lowerCase: string): boolean =>
   [id, name, description].some((text) => text?.toLowerCase().includes(lowerCase));

@@ -6,7 +6,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { checkFirst, runFilter } from '../arguments.ts';
 import { fetchIdOf } from '../fetch-ids.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { expectationIn, nodeExpectationsIn } from '../lists/expectations.ts';
+import { expectationIn, nodeExpectationsIn } from '../figures/expectations.ts';
 import { checkInt, intFields } from '../fields/int-fields.ts';
 import { inferredInputs, payloadValue } from '../payloads.ts';
 import { baselineIn, failedStepOf } from '../triage/run-triage.ts';

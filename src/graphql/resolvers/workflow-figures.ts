@@ -1,6 +1,6 @@
 /** Figures about the runs of a workflow. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { nodeStatistics } from '../../domain/run/statistics.ts';
+import { nodeStatistics } from '../../domain/workflow/statistics.ts';
 import { checkFirst, checkMaxBytes } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import type { FieldTable } from '../fields/field-table.ts';

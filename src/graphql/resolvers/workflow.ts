@@ -1,4 +1,4 @@
-import { runStatistics } from '../../domain/run/statistics.ts';
+import { runStatistics } from '../../domain/workflow/statistics.ts';
 import type { WorkflowRecord } from '../../domain/types.ts';
 import type { LookBack } from '../../runs/history/run-history.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
@@ -9,7 +9,7 @@ import { readRunCursor } from '../lists/cursors.ts';
 import type { FieldTable } from '../fields/field-table.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import { settleAll } from '../lists/settle.ts';
-import { trendIn } from '../lists/trend.ts';
+import { trendIn } from '../figures/trend.ts';
 import { workflowChanges } from '../triage/changes.ts';
 import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups } from '../triage/failure-groups.ts';

@@ -2,7 +2,7 @@
 import { changePoints } from '../../domain/changes/changes.ts';
 import { mergeCalls } from '../../domain/changes/model-calls.ts';
 import { MAX_RUNS_BETWEEN, suspectedChanges } from '../../domain/changes/suspected-changes.ts';
-import { startOf, type Beginning } from '../../domain/run/group-history.ts';
+import { startOf, type Beginning } from '../../domain/workflow/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';

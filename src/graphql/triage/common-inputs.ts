@@ -1,7 +1,7 @@
 /** Compares the inputs of a group's failed runs with those of completed runs from the same time. Makes no call. */
 import { commonInputs, type ComparedInputs } from '../../domain/inputs/common-inputs.ts';
-import type { FailureGroup } from '../../domain/run/failure-groups.ts';
-import { startOf } from '../../domain/run/group-history.ts';
+import type { FailureGroup } from '../../domain/workflow/failure-groups.ts';
+import { startOf } from '../../domain/workflow/group-history.ts';
 import { maxOf, minOf } from '../../domain/order.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import { inPieces } from '../../runtime/in-pieces.ts';

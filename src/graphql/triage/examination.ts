@@ -1,12 +1,12 @@
 /** Runs that claims about the failures of a workflow rest on, and the steps that are loaded for them. */
-import { failureOf, type Failure, type FailureGroup } from '../../domain/run/failure-groups.ts';
+import { failureOf, type Failure, type FailureGroup } from '../../domain/workflow/failure-groups.ts';
 import {
   createGroupHistory,
   isFinished,
   LOOK_BACK,
   startOf,
   type GroupHistory,
-} from '../../domain/run/group-history.ts';
+} from '../../domain/workflow/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { LookBack, RunsInWindow } from '../../runs/history/run-history.ts';
 import type { RunRef } from '../../upstream/client.ts';

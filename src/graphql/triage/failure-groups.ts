@@ -2,8 +2,13 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { runCost, type Cost } from '../../domain/cost/cost.ts';
 import { compareNullsLast } from '../../domain/order.ts';
-import { compareGroups, failureGroups, type FailureGroup } from '../../domain/run/failure-groups.ts';
-import { affectedRuns, beginningOf, type FailureState, type GroupHistory } from '../../domain/run/group-history.ts';
+import { compareGroups, failureGroups, type FailureGroup } from '../../domain/workflow/failure-groups.ts';
+import {
+  affectedRuns,
+  beginningOf,
+  type FailureState,
+  type GroupHistory,
+} from '../../domain/workflow/group-history.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 import { loadForFigure, loadInTurns } from '../lists/settle.ts';

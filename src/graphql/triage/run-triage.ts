@@ -1,8 +1,8 @@
 /** What the other runs of a workflow say about a failed run: its group, what changed before, and a run to compare with. */
 import { baselineOf } from '../../domain/changes/suspected-changes.ts';
 import { diagnosisMarkdown, headlineOf } from '../../domain/run/diagnosis.ts';
-import { failureGroups, failureOf, type Failure } from '../../domain/run/failure-groups.ts';
-import { affectedRuns, beginningOf } from '../../domain/run/group-history.ts';
+import { failureGroups, failureOf, type Failure } from '../../domain/workflow/failure-groups.ts';
+import { affectedRuns, beginningOf } from '../../domain/workflow/group-history.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';

@@ -1,5 +1,5 @@
 /** When a workflow became slower, faster, dearer or cheaper. */
-import { isFinished, startOf } from '../../domain/run/group-history.ts';
+import { isFinished, startOf } from '../../domain/workflow/group-history.ts';
 import { nodeShifts, shiftsOf, type NodeShift } from '../../domain/shifts/shifts.ts';
 import type { Context } from '../context.ts';
 import { loadForFigure, loadInTurns } from '../lists/settle.ts';

@@ -20,12 +20,12 @@ export function isFoundIn(
   const inputs = () => (read ??= payloadsIn(record.payload.body)(record.payload.index)).inputs;
   return (
     conditions.every((condition) => passes(inputs(), condition)) &&
-    (search === null || mentions(record, stepsOf(), search, inputs))
+    (search === null || runMentions(record, stepsOf(), search, inputs))
   );
 }
 
 /** `text` is lower-case and not empty. */
-const mentions = (record: RunRecord, steps: readonly StepFacts[], text: string, inputs: () => JsonValue): boolean =>
+const runMentions = (record: RunRecord, steps: readonly StepFacts[], text: string, inputs: () => JsonValue): boolean =>
   containsText(record.id, text) ||
   isIn(record.error, text) ||
   steps.some((step) => isIn(step.error, text) || (step.status === 'FAILED' && containsText(step.nodeId, text))) ||

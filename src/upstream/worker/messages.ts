@@ -27,10 +27,10 @@ interface Failure {
   readonly isOfForm: boolean;
 }
 
-export type Outcome<T> = { readonly value: T } | Failure;
+export type ReadResult<T> = { readonly value: T } | Failure;
 
 /** In the order of the questions. */
-export type PayloadReply = readonly Outcome<AnswerTo>[];
+export type PayloadReply = readonly ReadResult<AnswerTo>[];
 
 export interface AnswerRead {
   readonly value: ReadValue;
@@ -39,7 +39,7 @@ export interface AnswerRead {
   readonly deviations: readonly CountedDeviation[];
 }
 
-export function outcomeOf<T>(read: () => T): Outcome<T> {
+export function resultOf<T>(read: () => T): ReadResult<T> {
   try {
     return { value: read() };
   } catch (error) {
@@ -50,7 +50,7 @@ export function outcomeOf<T>(read: () => T): Outcome<T> {
 }
 
 /** Returns the value, or throws the error that the process met. */
-export function valueOf<T>(outcome: Outcome<T>): T {
+export function valueOf<T>(outcome: ReadResult<T>): T {
   if ('value' in outcome) return outcome.value;
   const { code, message, isOfForm } = outcome;
   if (code === null) throw new Error(message);

@@ -4,10 +4,10 @@ import { readAnswer, sentValue } from '../reading.ts';
 import { parseBody } from '../transport/json-body.ts';
 import { createDeviations } from '../wire/deviations.ts';
 import {
-  outcomeOf,
+  resultOf,
   type AnswerRead,
   type AnswerRequest,
-  type Outcome,
+  type ReadResult,
   type PayloadReply,
   type PayloadRequest,
 } from './messages.ts';
@@ -15,11 +15,11 @@ import { answerTo, ParsedPayloads } from './questions.ts';
 
 function readPayloads({ body, questions, room }: PayloadRequest): PayloadReply {
   const payloads = new ParsedPayloads(body);
-  return questions.map((asked) => outcomeOf(() => answerTo(payloads, asked, room)));
+  return questions.map((asked) => resultOf(() => answerTo(payloads, asked, room)));
 }
 
-const readOne = ({ body, reading, redaction, statusWords }: AnswerRequest): Outcome<AnswerRead> =>
-  outcomeOf(() => {
+const readOne = ({ body, reading, redaction, statusWords }: AnswerRequest): ReadResult<AnswerRead> =>
+  resultOf(() => {
     const deviations = createDeviations();
     const original = parseBody(Buffer.from(body.buffer, body.byteOffset, body.length));
     const { value, json } = readAnswer(original, reading, redaction, createStatusOf(statusWords), deviations.add);

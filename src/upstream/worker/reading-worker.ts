@@ -6,7 +6,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { packageFile } from '../../config/package-file.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
-import type { AnswerRead, AnswerRequest, Outcome, PayloadReply, PayloadRequest } from './messages.ts';
+import type { AnswerRead, AnswerRequest, ReadResult, PayloadReply, PayloadRequest } from './messages.ts';
 
 /** An operation that waits for the worker. */
 export interface Reader {
@@ -29,7 +29,7 @@ export interface ReadingWorkerOptions {
 }
 
 type Request = PayloadRequest | AnswerRequest;
-type Reply = PayloadReply | Outcome<AnswerRead>;
+type Reply = PayloadReply | ReadResult<AnswerRead>;
 
 interface Waiting extends PromiseWithResolvers<Reply> {
   readonly reader: Reader;
@@ -69,8 +69,8 @@ export class ReadingWorker {
   }
 
   /** Reads an answer of the upstream. Rejects as `#read` does. */
-  readAnswer(reader: Reader, request: AnswerRequest): Promise<Outcome<AnswerRead>> {
-    return this.#read(reader, () => request) as Promise<Outcome<AnswerRead>>;
+  readAnswer(reader: Reader, request: AnswerRequest): Promise<ReadResult<AnswerRead>> {
+    return this.#read(reader, () => request) as Promise<ReadResult<AnswerRead>>;
   }
 
   /** Call it when an owner is no longer held back. */

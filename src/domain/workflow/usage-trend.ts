@@ -2,7 +2,7 @@
 import { attodollarsOf, createCostSum, type Cost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
 import type { RunRecord, TokenCounts, TokenUsage } from '../types.ts';
-import { addTokens, compareModels, createTokenSum, type TokenSum } from './tokens.ts';
+import { addTokens, compareModels, createTokenSum, type TokenSum } from '../run/tokens.ts';
 
 /** Sums over the outputs of nodes or steps. */
 interface UsageSum extends Readonly<TokenSum> {

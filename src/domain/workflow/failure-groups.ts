@@ -3,7 +3,7 @@ import { compareNullsLast, compareText } from '../order.ts';
 import { errorInfo } from '../step/step-error.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
-import { maskedMessage } from './masked-message.ts';
+import { maskedMessage } from '../run/masked-message.ts';
 
 /** Cause of one run's failure. */
 export interface Failure {

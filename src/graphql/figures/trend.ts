@@ -1,8 +1,8 @@
 /** Trend of a workflow's runs: equal time buckets, or whole units of a calendar. */
 import type { GraphQLResolveInfo } from 'graphql';
-import type { Calendar } from '../../domain/run/calendar.ts';
-import { equalParts, trendOf, type CutTime, type TrendBucket } from '../../domain/run/trend.ts';
-import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/run/usage-trend.ts';
+import type { Calendar } from '../../domain/workflow/calendar.ts';
+import { equalParts, trendOf, type CutTime, type TrendBucket } from '../../domain/workflow/trend.ts';
+import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/workflow/usage-trend.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -11,8 +11,8 @@ import { checkBuckets, checkLast, MAX_LIST_SIZE, timeWindow } from '../arguments
 import type { Context } from '../context.ts';
 import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';
 import { once } from '../once.ts';
-import { loadForFigure, settleInTurns } from './settle.ts';
-import { readable } from './several-workflows.ts';
+import { loadForFigure, settleInTurns } from '../lists/settle.ts';
+import { readable } from '../lists/several-workflows.ts';
 
 type TrendArgs = Parameters<typeof timeWindow>[0] & {
   readonly last: number;
@@ -87,7 +87,7 @@ function timeBefore({ startedAt, endedAt }: Pick<TrendBucket, 'startedAt' | 'end
 async function cutBy({ interval, timeZone, buckets }: TrendArgs): Promise<CutTime> {
   if (!interval) return equalParts(checkBuckets(buckets));
   // Loading the calendar takes 30 ms, which the gateway's start is spared.
-  const { calendarParts, isTimeZone } = await import('../../domain/run/calendar.ts');
+  const { calendarParts, isTimeZone } = await import('../../domain/workflow/calendar.ts');
   if (!isTimeZone(timeZone)) {
     const got = JSON.stringify(timeZone.slice(0, 100));
     throw new GatewayError(

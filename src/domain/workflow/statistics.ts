@@ -1,8 +1,8 @@
 /** Statistics of many runs of one workflow: success rate, durations, and figures of each node. */
 import { compareText } from '../order.ts';
-import { wallClockMs } from './span.ts';
+import { wallClockMs } from '../run/span.ts';
 import { isOver, type RunStatus } from '../status.ts';
-import { sumOfKnown } from './usage.ts';
+import { sumOfKnown } from '../run/usage.ts';
 import type { Run, RunRecord, Step } from '../types.ts';
 
 export interface Distribution {

@@ -7,7 +7,7 @@ import { recordsOfWindows, windowsOfEach } from '../../runs/history/run-history.
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
 import type { ExpectationOfRun } from '../object-references.ts';
-import { loadForFigure, settleInTurns } from './settle.ts';
+import { loadForFigure, settleInTurns } from '../lists/settle.ts';
 
 /** Runs of the sample whose steps are loaded for its nodes. */
 const RUNS_WITH_STEPS = 20;
