@@ -39,6 +39,7 @@ export const createCache = () =>
     typePolicies: {
       Baseline: part,
       ChangePoints: { ...part, fields: { nodes: { merge: by('run', 'nodeId', 'kind') } } },
+      CommonInputs: { ...part, fields: { nodes: { merge: by('path', 'test', 'value') } } },
       Conversation: { ...part, fields: { messages: { merge: by('index') } } },
       Cost: part,
       CriticalPath: part,
@@ -59,6 +60,7 @@ export const createCache = () =>
       RunUpdate: part,
       RunsUpdate: part,
       RunTokenUsage: { ...part, fields: { byModel: { merge: by('model') } } },
+      Shifts: { ...part, fields: { nodes: { merge: by('metric', 'since') } } },
       StepCounts: part,
       StepError: part,
       Timeline: { ...part, fields: { bars: { merge: by('step') }, gaps: { merge: by('offsetMs') } } },

@@ -3,12 +3,13 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
-  'Baseline ChangePoint ChangePoints Conversation Cost CriticalPath Diagnosis Distribution ExecuteWorkflowPayload ' +
-  'Expectation FailureGroup FailureGroups Freshness Gap GraphEdge Message ModelTokenUsage ModelUsageTrend ' +
-  'NodeComparison NodeExpectation NodeStatistics PageInfo Progress RecentRunConnection RepeatedNode RunComparison ' +
-  'RunConnection RunEdge RunTiming RunTokenUsage RunUpdate RunsUpdate StepCounts StepError Timeline TimelineBar ' +
-  'TokenCounts TokenUsage ToolCall TrendBucket UsageBucket UsageTrend WorkflowConnection WorkflowEdge WorkflowGraph ' +
-  'WorkflowNode WorkflowStatistics';
+  'Baseline ChangePoint ChangePoints CommonInput CommonInputs Conversation Cost CriticalPath Diagnosis ' +
+  'Distribution ExecuteWorkflowPayload Expectation FailureGroup FailureGroups Freshness Gap GraphEdge Message ' +
+  'ModelTokenUsage ModelUsageTrend NodeComparison NodeExpectation NodeShift NodeStatistics PageInfo Progress ' +
+  'RecentRunConnection RepeatedNode RunComparison RunConnection RunEdge RunTiming RunTokenUsage RunUpdate ' +
+  'RunsUpdate Shift Shifts StepCounts StepError Timeline TimelineBar TokenCounts TokenUsage ToolCall ' +
+  'TrendBucket UsageBucket UsageTrend WorkflowConnection WorkflowEdge WorkflowGraph WorkflowNode ' +
+  'WorkflowStatistics';
 
 /** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));
