@@ -1,4 +1,4 @@
-/** Decides when a fetched part of a run is final. A final part never changes and is never fetched again. */
+/** Decides when a fetched part of a run is final. A final part never changes, and no call is made for newer data. */
 import { isDeepStrictEqual } from 'node:util';
 import { executionsOf, latestAttempts } from '../domain/step/attempts.ts';
 import { isOver, isTerminal } from '../domain/status.ts';
