@@ -116,6 +116,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
       case 'Workflow.runs':
       case 'Workflow.statistics':
       case 'Workflow.failureGroups':
+      case 'Workflow.shifts':
       case 'Workflow.trend':
         return fault('runs', workflowId);
       case 'Run.lastSuccessBefore':
