@@ -2,7 +2,7 @@
  * The port of answers over Valkey. On a miss one gateway takes a lease, and its call serves all gateways. A failure here
  * costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two clocks.
  */
-import type { Called, Lease, WaitOutcome, Resource, SharedAnswers, SharedState } from '../runs/ports.ts';
+import type { Called, Lease, Resource, SharedAnswers, SharedState, WaitOutcome } from '../runs/ports.ts';
 import { identityOf } from '../auth/viewer.ts';
 import { createAwaitedCalls } from './awaited-calls.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,5 +1,5 @@
 /** `/graphql` and `/graphql/stream`: operations over HTTP, server-sent events and WebSockets. */
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginCallback } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Observer } from '../observability/observer.ts';
@@ -34,11 +34,11 @@ export interface GraphqlRoutesOptions extends Omit<SocketOptions, 'operations'> 
   readonly after: After;
 }
 
-export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPluginAsync {
+export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPluginCallback {
   const { graphql, basePath, vary, origins, isReady, stalledReaderMs } = options;
   const { operations, schema, landingPage } = graphql;
 
-  return async (app) => {
+  return (app, _options, done) => {
     const liveConnections = createLiveConnections(options.after);
     const serveSocket = createSockets({ ...options, operations, schema, liveConnections });
     const handle = createGraphqlHandler({
@@ -48,9 +48,9 @@ export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPlugi
       answerBrowser: createExplorerPage({ landingPage, basePath }),
     });
 
-    app.addHook('onRequest', ({ ws, raw }, reply, done) => {
+    app.addHook('onRequest', ({ ws, raw }, reply, next) => {
       if (ws && !isFromAllowedOrigin(raw, origins)) sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
-      else done();
+      else next();
     });
     app.route({
       method: ['GET', 'HEAD'],
@@ -78,7 +78,7 @@ export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPlugi
       options.stop();
       await liveConnections.close();
     });
-    await Promise.resolve();
+    done();
   };
 }
 

@@ -22,7 +22,7 @@ export function createSharedLoads(options: SharedLoadsOptions): Obtain {
 
 /** The latest withdrawal of each right, as the fleet said when it was asked last. A gateway may miss an announcement. */
 class KnownWithdrawals {
-  /** Of a viewer's right, or of its entries of a workflow. Null: there was none. */
+  /** Of a viewer's right, or of its entries of a workflow. Null if there was none. */
   readonly #latest = new WeakMap<Right | Entries, string | null>();
 
   /** Later withdrawals differ from these. */

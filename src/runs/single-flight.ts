@@ -28,7 +28,7 @@ export class Flight<T> {
   readonly #promise: Promise<T>;
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
-  /** Of the readers that wait. */
+  /** Who waits for the flight. */
   readonly #requesters: Requesters;
 
   /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */

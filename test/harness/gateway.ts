@@ -67,11 +67,11 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
 export type Given = GatewayOptions | (() => GatewayOptions);
 
 /** Unknown names are refused, so that a misspelt one does not leave the default. */
-const settingsOf = (env: Environment): Settings => ({ PORT: '0', LOG_LEVEL: 'silent', ...env });
+const quietSettings = (env: Environment): Settings => ({ PORT: '0', LOG_LEVEL: 'silent', ...env });
 
 /** The library's options in a test that embeds it: quiet, and on a free port. */
 export const optionsOf = (env: Environment = {}): { readonly config: Settings } => ({
-  config: settingsOf(env),
+  config: quietSettings(env),
 });
 
 /** The embedded sample, which `npm start` uses. */
@@ -152,7 +152,7 @@ export class TestGateway {
     const { script, upstream = this.upstream, env, clock: { now, wallOf, after } = {}, ...rest } = options;
     if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
     const url = 'url' in upstream ? upstream.url : '';
-    const config = configOf(settingsOf({ UPSTREAM_URL: url, ...env }), false, {});
+    const config = configOf(quietSettings({ UPSTREAM_URL: url, ...env }), false, {});
     this.#running = await composeGateway(config, {
       pageFolder: process.env[PAGE_FOLDER],
       scrapedMs: 0,

@@ -186,7 +186,7 @@ export class Redactor {
 const JSON_START = /^\s*[[{"]/;
 const EVENTS = /^\s*(?:data|event|id|retry):/;
 
-/** Prose may begin with a quotation. It is no JSON, and hides nothing. */
+/** Plain text may begin with a quotation. Without escapes it hides nothing. */
 const isProse = (text: string): boolean => text.trimStart().startsWith('"') && !text.includes('\\');
 
 /** The object, list or string that a string is as JSON. Null for another one. */

@@ -15,7 +15,7 @@ export interface PluginContext {
 export type Progress =
   | { readonly stage: 'NEW'; readonly valid: null }
   | { readonly stage: 'VALID' | 'SUBSCRIPTION'; readonly valid: Valid }
-  /** Unformatted errors, or null. */
+  /** `errors` are unformatted, and null if there are none. */
   | { readonly stage: 'EXECUTED'; readonly valid: Valid; readonly errors: readonly unknown[] | null };
 
 /** An operation in Apollo Server, which copies the context value and not this. */

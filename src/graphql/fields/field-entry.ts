@@ -12,10 +12,11 @@ export interface FieldEntry {
 
 const NOTHING: FieldEntry = {};
 
-export const setEntry = (field: Pick<GraphQLField<unknown, unknown>, 'extensions'>, entry: FieldEntry): void => {
+type Field = Pick<GraphQLField<unknown, unknown>, 'extensions'>;
+
+export const setEntry = (field: Field, entry: FieldEntry): void => {
   field.extensions = { entry };
 };
 
 /** A field without an entry is a property of its parent. */
-export const entryOf = (field: Pick<GraphQLField<unknown, unknown>, 'extensions'>): FieldEntry =>
-  (field.extensions.entry as FieldEntry | undefined) ?? NOTHING;
+export const entryOf = (field: Field): FieldEntry => (field.extensions.entry as FieldEntry | undefined) ?? NOTHING;

@@ -1,5 +1,5 @@
-import { rightsToRead } from '../../domain/redaction/redaction.ts';
 import { runCost, wastedCost } from '../../domain/cost/cost.ts';
+import { rightsToRead } from '../../domain/redaction/redaction.ts';
 import { selectSteps } from '../../domain/step/steps.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';

@@ -59,6 +59,7 @@ const DIAGNOSE_RUN = /* GraphQL */ `
       workflowId
       runId: id
       status
+      isRedacted
       redactedUnless
       diagnosis {
         headline

@@ -81,7 +81,7 @@ interface Open {
 }
 
 type WatchState =
-  /** Nothing is reported yet: the first event says so, too. */
+  /** Nothing is reported yet. The first event is sent even if it has no runs. */
   | { readonly name: 'BEGINNING' }
   | { readonly name: 'WATCHING' }
   /** The error ends the subscription: a refused key, or a defect. */

@@ -6,7 +6,7 @@ import { causeOf, statusOf, type ErrorFormatting } from '../../operations/error-
 import { essentialAnswer } from '../../operations/mutation-answer.ts';
 import type { Operation, Valid } from '../../operations/operation.ts';
 
-export interface AnswersOptions {
+export interface AnswerOptions {
   readonly schema: GraphQLSchema;
   readonly errors: ErrorFormatting;
   readonly maxAnswerBytes: number;
@@ -30,7 +30,7 @@ export interface Answered {
 
 export type AnswerStage = (operation: Operation, executed: Executed) => Promise<Answered>;
 
-export function createAnswer({ schema, errors, maxAnswerBytes }: AnswersOptions): AnswerStage {
+export function createAnswer({ schema, errors, maxAnswerBytes }: AnswerOptions): AnswerStage {
   /** In place of an answer that is too large, or finds no room. */
   function replacement(
     { data, errors: found = [] }: FormattedExecutionResult,
@@ -52,7 +52,7 @@ export function createAnswer({ schema, errors, maxAnswerBytes }: AnswersOptions)
     const excess = data === undefined ? null : context.budgets.excess();
     // Thousands of errors are not formatted only to be replaced.
     const found = excess && all ? all.filter(isOfRootField) : all;
-    // Without errors of its own, the operation was answered by a plugin, which may have written errors.
+    // If nothing was executed, a plugin has answered, and may have written errors.
     const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
     if (formatted) context.lifetime.limit(0);
     const result = {

@@ -37,13 +37,14 @@ export function createStagesPlugin(
         return responseOf({ data: null });
       }
       if (hasPlugins) return null;
-      const { data, errors } = await execute(operation, valid).catch(
-        (error: unknown): { readonly data?: ExecutionResult['data']; readonly errors: readonly unknown[] } => ({
-          errors: [error],
-        }),
-      );
-      execution.progress = { stage: 'EXECUTED', valid, errors: errors ?? null };
-      return responseOf(data === undefined ? {} : { data });
+      try {
+        const { data, errors = null } = await execute(operation, valid);
+        execution.progress = { stage: 'EXECUTED', valid, errors };
+        return responseOf(data === undefined ? {} : { data });
+      } catch (error) {
+        execution.progress = { stage: 'EXECUTED', valid, errors: [error] };
+        return responseOf({});
+      }
     },
 
     async willSendResponse({ contextValue: { execution }, errors: refused, response: { body, http } }) {
