@@ -138,11 +138,11 @@ async function openGateway(
 
 /** The gateway as a plugin of another Fastify server, also below a prefix. Opens on registration, and closes with the server. */
 export function composePlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
-  return async (app, options) => {
+  return async (app) => {
     const opened = new AsyncDisposableStack();
     app.addHook('onClose', () => opened.disposeAsync());
     const { http } = await openParts(config, overrides, opened, false);
-    await http.plugin(app, options);
+    await http.plugin(app);
   };
 }
 

@@ -24,13 +24,13 @@ export async function createTokens(
   const rules = { issuer, audience, clockTolerance, algorithms: [...config.algorithms], requiredClaims: ['exp'] };
   const keys = await createIssuerKeys(config.jwks, options);
 
-  function refuse(error: unknown): never {
+  function reject(error: unknown): never {
     throw error instanceof GatewayError ? error : unauthenticated(problemOf(error, config));
   }
 
   async function verify(token: string, nowMs: number): Promise<Verified> {
     const wallMs = wallOf(nowMs);
-    const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(refuse);
+    const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(reject);
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
     const rights = rightsIn(payload);
     const viewer = viewerOf(apiKey, { scope: scopeOf(payload, config), rights });

@@ -56,28 +56,28 @@ export const AUTH = {
 };
 
 type AuthVariables = z.output<z.ZodObject<typeof AUTH>>;
-type Refuse = (sentence: string) => never;
+type Fail = (sentence: string) => never;
 
 const PASSTHROUGH = Object.freeze({ mode: 'passthrough' });
 
-export function authOf(variables: AuthVariables, offersWorkflows: boolean, refuse: Refuse) {
+export function authOf(variables: AuthVariables, offersWorkflows: boolean, fail: Fail) {
   const { UPSTREAM_API_KEY: apiKey, GATEWAY_KEYS_SHA256: keys, AUTH_JWKS: jwks } = variables;
   const names = Object.keys(AUTH) as (keyof AuthVariables)[];
   const set = names.filter((name) => name !== 'UPSTREAM_AUTH' && variables[name] !== null);
   if (variables.UPSTREAM_AUTH === 'passthrough') {
-    return set.length === 0 ? PASSTHROUGH : refuse(`UPSTREAM_AUTH must be service when ${set[0]} is set.`);
+    return set.length === 0 ? PASSTHROUGH : fail(`UPSTREAM_AUTH must be service when ${set[0]} is set.`);
   }
-  if (apiKey === null) return refuse('UPSTREAM_API_KEY is required when UPSTREAM_AUTH is service.');
+  if (apiKey === null) return fail('UPSTREAM_API_KEY is required when UPSTREAM_AUTH is service.');
   if (jwks === null) {
     const idle = set.find((name) => name.startsWith('AUTH_') && name !== 'AUTH_EXECUTE_SCOPE');
-    if (idle !== undefined) return refuse(`AUTH_JWKS is required when ${idle} is set.`);
+    if (idle !== undefined) return fail(`AUTH_JWKS is required when ${idle} is set.`);
     if (keys === null) {
-      return refuse(
+      return fail(
         'AUTH_JWKS or GATEWAY_KEYS_SHA256 is required when UPSTREAM_AUTH is service: callers are checked with them.',
       );
     }
   }
-  const tokens = jwks === null ? null : tokensOf(jwks, variables, offersWorkflows, refuse);
+  const tokens = jwks === null ? null : tokensOf(jwks, variables, offersWorkflows, fail);
   return Object.freeze({
     mode: 'service',
     apiKey,
@@ -87,12 +87,12 @@ export function authOf(variables: AuthVariables, offersWorkflows: boolean, refus
   });
 }
 
-function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boolean, refuse: Refuse) {
+function tokensOf(jwks: string, variables: AuthVariables, offersWorkflows: boolean, fail: Fail) {
   const { AUTH_ISSUER: issuer, AUTH_AUDIENCE: audience, AUTH_ORGANIZATION_CLAIM: organizationClaim } = variables;
-  if (issuer === null) return refuse('AUTH_ISSUER is required when AUTH_JWKS is set.');
-  if (audience === null) return refuse('AUTH_AUDIENCE is required when AUTH_JWKS is set.');
+  if (issuer === null) return fail('AUTH_ISSUER is required when AUTH_JWKS is set.');
+  if (audience === null) return fail('AUTH_AUDIENCE is required when AUTH_JWKS is set.');
   if (organizationClaim !== null && !offersWorkflows) {
-    return refuse(
+    return fail(
       'UPSTREAM_ENDPOINTS must include workflows when AUTH_ORGANIZATION_CLAIM is set: only that call returns organizations. ' +
         'Or narrow with AUTH_WORKFLOWS_CLAIM.',
     );

@@ -36,11 +36,11 @@ type Variables = z.output<typeof ENVIRONMENT>;
 
 const configForm = (ownUpstream: boolean) =>
   ENVIRONMENT.transform((variables, { issues }) => {
-    const refuse = (message: string): never => {
+    const fail = (message: string): never => {
       issues.push({ code: 'custom', message, input: variables });
       return z.NEVER;
     };
-    checkRules(variables, ownUpstream, refuse);
+    checkRules(variables, ownUpstream, fail);
     const isProduction = variables.NODE_ENV === 'production';
     const openByDefault = isProduction ? 'off' : 'on';
     const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set([
@@ -55,13 +55,13 @@ const configForm = (ownUpstream: boolean) =>
       upstreamEndpoints,
       introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
       sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
-      upstreamConnection: connectionOf(variables, refuse),
-      auth: authOf(variables, upstreamEndpoints.has('workflows'), refuse),
-      fleet: fleetOf(variables, refuse),
+      upstreamConnection: connectionOf(variables, fail),
+      auth: authOf(variables, upstreamEndpoints.has('workflows'), fail),
+      fleet: fleetOf(variables, fail),
     });
   });
 
-function checkRules(variables: Variables, ownUpstream: boolean, refuse: (sentence: string) => never): void {
+function checkRules(variables: Variables, ownUpstream: boolean, fail: (sentence: string) => never): void {
   const {
     NODE_ENV,
     UPSTREAM_URL,
@@ -70,24 +70,24 @@ function checkRules(variables: Variables, ownUpstream: boolean, refuse: (sentenc
     PERSISTED_MANIFESTS: manifests,
   } = variables;
   if (ownUpstream && UPSTREAM_URL !== null) {
-    refuse('UPSTREAM_URL must not be set when the option upstream is set. Remove one of them.');
+    fail('UPSTREAM_URL must not be set when the option upstream is set. Remove one of them.');
   }
   if (NODE_ENV === 'production' && UPSTREAM_URL === null && !ownUpstream) {
-    refuse(
+    fail(
       'UPSTREAM_URL is required when NODE_ENV is production. Set it to the URL of the workflow API, or to sample for sample data.',
     );
   }
   if (HSTS_MAX_AGE_SECONDS !== null && variables.TRUST_PROXY === false) {
-    refuse('TRUST_PROXY is required when HSTS_MAX_AGE_SECONDS is set: only a trusted proxy can report TLS.');
+    fail('TRUST_PROXY is required when HSTS_MAX_AGE_SECONDS is set: only a trusted proxy can report TLS.');
   }
   if (mode === 'only' && manifests.length === 0) {
-    refuse('PERSISTED_MANIFESTS is required when PERSISTED_OPERATIONS is only: all operations would be rejected.');
+    fail('PERSISTED_MANIFESTS is required when PERSISTED_OPERATIONS is only: all operations would be rejected.');
   }
   if (mode === 'off' && manifests.length > 0) {
-    refuse('PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off.');
+    fail('PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off.');
   }
   if (variables.MCP === 'manifest' && manifests.length === 0) {
-    refuse('PERSISTED_MANIFESTS is required when MCP is manifest: there would be no tools.');
+    fail('PERSISTED_MANIFESTS is required when MCP is manifest: there would be no tools.');
   }
 }
 

@@ -29,10 +29,10 @@ export const FLEET = {
 };
 
 /** Null for a single gateway. */
-export function fleetOf(variables: z.output<z.ZodObject<typeof FLEET>>, refuse: (sentence: string) => never) {
+export function fleetOf(variables: z.output<z.ZodObject<typeof FLEET>>, fail: (sentence: string) => never) {
   const { REDIS_URL: redisUrl, FLEET_SECRET: secrets, SHARED_TTL_S, REDIS_TIMEOUT_MS: redisTimeoutMs } = variables;
   if (redisUrl === null && secrets === null) return null;
-  if (redisUrl === null) return refuse('REDIS_URL is required when FLEET_SECRET is set.');
-  if (secrets === null) return refuse('FLEET_SECRET is required when REDIS_URL is set: it encrypts shared data.');
+  if (redisUrl === null) return fail('REDIS_URL is required when FLEET_SECRET is set.');
+  if (secrets === null) return fail('FLEET_SECRET is required when REDIS_URL is set: it encrypts shared data.');
   return Object.freeze({ redisUrl, secrets, sharedTtlMs: SHARED_TTL_S * 1000, redisTimeoutMs });
 }

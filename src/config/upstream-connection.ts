@@ -79,11 +79,11 @@ export const withLowerCaseProxies = (environment: Environment): Environment => (
 
 export function connectionOf(
   variables: z.output<z.ZodObject<typeof UPSTREAM_CONNECTION>>,
-  refuse: (sentence: string) => never,
+  fail: (sentence: string) => never,
 ) {
   const { UPSTREAM_AUTH_HEADER: authHeader, UPSTREAM_HEADERS: headers, HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = variables;
   if (Object.hasOwn(headers, authHeader.name)) {
-    return refuse(`UPSTREAM_HEADERS must not include ${authHeader.name}: UPSTREAM_AUTH_HEADER sends the key in it.`);
+    return fail(`UPSTREAM_HEADERS must not include ${authHeader.name}: UPSTREAM_AUTH_HEADER sends the key in it.`);
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;
   // The form of `proxyEnv`, an option of Node's agents.

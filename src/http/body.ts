@@ -1,7 +1,6 @@
 /** Reads the body of a request as text, at most MAX_BODY_BYTES, or leaves it unread. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyReply } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { createOwnBytes, type OwnBytes } from '../runtime/own-bytes.ts';
@@ -12,24 +11,6 @@ const FIRST_BYTES = 4096;
 
 /** The rest of a body up to here is read and dropped, so that the connection can be used again. */
 const DROPPED_BYTES = 65_536;
-/** The time that a client has to read why the gateway reads no more of what it sends. */
-export const LINGER_MS = 1000;
-
-/**
- * Call it before an answer is sent. If the request has a long body that was not read to its end, the rest is never read, and the
- * connection ends with the answer: V8 was busy with the garbage of 250 refused bodies of 1 MiB a second.
- */
-export function leaveUnread(reply: FastifyReply): void {
-  const { raw } = reply.request;
-  if (raw.complete || !dropBody(raw)) return;
-  void reply.header('connection', 'close');
-  const { socket } = raw;
-  // node:http calls it after the answer. Closed at once, the connection is reset, and many clients lose the answer.
-  socket.destroySoon = () => {
-    socket.end();
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  };
-}
 
 /**
  * Call it when nothing will read the body: node:http keeps up to 128 KiB of it, and this drops what has arrived. Returns true if the

@@ -18,6 +18,8 @@ const PREFLIGHT_MAX_AGE_SECONDS = '86400';
 /** The answer to a preflight depends on these, apart from the origin. */
 export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';
 
+export type CommonHeaders = ReturnType<typeof createCommonHeaders>;
+
 export function createCommonHeaders(options: CommonHeadersOptions) {
   const { origins, hstsMaxAgeSeconds, schemeOf } = options;
   const isOpen = origins.includes('*');

@@ -34,7 +34,7 @@ export interface EntranceOptions {
   /** Connections over which an accepted caller has sent an operation. */
   readonly acceptedConnections: WeakSet<object>;
   /** A 429 waits this long, or up to twice as long. */
-  readonly refusalMs: number;
+  readonly slowDownMs: number;
 }
 
 const BEHIND_PROXIES: Owner = { key: 'proxies', kind: 'proxies', name: null };
@@ -42,8 +42,8 @@ const BEHIND_PROXIES: Owner = { key: 'proxies', kind: 'proxies', name: null };
 export type Entrance = ReturnType<typeof createEntrance>;
 
 export function createEntrance(options: EntranceOptions) {
-  const { authenticate, byOwner, byNetwork, admission, standing, networkOf, acceptedConnections, refusalMs } = options;
-  const slowDown = createSlowDown(refusalMs);
+  const { authenticate, byOwner, byNetwork, admission, standing, networkOf, acceptedConnections, slowDownMs } = options;
+  const slowDown = createSlowDown(slowDownMs);
 
   /** Whose share is used now: a stranger, whose key may be invented, uses that of its network. */
   function ownerOf(caller: Caller, request: IncomingMessage): Owner {
@@ -119,9 +119,9 @@ export function createEntrance(options: EntranceOptions) {
         ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
         return await work(ticket);
       } catch (error) {
+        // Before the wait for a 429 and the end of the connection, or refused requests would fill the room of those that come.
+        ticket?.end();
         if (error instanceof GatewayError && error.code === 'RATE_LIMITED') {
-          // Before the wait for its 429, or refused requests would fill the room of those that come.
-          ticket?.end();
           dropBody(request);
           await slowDown(request.socket);
         }
@@ -133,20 +133,20 @@ export function createEntrance(options: EntranceOptions) {
   };
 }
 
-const WAITING_REFUSALS = 1000;
+const WAITING_AT_ONCE = 1000;
 
 /**
  * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. If more than
- * WAITING_REFUSALS wait, each waits longer, so that no more of them return in a second. A client that leaves ends its wait. Only one
+ * WAITING_AT_ONCE wait, each waits longer, so that no more of them return in a second. A client that leaves ends its wait. Only one
  * refusal of a connection waits, since requests can be pipelined.
  */
-function createSlowDown(refusalMs: number): (connection: Socket) => Promise<void> {
+function createSlowDown(slowDownMs: number): (connection: Socket) => Promise<void> {
   const waiting = new Set<Socket>();
   return async (connection) => {
     if (connection.destroyed || waiting.has(connection)) return;
     waiting.add(connection);
     // At random, so that those who were refused together do not return together.
-    const ms = refusalMs * (1 + Math.random()) * Math.max(1, waiting.size / WAITING_REFUSALS);
+    const ms = slowDownMs * (1 + Math.random()) * Math.max(1, waiting.size / WAITING_AT_ONCE);
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const timer = setTimeout(resolve, ms).unref();
     connection.once('close', resolve);

@@ -1,6 +1,5 @@
 /** Apollo Sandbox, for a browser that opens `/graphql`. Without the internet the browser goes on to GraphiQL. */
-import type { FastifyReply } from 'fastify';
-import { createPage, sendError, type SendPage } from './replies.ts';
+import { errorAnswer, pageAnswer, type HttpAnswer } from './answer.ts';
 
 export interface ExplorerPageOptions {
   /** Sandbox as HTML, the same each time. Null if explorers are switched off. */
@@ -9,16 +8,16 @@ export interface ExplorerPageOptions {
   readonly basePath: string;
 }
 
-/** False: the request asks for an operation. */
-export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions) {
-  let sandbox: SendPage | undefined;
+/** Null: the request asks for an operation. */
+export type ExplorerPage = (requestId: string, search: string) => Promise<HttpAnswer | null>;
 
-  return async (reply: FastifyReply, search: string): Promise<boolean> => {
+export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions): ExplorerPage {
+  let sandbox: HttpAnswer | undefined;
+
+  return async (requestId, search) => {
     const html = await landingPage();
-    if (html !== null) void (sandbox ??= createPage(withGraphiql(html, `${basePath}/graphiql`)))(reply);
-    else if (search !== '') return false;
-    else void sendError(reply, 400, 'BAD_REQUEST', IS_OFF);
-    return true;
+    if (html !== null) return (sandbox ??= pageAnswer(withGraphiql(html, `${basePath}/graphiql`)));
+    return search === '' ? errorAnswer(requestId, 400, 'BAD_REQUEST', IS_OFF) : null;
   };
 }
 

@@ -1,7 +1,7 @@
 /** GraphQL over HTTP: POST and GET, answered by JSON or server-sent events. `handle` has the stages of a request, in order. */
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { RouteHandlerMethod } from 'fastify';
 import { namesOf } from '../auth/caller.ts';
 import { requestError } from '../graphql/operations/error-formatting.ts';
 import type { Operations } from '../graphql/operations/operations.ts';
@@ -9,10 +9,11 @@ import { PARSED_AT_ONCE_BYTES, type Ticket } from '../admission/ticket.ts';
 import type { Answer, OperationRequest, Outcome } from '../graphql/operations/operation.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { OperationType } from '../observability/operation-record.ts';
+import { compress, retryHeaders, type HttpAnswer, type Write } from './answer.ts';
 import { announcesMoreThan, readBody } from './body.ts';
-import { compress } from './compression.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { SendEvents } from './event-streams.ts';
+import type { ExplorerPage } from './explorer-page.ts';
 import {
   GRAPHQL_TYPE,
   JSON_TYPE,
@@ -22,7 +23,6 @@ import {
   type Negotiation,
 } from './negotiation.ts';
 import { checkHead, readParams } from './params.ts';
-import { retryHeaders } from './replies.ts';
 import { etagOf, type CacheKey, type ResponseCache, type WholeAnswer } from './response-cache.ts';
 import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
 
@@ -32,14 +32,15 @@ const WAITING_BODY_BYTES = 16_384;
 export interface GraphqlHandlerOptions {
   readonly entrance: Entrance;
   readonly negotiation: Negotiation;
+  readonly write: Write;
   /** Null: no answer is cached. */
   readonly responses: ResponseCache | null;
   readonly operations: Operations;
   readonly sendEvents: SendEvents;
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;
-  /** Answers the navigation of a browser. False: the request is for an operation. */
-  readonly answerBrowser: (reply: FastifyReply, search: string) => Promise<boolean>;
+  /** The answer to the navigation of a browser. */
+  readonly explorerPage: ExplorerPage;
   readonly observer: Pick<Observer, 'responseCacheHit'>;
 }
 
@@ -61,7 +62,7 @@ interface Cacheable {
 }
 
 export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: GraphqlPath) => RouteHandlerMethod {
-  const { entrance, negotiation, responses, operations, sendEvents, vary, answerBrowser, observer } = options;
+  const { entrance, negotiation, write, responses, operations, sendEvents, vary, explorerPage, observer } = options;
 
   const handle =
     (path: GraphqlPath): RouteHandlerMethod =>
@@ -70,7 +71,8 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: Gra
       const isGet = raw.method !== 'POST';
       const search = searchOf(raw);
       const forms = formsOf(raw, path);
-      if (isGet && forms.prefersHtml && (await answerBrowser(reply, search))) return reply;
+      const page = isGet && forms.prefersHtml ? await explorerPage(id, search) : null;
+      if (page) return write(reply, page);
 
       const arrival: Arrival = {
         transport: forms.json === null ? 'graphql-sse' : 'http',
@@ -86,17 +88,17 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: Gra
         return await entrance.enter(operation, reply, waits, async (ticket) => {
           checkForms(forms, path);
           const outcome = await cachedOrExecuted({ operation, ticket, isGet, search, forms });
-          if (outcome.kind === 'cacheable') return sendWhole(reply, outcome);
+          if (outcome.kind === 'cacheable') return write(reply, wholeAnswer(outcome));
           const type = forms.json ?? JSON_TYPE;
           if (outcome.kind === 'events' || (forms.json === null && httpStatusOf(outcome, type) === 200)) {
             await sendEvents(reply, arrival.client, outcome);
             return reply;
           }
-          return sendAnswer(reply, outcome, type, bodyOf(outcome));
+          return write(reply, httpAnswer(outcome, type, bodyOf(outcome)));
         });
       } catch (error) {
         const refusal = operations.refuse(operation, error);
-        return reply.sent ? reply : sendAnswer(reply, refusal, forms.json ?? JSON_TYPE, bodyOf(refusal));
+        return reply.sent ? reply : write(reply, httpAnswer(refusal, forms.json ?? JSON_TYPE, bodyOf(refusal)));
       }
     };
 
@@ -158,27 +160,26 @@ async function cacheableOf(
   return { kind: 'cacheable', whole, cacheControl: responses.cacheControl(key, untilMs) };
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer, type: JsonType, body: Buffer): FastifyReply {
+function httpAnswer(answer: Answer, type: JsonType, body: Buffer): HttpAnswer {
   const status = httpStatusOf(answer, type);
-  return reply
-    .code(status)
-    .headers({
-      ...headersOf(answer),
-      'content-type': type,
-      'cache-control': 'no-store',
-      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-      ...(status === 405 && { allow: ALLOWED_METHODS }),
-      ...(status === 429 && retryHeaders(answer.result.errors)),
-    })
-    .send(body);
+  const headers = {
+    ...headersOf(answer),
+    'content-type': type,
+    'cache-control': 'no-store',
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(status === 405 && { allow: ALLOWED_METHODS }),
+    ...(status === 429 && retryHeaders(answer.result.errors)),
+  };
+  return { status, headers, body };
 }
 
-function sendWhole(reply: FastifyReply, { whole, cacheControl }: Cacheable): FastifyReply {
-  const { body, gzipped, contentType, etag } = whole;
-  reply.gzipped = gzipped;
-  const headers = { 'content-type': contentType, 'cache-control': cacheControl, ...(etag !== null && { etag }) };
-  return reply.headers(headers).send(body);
-}
+const wholeAnswer = ({ whole: { body, gzipped, contentType, etag }, cacheControl }: Cacheable): HttpAnswer => ({
+  status: 200,
+  headers: { 'content-type': contentType, 'cache-control': cacheControl },
+  body,
+  gzipped,
+  etag,
+});
 
 const compressed = promisify(compress);
 

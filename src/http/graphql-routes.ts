@@ -4,28 +4,25 @@ import type { GraphQLSchema } from 'graphql';
 import type { Graphql } from '../graphql/graphql.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { After } from '../runtime/clock.ts';
+import { errorAnswer } from './answer.ts';
 import { isFromAllowedOrigin } from './common-headers.ts';
 import type { Entrance } from './entrance.ts';
 import { createSendEvents } from './event-streams.ts';
 import { createExplorerPage } from './explorer-page.ts';
-import { createGraphqlHandler } from './graphql-handler.ts';
+import { createGraphqlHandler, type GraphqlHandlerOptions } from './graphql-handler.ts';
 import { createLiveConnections } from './live-connections.ts';
-import type { Negotiation } from './negotiation.ts';
-import { sendError } from './replies.ts';
-import type { ResponseCache } from './response-cache.ts';
 import { ALLOWED_METHODS, GRAPHQL_PATH, refuseOtherMethods, STREAM_PATH } from './routes.ts';
 import type { SocketOptions } from './socket.ts';
 import { createSockets } from './sockets.ts';
 
-export interface GraphqlRoutesOptions extends Omit<SocketOptions, 'operations'> {
+export interface GraphqlRoutesOptions
+  extends
+    Omit<SocketOptions, 'operations' | 'observer' | 'entrance'>,
+    Pick<GraphqlHandlerOptions, 'negotiation' | 'write' | 'responses' | 'vary'> {
   readonly entrance: Entrance;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
-  readonly negotiation: Negotiation;
-  /** Null if no answer is cached. */
-  readonly responses: ResponseCache | null;
   /** BASE_PATH and the prefix of the plugin. */
   readonly basePath: string;
-  readonly vary: string;
   /** Whose pages may open a WebSocket. */
   readonly origins: readonly string[];
   readonly observer: Observer;
@@ -35,7 +32,7 @@ export interface GraphqlRoutesOptions extends Omit<SocketOptions, 'operations'> 
 }
 
 export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPluginCallback {
-  const { graphql, basePath, vary, origins, isReady, stalledReaderMs } = options;
+  const { graphql, basePath, origins, isReady, stalledReaderMs, write } = options;
   const { operations, schema, landingPage } = graphql;
 
   return (app, _options, done) => {
@@ -45,11 +42,11 @@ export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPlugi
       ...options,
       operations,
       sendEvents: createSendEvents({ liveConnections, isReady, stalledReaderMs, write: operations.write }),
-      answerBrowser: createExplorerPage({ landingPage, basePath }),
+      explorerPage: createExplorerPage({ landingPage, basePath }),
     });
 
-    app.addHook('onRequest', ({ ws, raw }, reply, next) => {
-      if (ws && !isFromAllowedOrigin(raw, origins)) sendError(reply, 403, 'FORBIDDEN', OTHER_ORIGIN);
+    app.addHook('onRequest', ({ ws, raw, id }, reply, next) => {
+      if (ws && !isFromAllowedOrigin(raw, origins)) write(reply, errorAnswer(id, 403, 'FORBIDDEN', OTHER_ORIGIN));
       else next();
     });
     app.route({
@@ -70,9 +67,9 @@ export function createGraphqlRoutes(options: GraphqlRoutesOptions): FastifyPlugi
       exposeHeadRoute: false,
       handler: handle(STREAM_PATH),
     });
-    refuseOtherMethods(app, GRAPHQL_PATH, ALLOWED_METHODS, vary);
+    refuseOtherMethods(app, GRAPHQL_PATH, ALLOWED_METHODS, options);
     // A HEAD of a stream would never end.
-    refuseOtherMethods(app, STREAM_PATH, 'GET, POST', vary);
+    refuseOtherMethods(app, STREAM_PATH, 'GET, POST', options);
 
     app.addHook('preClose', async () => {
       options.stop();

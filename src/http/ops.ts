@@ -1,26 +1,30 @@
 /** Probes and metrics: routes of the gateway, or of a server of their own. */
 import fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import type { Metrics } from '../observability/metrics.ts';
-import { sendJson } from './replies.ts';
+import { jsonAnswer, type Write } from './answer.ts';
 
 export interface OpsOptions {
   readonly metrics: Pick<Metrics, 'contentType' | 'scrape'>;
   readonly isReady: () => boolean;
+  readonly write: Write;
 }
+
+const ALIVE = jsonAnswer(200, { status: 'alive' });
+const READY = jsonAnswer(200, { status: 'ready' });
+const STOPPING = jsonAnswer(503, { status: 'stopping' });
 
 const MAX_CONNECTIONS = 1000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export const createOps =
-  ({ metrics, isReady }: OpsOptions): FastifyPluginCallback =>
+  ({ metrics, isReady, write }: OpsOptions): FastifyPluginCallback =>
   (app, _options, done) => {
-    app.get('/healthz', (_request, reply) => sendJson(reply, 200, { status: 'alive' }));
-    app.get('/readyz', (_request, reply) =>
-      isReady() ? sendJson(reply, 200, { status: 'ready' }) : sendJson(reply, 503, { status: 'stopping' }),
-    );
-    app.get('/metrics', async (_request, reply) =>
-      reply.headers({ 'content-type': metrics.contentType, 'cache-control': 'no-store' }).send(await metrics.scrape()),
-    );
+    app.get('/healthz', (_request, reply) => write(reply, ALIVE));
+    app.get('/readyz', (_request, reply) => write(reply, isReady() ? READY : STOPPING));
+    app.get('/metrics', async (_request, reply) => {
+      const headers = { 'content-type': metrics.contentType, 'cache-control': 'no-store' };
+      return write(reply, { status: 200, headers, body: Buffer.from(await metrics.scrape()) });
+    });
     done();
   };
 

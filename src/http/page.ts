@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyPluginAsync } from 'fastify';
 import { packageFile } from '../config/package-file.ts';
 import type { Logger } from '../observability/logger.ts';
-import { createPage, type SendPage } from './replies.ts';
+import { pageAnswer, textAnswer, type HttpAnswer, type Write } from './answer.ts';
 
 export interface PageOptions {
   /** Folder of the built page. */
@@ -19,6 +19,7 @@ export interface PageOptions {
   /** False: GraphiQL is not served. */
   readonly hasExplorers: boolean;
   readonly logger: Logger;
+  readonly write: Write;
 }
 
 /** The page loads from the gateway only. React sets styles through the DOM, which `style-src 'self'` allows. */
@@ -40,19 +41,19 @@ const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 export function createRunPage(options: PageOptions): FastifyPluginAsync {
-  const { folder = packageFile('dist/page'), hasExplorers, hasOtherPaths, logger } = options;
+  const { folder = packageFile('dist/page'), hasExplorers, hasOtherPaths, logger, write } = options;
 
   return async (app) => {
     const htmlOf = (name: string) => readHtml(join(folder, name), options);
     const [page, graphiql] = await Promise.all([htmlOf('index.html'), htmlOf('graphiql.html')]);
-    const show = (html: string | null, policy: string): SendPage =>
-      html === null ? sendNotBuilt : createPage(html, { 'content-security-policy': policy });
-    const get = (url: string, send: SendPage) => app.get(url, (_request, reply) => send(reply));
-    const sendPage = show(page, policyOf());
+    const answerOf = (html: string | null, policy: string): HttpAnswer =>
+      html === null ? NOT_BUILT : pageAnswer(html, { 'content-security-policy': policy });
+    const get = (url: string, answer: HttpAnswer) => app.get(url, (_request, reply) => write(reply, answer));
+    const runPage = answerOf(page, policyOf());
 
-    for (const url of ['/', '/cost', '/workflows/*']) get(url, sendPage);
+    for (const url of ['/', '/cost', '/workflows/*']) get(url, runPage);
     // Its editor adds style elements without a nonce, and has its icons in a font.
-    if (hasExplorers) get('/graphiql', show(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
+    if (hasExplorers) get('/graphiql', answerOf(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
     if (page === null) {
       logger.warn('the run page is not built: run `npm run build`, then start again');
       return;
@@ -60,7 +61,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     if (hasOtherPaths) {
       app.get('/*', { exposeHeadRoute: false }, (request, reply) => {
         // A program gets the error of every unknown path.
-        if (request.headers.accept?.includes('text/html') === true) sendPage(reply, 404);
+        if (request.headers.accept?.includes('text/html') === true) write(reply, { ...runPage, status: 404 });
         else reply.callNotFound();
       });
     }
@@ -98,10 +99,7 @@ async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Pro
   );
 }
 
-const sendNotBuilt: SendPage = (reply) =>
-  reply
-    .code(503)
-    .header('content-type', 'text/plain; charset=utf-8')
-    .send(
-      'The run page is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
-    );
+const NOT_BUILT = textAnswer(
+  'The run page is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
+  503,
+);

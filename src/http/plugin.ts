@@ -1,5 +1,5 @@
 /** The gateway as a Fastify plugin: its hooks, error handlers and routes, all in its own scope. */
-import type { FastifyError, FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Authenticator } from '../auth/verified-callers.ts';
 import type { Config } from '../config/config.ts';
@@ -14,18 +14,17 @@ import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { After } from '../runtime/clock.ts';
+import { createWrite, errorAnswer, type Write } from './answer.ts';
 import { createAuthentication } from './authentication.ts';
-import { leaveUnread } from './body.ts';
 import type { Forwarding } from './client-address.ts';
-import { createCommonHeaders, originsOf, PREFLIGHT_VARY } from './common-headers.ts';
-import { addCompression } from './compression.ts';
-import { createEntrance } from './entrance.ts';
+import { createCommonHeaders, originsOf, PREFLIGHT_VARY, type CommonHeaders } from './common-headers.ts';
+import { addConnectionEnd, withUnreadBody } from './connection-end.ts';
+import { createEntrance, type Entrance } from './entrance.ts';
 import { createGraphqlRoutes } from './graphql-routes.ts';
 import { createMcpRoutes } from './mcp/mcp-routes.ts';
-import { createNegotiation } from './negotiation.ts';
+import { createNegotiation, type Negotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
-import { sendError } from './replies.ts';
 import { createResponseCache } from './response-cache.ts';
 import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY } from './routes.ts';
 import { openWebSockets, rememberUpgrade } from './sockets.ts';
@@ -36,14 +35,14 @@ import { createTextRoutes } from './text-routes.ts';
  * may take twice as long.
  */
 const STALLED_READER_MS = 30_000;
-const REFUSAL_MS = 1000;
+const SLOW_DOWN_MS = 1000;
 
 /** Values that tests replace. */
 export interface HttpOverrides {
   /** A client that reads nothing of its answer for this long is disconnected. */
   readonly stalledReaderMs?: number;
   /** A 429 waits this long, or up to twice as long. */
-  readonly refusalMs?: number;
+  readonly slowDownMs?: number;
   /** Folder of the built run page. Default: where `npm run build` puts it. */
   readonly pageFolder?: string | undefined;
 }
@@ -76,8 +75,7 @@ export interface HttpOptions extends HttpOverrides {
 export type Http = ReturnType<typeof createHttp>;
 
 export function createHttp(options: HttpOptions) {
-  const { config, runs, logger, now, client } = options;
-  const { stalledReaderMs = STALLED_READER_MS, refusalMs = REFUSAL_MS, pageFolder: folder } = options;
+  const { config, client } = options;
   /** Connections over which an accepted caller has sent an operation. */
   const acceptedConnections = new WeakSet<object>();
   let isStopping = false;
@@ -85,76 +83,22 @@ export function createHttp(options: HttpOptions) {
   const stop = () => {
     isStopping = true;
   };
-
   const origins = originsOf(config.corsOrigins, config.sandbox);
   const commonHeaders = createCommonHeaders({ origins, hstsMaxAgeSeconds: config.hstsMaxAgeSeconds, ...client });
   const negotiation = createNegotiation();
-  const ops = createOps({ metrics: options.metrics, isReady });
-
-  const limitOf = (kind: string, perMinute: number): RateLimit => {
-    const local = createRateLimit(perMinute, now);
-    return options.shareRateLimit?.({ kind, perMinute, local }) ?? local;
-  };
-  const byNetwork = limitOf('address', config.rateLimitAnonymousPerMinute);
-  /** The stages before every operation: a route or transport of its own enters here. */
-  const entrance = createEntrance({
-    authenticate: createAuthentication({ ...options, byNetwork }),
-    byOwner: config.rateLimitPerMinute === null ? null : limitOf('owner', config.rateLimitPerMinute),
-    byNetwork,
-    admission: options.admission,
-    standing: (caller) => runs.viewers.standing(caller),
-    networkOf: (request) => client.networkOf(request),
-    acceptedConnections,
-    refusalMs,
-  });
-
-  const plugin: FastifyPluginAsync = async (app) => {
-    const basePath = `${config.basePath}${app.prefix}`;
-    const hasOtherPaths = options.ownsServer || app.prefix !== '';
-    // It marks upgrades in a hook of its own, so it comes before the other hooks.
-    await openWebSockets(app);
-    app.addHook('onRequest', (request, reply, done) => {
-      void reply.headers(commonHeaders.of(request.raw, request.id));
-      if (request.method === 'OPTIONS') {
-        void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
-        void reply.code(204).send();
-      } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
-        sendError(reply, 404, 'NOT_FOUND', OTHER_PATH);
-      } else {
-        if (request.ws) rememberUpgrade(request);
-        done();
-      }
-    });
-    addCompression(app, { negotiation, isReady, stalledReaderMs });
-    app.setErrorHandler((error: FastifyError, { id }, reply) => {
-      const { statusCode = 500, message } = error;
-      if (statusCode < 500) return sendError(reply, statusCode, 'BAD_REQUEST', message);
-      logger.error({ err: error, requestId: id }, 'a request failed');
-      return sendError(reply, 500, 'INTERNAL_SERVER_ERROR', MASKED_MESSAGE);
-    });
-    if (hasOtherPaths) app.setNotFoundHandler((_request, reply) => sendError(reply, 404, 'NOT_FOUND', NOT_FOUND));
-    // A route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
-      done(null);
-    });
-
-    const ofRoutes = { ...options, entrance, negotiation, origins, basePath, vary: commonHeaders.vary(GRAPHQL_VARY) };
-    const responses = options.cachesAnswers ? createResponseCache({ ...runs, now }) : null;
-    const maxOperations = config.maxSubscriptionsPerConnection;
-    await app.register(createGraphqlRoutes({ ...ofRoutes, responses, maxOperations, stalledReaderMs, isReady, stop }));
-    const hasMcp = config.mcp !== 'off';
-    if (hasMcp) await app.register(createMcpRoutes({ ...ofRoutes, operations: options.graphql.operations }));
-    await app.register(createTextRoutes({ ...ofRoutes, hasMcp }));
-    if (!options.ownsServer || config.opsPort === null) await app.register(ops);
-    const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
-    await app.register(
-      createRunPage({ folder, basePath, hasOtherPaths, sampleKey, hasExplorers: config.sandbox, logger }),
-    );
-  };
+  const write = createWrite(negotiation);
+  const ops = createOps({ metrics: options.metrics, isReady, write });
+  const entrance = entranceOf(options, acceptedConnections);
 
   return {
-    plugin,
+    plugin: (async (app) => {
+      const shared: Shared = { entrance, commonHeaders, origins, negotiation, write, isReady, stop };
+      // It marks upgrades in a hook of its own, so it comes before the other hooks.
+      await openWebSockets(app);
+      addHooks(app, options, shared);
+      await addRoutes(app, options, shared);
+      if (!options.ownsServer || config.opsPort === null) await app.register(ops);
+    }) satisfies FastifyPluginAsync,
     /** Probes and metrics. `plugin` has them unless they get a server of their own. */
     ops,
     /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
@@ -163,12 +107,95 @@ export function createHttp(options: HttpOptions) {
     acceptedConnections,
     /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
     refuseUrl(reply: FastifyReply, message: string): void {
-      void reply.headers(commonHeaders.of(reply.request.raw, reply.request.id));
-      leaveUnread(reply);
-      sendError(reply, 400, 'BAD_REQUEST', message);
+      const { raw, id } = reply.request;
+      const { status, headers, body } = errorAnswer(id, 400, 'BAD_REQUEST', message);
+      void reply.code(status).headers({ ...commonHeaders.of(raw, id), ...headers });
+      void reply.send(withUnreadBody(reply, body));
     },
   };
 }
+
+/** What the hooks and routes share. */
+interface Shared {
+  readonly entrance: Entrance;
+  readonly commonHeaders: CommonHeaders;
+  readonly origins: readonly string[];
+  readonly negotiation: Negotiation;
+  readonly write: Write;
+  readonly isReady: () => boolean;
+  readonly stop: () => void;
+}
+
+/** The stages before every operation. */
+function entranceOf(options: HttpOptions, acceptedConnections: WeakSet<object>): Entrance {
+  const { config, runs, now, client, admission, slowDownMs = SLOW_DOWN_MS } = options;
+  const limitOf = (kind: string, perMinute: number): RateLimit => {
+    const local = createRateLimit(perMinute, now);
+    return options.shareRateLimit?.({ kind, perMinute, local }) ?? local;
+  };
+  const byNetwork = limitOf('address', config.rateLimitAnonymousPerMinute);
+  return createEntrance({
+    authenticate: createAuthentication({ ...options, byNetwork }),
+    byOwner: config.rateLimitPerMinute === null ? null : limitOf('owner', config.rateLimitPerMinute),
+    byNetwork,
+    admission,
+    standing: (caller) => runs.viewers.standing(caller),
+    networkOf: (request) => client.networkOf(request),
+    acceptedConnections,
+    slowDownMs,
+  });
+}
+
+/** What happens to every request, whichever route answers it: common headers, errors, and the end of its connection. */
+function addHooks(app: FastifyInstance, options: HttpOptions, { commonHeaders, write, isReady }: Shared): void {
+  const { logger, stalledReaderMs = STALLED_READER_MS } = options;
+  app.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(commonHeaders.of(request.raw, request.id));
+    if (request.method === 'OPTIONS') {
+      void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
+      void reply.code(204).send();
+    } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
+      write(reply, errorAnswer(request.id, 404, 'NOT_FOUND', OTHER_PATH));
+    } else {
+      if (request.ws) rememberUpgrade(request);
+      done();
+    }
+  });
+  addConnectionEnd(app, { isReady, stalledReaderMs });
+  app.setErrorHandler((error: FastifyError, { id }, reply) => {
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) return write(reply, errorAnswer(id, statusCode, 'BAD_REQUEST', message));
+    logger.error({ err: error, requestId: id }, 'a request failed');
+    return write(reply, errorAnswer(id, 500, 'INTERNAL_SERVER_ERROR', MASKED_MESSAGE));
+  });
+  if (hasOtherPaths(app, options)) {
+    app.setNotFoundHandler(({ id }, reply) => write(reply, errorAnswer(id, 404, 'NOT_FOUND', NOT_FOUND)));
+  }
+  // A route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
+    done(null);
+  });
+}
+
+async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Shared): Promise<void> {
+  const { config, runs, now, graphql, pageFolder: folder, stalledReaderMs = STALLED_READER_MS } = options;
+  const basePath = `${config.basePath}${app.prefix}`;
+  const ofRoutes = { ...options, ...shared, basePath, vary: shared.commonHeaders.vary(GRAPHQL_VARY), stalledReaderMs };
+  const responses = options.cachesAnswers ? createResponseCache({ ...runs, now }) : null;
+  const maxOperations = config.maxSubscriptionsPerConnection;
+  await app.register(createGraphqlRoutes({ ...ofRoutes, responses, maxOperations }));
+  const hasMcp = config.mcp !== 'off';
+  if (hasMcp) await app.register(createMcpRoutes({ ...ofRoutes, operations: graphql.operations }));
+  await app.register(createTextRoutes({ ...ofRoutes, hasMcp }));
+  const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
+  const ofPage = { folder, sampleKey, hasExplorers: config.sandbox, hasOtherPaths: hasOtherPaths(app, options) };
+  await app.register(createRunPage({ ...ofRoutes, ...ofPage }));
+}
+
+/** False: the host answers paths that are not the gateway's. */
+const hasOtherPaths = ({ prefix }: FastifyInstance, { ownsServer }: HttpOptions): boolean =>
+  ownsServer || prefix !== '';
 
 const OTHER_PATH = 'WebSockets must be opened at /graphql.';
 const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';

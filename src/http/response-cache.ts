@@ -145,7 +145,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
       isCacheable && wasSeen(`${viewer.id} ${name}`),
 
     keep({ right, name, answersDropped }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
-      // It may contain a workflow that was refused meanwhile, or lack a run that was started.
+      // It may contain a workflow that was forbidden meanwhile, or lack a run that was started.
       if (right.answersDropped !== answersDropped) return;
       viewers.keep(
         new AnswerEntry(right, name, { ...answer, body: ownBytes(body), gzipped: gzipped && ownBytes(gzipped) }),

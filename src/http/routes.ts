@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { sendError } from './replies.ts';
+import { errorAnswer, type Write } from './answer.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 export const STREAM_PATH = '/graphql/stream';
@@ -19,15 +19,21 @@ export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): str
 }
 
 /** Answers 405 to all methods but these and OPTIONS. */
-export const refuseOtherMethods = (app: FastifyInstance, url: string, allow: string, vary: string): void =>
-  void app.route({
+export function refuseOtherMethods(
+  app: FastifyInstance,
+  url: string,
+  allow: string,
+  { write, vary }: { readonly write: Write; readonly vary: string },
+): void {
+  app.route({
     method: app.supportedMethods.filter((method) => !['OPTIONS', ...allow.split(', ')].includes(method)),
     url,
-    handler: ({ method }, reply) => {
+    handler: ({ id, method }, reply) => {
       void reply.headers({ allow, vary });
-      return sendError(reply, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`);
+      return write(reply, errorAnswer(id, 405, 'BAD_REQUEST', `The method must be one of ${allow}, got ${method}.`));
     },
   });
+}
 
 /** Removes a prefix from the path of a URL. `/bases` does not begin with `/base`: the rest must be a path. */
 export function withoutPrefix(url: string, prefix: string): string {

@@ -13,7 +13,7 @@ import { SubscriptionError, type LiveEvents } from '../graphql/subscriptions/liv
 import type { Logger } from '../observability/logger.ts';
 import type { ClientInfo, OperationType } from '../observability/operation-record.ts';
 import { AbandonedError, GatewayError } from '../upstream/errors.ts';
-import { LINGER_MS } from './body.ts';
+import { LINGER_MS } from './connection-end.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from './entrance.ts';
 import type { LiveConnection } from './live-connections.ts';
 import { checkParams } from './params.ts';
@@ -158,18 +158,18 @@ export class Socket implements ProtocolSocket, LiveConnection {
     });
   }
 
-  /** False: the key is refused, and the socket closes. */
+  /** False: the key is rejected, and the socket closes. */
   async connect(): Promise<boolean> {
     const { entrance } = this.#options;
     const operation = await this.#identify(this.#requestId, new RequestClient(null));
     const { viewer, error } = operation.caller;
     if (viewer) return true;
-    // A refused key counts like a refused request: otherwise keys could be tried as often as sockets open.
+    // A rejected key counts like a refused request: otherwise keys could be tried as often as sockets open.
     let problem: unknown = error;
     try {
       await entrance.limit(operation);
-    } catch (refusal) {
-      problem = refusal;
+    } catch (limited) {
+      problem = limited;
     }
     const message = problem instanceof Error ? problem.message : NO_KEY;
     if (problem instanceof GatewayError && problem.isRetryable) this.close(TRY_AGAIN_LATER, message);

@@ -1,24 +1,23 @@
 /** The schema as SDL, and `/llms.txt`. */
 import type { FastifyPluginCallback } from 'fastify';
 import { llmsText, type LlmsOptions } from './llms.ts';
-import { sendError } from './replies.ts';
+import { errorAnswer, textAnswer, type Write } from './answer.ts';
 import { SCHEMA_PATH } from './routes.ts';
 
 export interface TextRoutesOptions extends LlmsOptions {
   /** Null if introspection is switched off. */
   readonly schemaText: string | null;
+  readonly write: Write;
 }
 
-export function createTextRoutes({ schemaText, ...options }: TextRoutesOptions): FastifyPluginCallback {
-  const llms = llmsText(options);
+export function createTextRoutes({ schemaText, write, ...options }: TextRoutesOptions): FastifyPluginCallback {
+  const llms = textAnswer(llmsText(options));
+  const schema = schemaText === null ? null : textAnswer(schemaText);
   return (app, _options, done) => {
-    app.get(SCHEMA_PATH, (_request, reply) =>
-      schemaText === null ? sendError(reply, 404, 'NOT_FOUND', NO_SCHEMA) : reply.headers(PLAIN_TEXT).send(schemaText),
-    );
-    app.get('/llms.txt', (_request, reply) => reply.headers(PLAIN_TEXT).send(llms));
+    app.get(SCHEMA_PATH, ({ id }, reply) => write(reply, schema ?? errorAnswer(id, 404, 'NOT_FOUND', NO_SCHEMA)));
+    app.get('/llms.txt', (_request, reply) => write(reply, llms));
     done();
   };
 }
 
-const PLAIN_TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' };
 const NO_SCHEMA = 'Introspection is disabled. Set INTROSPECTION=on to enable it.';

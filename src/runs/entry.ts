@@ -28,10 +28,10 @@ export type Entries = Map<string, CacheEntry>;
 
 /** Entries of whole answers, which mix workflows. They are dropped with any workflow. */
 export const ANSWERS = Symbol('answers');
-/** Refusals are not dropped with a workflow. */
-export const REFUSALS = Symbol('refusals');
+/** What was forbidden is not dropped with a workflow. */
+export const FORBIDDEN = Symbol('forbidden');
 /** A workflow's id (empty for the list of workflows), or one of the two above. */
-export type EntriesKey = string | typeof ANSWERS | typeof REFUSALS;
+export type EntriesKey = string | typeof ANSWERS | typeof FORBIDDEN;
 
 /** A viewer's right to its cached answers. A successful upstream call proves it; a 401 or an eviction drops it. */
 export class Right {
@@ -86,7 +86,7 @@ export abstract class CacheEntry {
 }
 
 /** A 403 of an endpoint that has not succeeded since. A repeated one drops nothing. */
-export class Refusal extends CacheEntry {
+export class Forbidden extends CacheEntry {
   override sizeBytes(): number {
     return 1;
   }

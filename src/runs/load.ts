@@ -26,7 +26,7 @@ export type Obtain = <Entry extends PartsEntry, T>(load: Load<Entry, T>) => Prom
 /** A gateway that shares nothing calls the upstream. */
 export const callUpstream: Obtain = (load) => load.call();
 
-/** Called when the upstream has refused a key. `workflowId`: null if it refused all of it. */
+/** Called when the upstream has rejected or forbidden a key. `workflowId`: null if it rejected the key. */
 export type OnDenied = (viewer: Viewer, workflowId: string | null, hadRight: boolean) => void;
 
 /** WITHDRAWN: what is loaded has been dropped since. Readers still get the answer, and nothing of it is cached. */
@@ -220,7 +220,7 @@ export const callOf = (
   { requesters, signal }: Readers,
 ): CallOptions => ({
   ...{ viewerId, credential, scope, redaction, requesters, requestId, signal, reader, operationRecord },
-  refusals: budget,
+  rejections: budget,
 });
 
 /** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */
@@ -234,7 +234,7 @@ export function deny(
   if (!isForbidden(error)) {
     viewers.drop(viewer.id);
     onDenied(viewer, null, hadRight);
-  } else if (asked.endpoint !== 'execute' && viewers.refuse(viewer.id, asked)) {
+  } else if (asked.endpoint !== 'execute' && viewers.forbid(viewer.id, asked)) {
     onDenied(viewer, asked.workflowId, hadRight);
   }
 }

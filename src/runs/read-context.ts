@@ -1,6 +1,6 @@
 /** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
 import type { OperationRecord } from '../observability/operation-record.ts';
-import type { CallOptions, Refusals } from '../upstream/client.ts';
+import type { CallOptions, Rejections } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Requester } from '../upstream/requesters.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -46,11 +46,11 @@ export class AnswerLifetime {
 }
 
 /** Upstream calls and answers of one operation. A class, since closures would be created for each operation. */
-export class CallBudget implements Refusals {
+export class CallBudget implements Rejections {
   readonly #maxCalls: number;
   #calls = 0;
   #wasStranger: boolean | undefined;
-  #refusal: GatewayError | null = null;
+  #rejection: GatewayError | null = null;
   /** Values of the counted answers. A stale answer is a copy with the same value. */
   readonly #held = new Set<unknown>();
   #heldBytes = 0;
@@ -61,14 +61,14 @@ export class CallBudget implements Refusals {
     this.#maxCalls = maxCalls;
   }
 
-  get refusal(): GatewayError | null {
-    return this.#refusal;
+  get rejection(): GatewayError | null {
+    return this.#rejection;
   }
 
-  /** Counts one call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the refusal of an unaccepted key. */
+  /** Counts one call. Throws UPSTREAM_BUDGET_EXCEEDED after `maxCalls`, or the rejection of an unaccepted key. */
   take(isStranger: boolean): void {
     this.#wasStranger ??= isStranger;
-    if (this.#refusal) throw this.#refusal;
+    if (this.#rejection) throw this.#rejection;
     if (this.#calls >= this.#maxCalls) {
       throw (this.#tooManyCalls ??= new GatewayError(
         'UPSTREAM_BUDGET_EXCEEDED',
@@ -78,8 +78,8 @@ export class CallBudget implements Refusals {
     this.#calls += 1;
   }
 
-  refuse(error: GatewayError): void {
-    if (this.#wasStranger === true) this.#refusal ??= error;
+  reject(error: GatewayError): void {
+    if (this.#wasStranger === true) this.#rejection ??= error;
   }
 
   /** Counts an answer that the operation reads, once. False if there is no room: the answer must not be read then. */

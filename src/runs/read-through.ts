@@ -112,7 +112,7 @@ export class ReadThrough {
     const { source, subject } = wanted;
     const { viewer, skipsLive, lifetime } = operation;
     let isKnownRight = false;
-    // A call may decide nothing: a 404, a disconnected client, a refusal or an outage of another endpoint. The first
+    // A call may decide nothing: a 404, a disconnected client, a 403 or an outage of another endpoint. The first
     // reader that waited for it makes the next call, at once, so that the others find it.
     for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
       const { right, part } = this.#find(wanted, viewer);

@@ -5,8 +5,8 @@
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
 import {
-  REFUSALS,
-  Refusal,
+  FORBIDDEN,
+  Forbidden,
   type CacheEntry,
   type Entries,
   type EntriesKey,
@@ -107,19 +107,19 @@ export class ViewerCache extends Rights {
   }
 
   /** Records a 403 and drops the workflow. Returns false and drops nothing if it was recorded before. */
-  refuse(viewerId: string, asked: Asked): boolean {
+  forbid(viewerId: string, asked: Asked): boolean {
     const right = this.rightOf(viewerId);
-    const name = refusalOf(asked);
-    if (this.find(right, REFUSALS, name)) return false;
-    this.keep(new Refusal(right, REFUSALS, name));
+    const name = nameOf(asked);
+    if (this.find(right, FORBIDDEN, name)) return false;
+    this.keep(new Forbidden(right, FORBIDDEN, name));
     this.dropWorkflow(viewerId, asked.workflowId);
     return true;
   }
 
   /** Forgets a 403 that no longer applies. If it comes again, it drops the workflow again. */
   allow(right: Right, asked: Asked): void {
-    const refusal = right.entries.get(REFUSALS)?.get(refusalOf(asked));
-    if (refusal) this.#sizes.delete(refusal);
+    const forbidden = right.entries.get(FORBIDDEN)?.get(nameOf(asked));
+    if (forbidden) this.#sizes.delete(forbidden);
   }
 
   /** Reserves bytes outside entries; a negative number releases them. Throws RATE_LIMITED if there is no room. */
@@ -165,7 +165,7 @@ export class ViewerCache extends Rights {
   }
 }
 
-const refusalOf = ({ endpoint, workflowId }: Asked): string => `${endpoint} ${workflowId}`;
+const nameOf = ({ endpoint, workflowId }: Asked): string => `${endpoint} ${workflowId}`;
 
 function bytesOf(entry: CacheEntry): number {
   const bytes = entry.sizeBytes();

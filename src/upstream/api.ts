@@ -28,10 +28,10 @@ export interface Scope {
   readonly workflowIds: ReadonlySet<string> | null;
 }
 
-/** Refusal of a key that was not accepted before. After it the operation makes no further call. */
-export interface Refusals {
-  readonly refusal: GatewayError | null;
-  refuse(error: GatewayError): void;
+/** The rejection of a key that was not accepted before. After it the operation makes no further call. */
+export interface Rejections {
+  readonly rejection: GatewayError | null;
+  reject(error: GatewayError): void;
 }
 
 export interface CallOptions {
@@ -39,7 +39,7 @@ export interface CallOptions {
   /** Viewer of the call, whose connections are used. */
   readonly viewerId: string;
   readonly requesters: Requesters;
-  readonly refusals?: Refusals;
+  readonly rejections?: Rejections;
   readonly requestId: string;
   /** Null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;

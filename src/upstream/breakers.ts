@@ -46,8 +46,8 @@ function createBreaker(threshold: number) {
       // cockatiel would make other calls wait for the trial call, in slots that are needed elsewhere.
       return isTrying() ? Promise.reject(new BrokenCircuitError()) : policy.execute(call);
     },
-    /** True while each call would be refused. */
-    refuses: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
+    /** True while each call would be rejected. */
+    isOpen: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
     state: (): BreakerState => stateOf(policy),
     /** True during a trial call, and for ten seconds after each failure that opened the breaker. */
     hasOpenedLately: (): boolean => isTrying() || openFor(LATELY_MS),
@@ -70,7 +70,7 @@ export function createBreakers(slots: number) {
 
   /** While the breaker is open, an owner without recent failures calls anyway: another may cause all failures. */
   async function throughAll<T>({ owner, isTrial }: Begun, call: () => Promise<T>): Promise<T> {
-    const isOwn = !isTrial && all.refuses() && !failedOwners.has(owner) && ownCalls < slots / 2;
+    const isOwn = !isTrial && all.isOpen() && !failedOwners.has(owner) && ownCalls < slots / 2;
     if (isOwn) ownCalls += 1;
     try {
       return await (isOwn ? call() : all.through(call));
@@ -83,9 +83,9 @@ export function createBreakers(slots: number) {
   }
 
   return {
-    /** Throws BrokenCircuitError if the compartment would refuse the call, even if all slots are taken. */
+    /** Throws BrokenCircuitError if the compartment would reject the call, even if all slots are taken. */
     check({ compartment }: Pick<Lane, 'compartment'>): void {
-      if (compartments.get(compartment)?.refuses()) throw new BrokenCircuitError();
+      if (compartments.get(compartment)?.isOpen()) throw new BrokenCircuitError();
     },
     /** Makes the call, or rejects with BrokenCircuitError. */
     async through<T>(begun: Begun, call: () => Promise<T>): Promise<T> {

@@ -87,7 +87,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     reading: Reading & Reading<Each>,
     answerOf: (body: Buffer, read: Read<Each>) => T,
   ): Promise<T> {
-    const { viewerId, requesters, signal, refusals } = call;
+    const { viewerId, requesters, signal, rejections } = call;
     const deviations = createDeviations();
     const method = inputs ? 'POST' : 'GET';
     const url = transport.urlOf(path);
@@ -99,7 +99,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
-    const lane = { requesters, compartment, refusals };
+    const lane = { requesters, compartment, rejections };
     try {
       const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.

@@ -56,11 +56,11 @@ export class AbandonedError extends Error {
   }
 }
 
-/** True for a 401: the key is refused for all requests. */
+/** True for a 401: the key is rejected for all requests. */
 export const isUnauthenticated = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
 
-/** True for a 403: the key is refused for this resource. */
+/** True for a 403: this resource is forbidden to the key. */
 export const isForbidden = (error: unknown): boolean => error instanceof GatewayError && error.code === 'FORBIDDEN';
 
 export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(error) || isForbidden(error);

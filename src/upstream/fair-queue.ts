@@ -53,7 +53,7 @@ interface QueuedCall extends Lane {
   /** Set once the key is accepted, or another call of the owner has succeeded. */
   isPassed: boolean;
   readonly start: (slot: Slot) => void;
-  readonly refuse: (error: Error) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export function createFairQueue(slots: number) {
@@ -172,17 +172,17 @@ export function createFairQueue(slots: number) {
     const ofOwner = largestPart(ofParticipant, (entry) => entry.ofOwner);
     const newest = largestPart(ofOwner, (entry) => entry.ofCompartment).at(-1)?.call ?? call;
     waiting.delete(newest);
-    newest.refuse(overloaded());
+    newest.reject(overloaded());
   }
 
   return {
     /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
     async enter({ requesters, compartment }: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
-      const { promise, resolve: start, reject: refuse } = Promise.withResolvers<Slot>();
+      const { promise, resolve: start, reject } = Promise.withResolvers<Slot>();
       const call: QueuedCall = {
         ...{ requesters, compartment, entries: new Map(), version: -1 },
-        ...{ isPassed: false, start, refuse },
+        ...{ isPassed: false, start, reject },
       };
       // Found now, since it counts from now on.
       const entry = bestOf(call);
@@ -192,7 +192,7 @@ export function createFairQueue(slots: number) {
       }
       const abandon = () => {
         waiting.delete(call);
-        refuse(new AbandonedError());
+        reject(new AbandonedError());
       };
       signal.addEventListener('abort', abandon, { once: true });
       wait(call);

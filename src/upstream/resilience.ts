@@ -1,7 +1,7 @@
 /** Resilience of upstream calls: retry → slot of the fair queue → circuit breakers → one attempt, which bounds its time. */
 import { BrokenCircuitError, decorrelatedJitterGenerator } from 'cockatiel';
 import type { UpstreamState } from '../observability/metrics.ts';
-import type { Refusals } from './api.ts';
+import type { Rejections } from './api.ts';
 import { createBreakers, HALF_OPEN_AFTER_MS } from './breakers.ts';
 import { AbandonedError, GatewayError, isOutage, isUnauthenticated } from './errors.ts';
 import { createFairQueue, type Lane } from './fair-queue.ts';
@@ -12,7 +12,7 @@ interface ResilienceOptions {
 }
 
 export interface Call extends Lane {
-  readonly refusals?: Refusals | undefined;
+  readonly rejections?: Rejections | undefined;
 }
 
 /** `isTrial`: true if the key is not accepted yet. */
@@ -32,13 +32,13 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
     const { isTrial, owner, leave } = await queue.enter(call, signal);
     let hasSucceeded = false;
     try {
-      // Another call of the operation was refused while this one waited.
-      if (isTrial && call.refusals?.refusal) throw call.refusals.refusal;
+      // Another call of the operation was rejected while this one waited.
+      if (isTrial && call.rejections?.rejection) throw call.rejections.rejection;
       const answer = await breakers.through({ ...call, owner, isTrial }, () => attempt(isTrial));
       hasSucceeded = true;
       return answer;
     } catch (error) {
-      if (isTrial && isUnauthenticated(error)) call.refusals?.refuse(error);
+      if (isTrial && isUnauthenticated(error)) call.rejections?.reject(error);
       throw error;
     } finally {
       leave(hasSucceeded);

@@ -156,7 +156,7 @@ export class TestGateway {
     this.#running = await composeGateway(config, {
       pageFolder: process.env[PAGE_FOLDER],
       scrapedMs: 0,
-      refusalMs: 0,
+      slowDownMs: 0,
       ...rest,
       ...(now && { now }),
       ...(wallOf && { wallOf }),

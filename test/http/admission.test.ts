@@ -104,7 +104,7 @@ describe('bodies that arrive', () => {
   });
 
   it('A refusal waits a while, and only one of a connection', async () => {
-    await gateway.restart({ logger: log.logger, refusalMs: 3_600_000 });
+    await gateway.restart({ logger: log.logger, slowDownMs: 3_600_000 });
     await accept('key-1');
     await accept('key-2');
     for (let count = 0; count < FILLING; count += 1) {

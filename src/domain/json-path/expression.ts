@@ -59,7 +59,7 @@ const NO_VARIABLES = 'variables (let, $name) are not supported';
 const NO_ARITHMETIC = 'arithmetic is not supported';
 const ONLY_AT_THE_END = 'a multi-select ([a, b], {name: a}) is supported only at the end, and once';
 
-const REFUSALS: Readonly<Partial<Record<Node['type'], string>>> = {
+const UNSUPPORTED: Readonly<Partial<Record<Node['type'], string>>> = {
   AndExpression: ONLY_IN_FILTERS,
   Arithmetic: NO_ARITHMETIC,
   Binding: NO_VARIABLES,
@@ -77,9 +77,9 @@ const REFUSALS: Readonly<Partial<Record<Node['type'], string>>> = {
   Variable: NO_VARIABLES,
 };
 
-function refusalOf(node: Node): InvalidPathError {
+function unsupported(node: Node): InvalidPathError {
   if (node.type === 'Function') return new InvalidPathError(`functions are not supported, got ${node.name}()`);
-  return new InvalidPathError(REFUSALS[node.type] ?? `${node.type} is not supported`);
+  return new InvalidPathError(UNSUPPORTED[node.type] ?? `${node.type} is not supported`);
 }
 
 /** Without a multi-select, a path finds each value of the payload at most once, so its work is linear. */
@@ -109,13 +109,13 @@ function pathOf(node: Node, isLast = false): Node {
       return { ...node, left: pathOf(node.left), right: pathOf(node.right, isLast), condition };
     }
     case 'MultiSelectList':
-      if (!isLast) throw refusalOf(node);
+      if (!isLast) throw unsupported(node);
       return { ...node, children: node.children.map((child) => pathOf(child)) };
     case 'MultiSelectHash':
-      if (!isLast) throw refusalOf(node);
+      if (!isLast) throw unsupported(node);
       return { ...node, children: node.children.map(entryOf) };
     default:
-      throw refusalOf(node);
+      throw unsupported(node);
   }
 }
 

@@ -20,11 +20,11 @@ export type Representation = {
 
 /** Throws BAD_USER_INPUT for an invalid reference. Fields outside the key are ignored. */
 export function readRepresentation(value: unknown): Representation {
-  const given = isRecord(value) ? value : refuse(`must be an object with __typename and its key, got ${kindOf(value)}`);
+  const given = isRecord(value) ? value : fail(`must be an object with __typename and its key, got ${kindOf(value)}`);
   const { __typename } = given;
   if (!isEntityName(__typename)) {
     const got = typeof __typename === 'string' ? JSON.stringify(__typename.slice(0, 100)) : kindOf(__typename);
-    return refuse(`must have the __typename ${Object.keys(KEYS).join(', ')}, got ${got}`);
+    return fail(`must have the __typename ${Object.keys(KEYS).join(', ')}, got ${got}`);
   }
   const keys = KEYS[__typename].map((name) => [name, readId(__typename, name, given[name])]);
   return { __typename, ...Object.fromEntries(keys) } as Representation;
@@ -34,12 +34,12 @@ export function readRepresentation(value: unknown): Representation {
 function readId(typeName: EntityName, name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);
-  return refuse(
+  return fail(
     `must name ${typeName} by its key { ${KEYS[typeName].join(' ')} }, each an ID, got ${kindOf(value)} for ${name}`,
   );
 }
 
-function refuse(sentence: string): never {
+function fail(sentence: string): never {
   throw new GatewayError('BAD_USER_INPUT', `A representation ${sentence}.`);
 }
 

@@ -3,7 +3,7 @@
  * the caller.
  */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyPluginCallback, FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { FastifyPluginCallback, RouteHandlerMethod } from 'fastify';
 import { unauthenticated } from '../../auth/caller.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { PARSED_AT_ONCE_BYTES, type Ticket } from '../../admission/ticket.ts';
@@ -11,12 +11,11 @@ import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
+import { jsonAnswer, retryHeaders, type HttpAnswer, type Write } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { isFromAllowedOrigin } from '../common-headers.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
-import { JSON_TYPE } from '../negotiation.ts';
 import { checkHead } from '../params.ts';
-import { retryHeaders } from '../replies.ts';
 import { MCP_PATH, refuseOtherMethods } from '../routes.ts';
 import type { McpOptions } from './mcp-handler.ts';
 
@@ -27,6 +26,7 @@ export interface McpRoutesOptions extends McpOptions {
   readonly origins: readonly string[];
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;
+  readonly write: Write;
 }
 
 /** Statuses of an answer that are the status of the request, too: its client can wait. */
@@ -36,12 +36,12 @@ export const createMcpRoutes =
   (options: McpRoutesOptions): FastifyPluginCallback =>
   (app, _options, done) => {
     app.post(MCP_PATH, createHandler(options));
-    refuseOtherMethods(app, MCP_PATH, 'POST', options.vary);
+    refuseOtherMethods(app, MCP_PATH, 'POST', options);
     done();
   };
 
 function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
-  const { entrance, operations, origins, vary } = options;
+  const { entrance, operations, origins, vary, write } = options;
   let loaded: Promise<ReturnType<(typeof import('./mcp-handler.ts'))['createMcp']>> | null = null;
   /** The package takes 0.1 s and 15 MB to load. */
   const load = () => (loaded ??= import('./mcp-handler.ts').then(({ createMcp }) => createMcp(options)));
@@ -76,18 +76,18 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
           message,
         });
         const refusal = answer && refusalIn(answer);
-        if (refusal) return sendRefusal(reply, refusal, id);
+        if (refusal) return write(reply, errorOf(refusal, id));
         // The log and the metrics get a call whose arguments were refused, too.
         if (!answer && message.method === 'tools/call')
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
         // An operation has counted its answer, and a mutation's ids must not wait for room.
         if (!answer) await ticket.answer(Buffer.byteLength(text));
-        if (contentType !== null) void reply.header('content-type', contentType);
-        return reply.code(status).send(text === '' ? undefined : text);
+        const headers = contentType === null ? {} : { 'content-type': contentType };
+        return write(reply, { status, headers, body: Buffer.from(text) });
       });
     } catch (error) {
       const refusal = operations.refuse(operation, error);
-      return reply.sent ? reply : sendRefusal(reply, refusal, id);
+      return reply.sent ? reply : write(reply, errorOf(refusal, id));
     }
   };
 }
@@ -142,17 +142,13 @@ function headersOf({ headers }: IncomingMessage): Headers {
 }
 
 /** As an error of JSON-RPC. The message of the first error says what to do. */
-function sendRefusal(reply: FastifyReply, { result: { errors = [] }, status }: Answer, id: unknown): FastifyReply {
+function errorOf({ result: { errors = [] }, status }: Answer, id: unknown): HttpAnswer {
   const { message = '', extensions: data } = errors[0] ?? {};
   const isKnown = typeof id === 'string' || typeof id === 'number';
-  return reply
-    .code(status)
-    .headers({
-      'content-type': JSON_TYPE,
-      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-      ...(status === 429 && retryHeaders(errors)),
-    })
-    .send(JSON.stringify({ jsonrpc: '2.0', id: isKnown ? id : null, error: { code: REFUSED_CODE, message, data } }));
+  const error = { code: REFUSED_CODE, message, data };
+  const { headers, body } = jsonAnswer(status, { jsonrpc: '2.0', id: isKnown ? id : null, error });
+  const wait = status === 429 ? retryHeaders(errors) : {};
+  return { status, headers: { ...headers, ...(status === 401 && { 'www-authenticate': 'Bearer' }), ...wait }, body };
 }
 
 /** Of the codes that JSON-RPC leaves to servers. */

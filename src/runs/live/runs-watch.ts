@@ -84,7 +84,7 @@ type WatchState =
   /** Nothing is reported yet. The first event is sent even if it has no runs. */
   | { readonly name: 'BEGINNING' }
   | { readonly name: 'WATCHING' }
-  /** The error ends the subscription: a refused key, or a defect. */
+  /** The error ends the subscription: a rejected key, or a defect. */
   | { readonly name: 'FAILED'; readonly error: unknown }
   | { readonly name: 'LEFT' };
 
@@ -216,7 +216,7 @@ class RunsWatcher {
     cancel();
   }
 
-  /** Throws the error that ends the subscription: a refused key, a defect, or the loss of all workflows. */
+  /** Throws the error that ends the subscription: a rejected key, a defect, or the loss of all workflows. */
   #checkOpen(): void {
     if (this.#state.name === 'LEFT') return;
     if (this.#state.name === 'FAILED') throw this.#state.error;

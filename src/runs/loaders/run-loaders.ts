@@ -96,7 +96,7 @@ export function createRunLoaders(
     const stepsError: unknown = ofSteps.status === 'rejected' ? ofSteps.reason : null;
     if (ofRecord.status === 'rejected') {
       const recordError: unknown = ofRecord.reason;
-      // A refused key counts before any outage, since it ends subscriptions.
+      // A rejected key counts before any outage, since it ends subscriptions.
       throw isAccessDenied(stepsError) ? stepsError : recordError;
     }
     if (ofSteps.status === 'rejected') return withoutSteps(ofRecord.value, stepsError);
