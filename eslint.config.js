@@ -19,7 +19,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'tools/**/*.ts', 'examples/**/*.ts'],
-    ignores: ['examples/{bullmq,clients,mastra,routers}/**', 'tools/mutation/**'],
+    ignores: ['examples/{bullmq,clients,mastra,recipes,routers}/**', 'tools/{ci,mutation}/**'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -45,7 +45,7 @@ export default tseslint.config(
   },
   {
     // Packages of their own, whose dependencies may not be installed: rules without types.
-    files: ['{bench,deploy,examples/{bullmq,clients,mastra,routers},tools/mutation}/**/*.{ts,tsx}'],
+    files: ['{bench,deploy,examples/{bullmq,clients,mastra,recipes,routers},tools/{ci,mutation}}/**/*.{ts,tsx}'],
     extends: [tseslint.configs.strict, tseslint.configs.stylistic],
     rules: { eqeqeq: ['error', 'always', { null: 'ignore' }] },
   },

@@ -1,11 +1,11 @@
 /** The composition root: creates every part with its dependencies, and closes them in reverse order. */
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { createAuthenticator } from './auth/authenticator.ts';
 import { createHookAuthenticator, type AuthenticateHook } from './auth/authenticate-hook.ts';
 import { ConfigError, type Config } from './config/config.ts';
 import { readVersion } from './config/package-file.ts';
-import { readRedaction, readRedactionFile, type RedactionRules } from './auth/redaction-rules.ts';
+import { readRedaction, readRedactionFile } from './auth/redaction-rules.ts';
 import { createRedactions } from './domain/redaction/redaction.ts';
 import type { RedactionRule } from './domain/redaction/redactor.ts';
 import { createFleet } from './fleet/fleet.ts';
@@ -57,19 +57,17 @@ export interface ComposedGateway {
 /** Additions of an embedder: see docs/embedding.md. */
 export interface Additions {
   /** Authenticates callers, in place of UPSTREAM_AUTH. */
-  readonly authenticate?: AuthenticateHook;
+  readonly authenticate?: AuthenticateHook | undefined;
   /** Called at the end of each operation. */
-  readonly onOperation?: OnOperation;
+  readonly onOperation?: OnOperation | undefined;
   /** Plugins of Apollo Server. With plugins no answer is cached and each operation is validated, so that they see each one. */
-  readonly plugins?: readonly StepgatePlugin[];
+  readonly plugins?: readonly StepgatePlugin[] | undefined;
   /** The embedder's own types and fields. */
-  readonly extension?: SchemaExtension;
-  /** What callers may not read of payloads and errors, in place of REDACTION. */
-  readonly redaction?: RedactionRules;
+  readonly extension?: SchemaExtension | undefined;
   /** Used in place of a log on standard output. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
-  readonly upstream?: Upstream;
+  readonly upstream?: Upstream | undefined;
 }
 
 /** Dependencies that tests replace. */
@@ -136,18 +134,20 @@ async function openGateway(
   };
 }
 
-/** The gateway as a plugin of another Fastify server, also below a prefix. Opens on registration, and closes with the server. */
-export function composePlugin(config: Config, overrides: Overrides & Additions = {}): FastifyPluginAsync {
-  return async (app) => {
-    const opened = new AsyncDisposableStack();
-    app.addHook('onClose', () => opened.disposeAsync());
-    const { http } = await openParts(config, overrides, opened, false);
-    await http.plugin(app);
-  };
+/** The gateway as a plugin of another Fastify server, also below a prefix. If it rejects, everything that was opened is closed again. */
+export async function composePlugin(config: Config, overrides: Overrides & Additions = {}) {
+  return closedOnError(async (opened) => {
+    const { http, schema } = await openParts(config, overrides, opened, false);
+    const close = () => {
+      http.stop();
+      return opened.disposeAsync();
+    };
+    return { plugin: http.plugin, gateway: { schema, close, [Symbol.asyncDispose]: close } };
+  });
 }
 
 /** The gateway behind the server of another framework. `close` must be called before that server closes. */
-export interface GatewayHandler extends Handlers {
+export interface GatewayHandler extends Handlers, AsyncDisposable {
   /** The schema with its resolvers. */
   readonly schema: GraphQLSchema;
 }
@@ -158,21 +158,23 @@ export async function composeHandler(config: Config, overrides: Overrides & Addi
     const { http, client, schema } = await openParts({ ...config, opsPort: null }, overrides, opened, true);
     const handlers = await createHandlers({ config, client, ...http });
     opened.defer(() => handlers.close());
-    return { ...handlers, schema, close: () => opened.disposeAsync() };
+    const close = () => opened.disposeAsync();
+    return { ...handlers, schema, close, [Symbol.asyncDispose]: close };
   });
 }
 
 /** The upstream's name takes the place of a URL: it identifies the source of the data. A call without a function is disabled. */
-const withUpstream = (config: Config, upstream: Upstream): Config => ({
+export const withUpstream = (config: Config, upstream: Upstream): Config => ({
   ...config,
   upstreamUrl: `upstream:${upstream.name}`,
   upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint] !== undefined)),
 });
 
-function rulesOf({ redaction: file }: Config, own: RedactionRules | undefined): readonly RedactionRule[] {
-  if (file !== null && own) throw new ConfigError('REDACTION must be unset when the redaction option is set.');
-  if (own) return readRedaction(own, 'the option redaction');
-  return file === null ? [] : readRedactionFile(file);
+function rulesOf({ redaction }: Config): readonly RedactionRule[] {
+  if (redaction === null) return [];
+  return typeof redaction === 'string'
+    ? readRedactionFile(redaction)
+    : readRedaction(redaction, 'the option redaction');
 }
 
 /** A part with a timer or a socket goes onto the stack as soon as it is open. */
@@ -200,7 +202,7 @@ async function openParts(
   const schema = createSchema(extension);
   const manifests = readManifests(config.persistedManifests, schema);
   const tools = createTools(config, manifests, schema);
-  const redactionOf = createRedactions(rulesOf(config, overrides.redaction));
+  const redactionOf = createRedactions(rulesOf(config));
   const usualPrices =
     isShowcase && config.upstreamUrl === null
       ? readPrices((await import('./sample/prices.ts')).PRICES, 'sample')
@@ -257,6 +259,7 @@ async function openParts(
   const cachedBytes = () => viewers.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
+  if (plugins.length > 0) logger.info('the response cache is off, so that the plugins see each operation');
   const graphql = await createGraphql({
     ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
     ...{ worker, maxBytesOnLoop },

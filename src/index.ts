@@ -1,24 +1,24 @@
 /** The library: a gateway inside another process. docs/embedding.md describes it; the rest of `dist` may change. */
-import type { FastifyPluginAsync } from 'fastify';
-import { z } from 'zod';
-import { ConfigError, wrongMembers } from './config/config-error.ts';
-import type { Config } from './config/config.ts';
-import { nearestOf } from './config/misspelled.ts';
-import { configOf, type Settings } from './config/settings.ts';
-import { composeGateway, composeHandler, composePlugin, type Additions, type GatewayHandler } from './gateway.ts';
-import { DATA_REQUIREMENTS } from './runs/loaders/run-loaders.ts';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { GraphQLSchema } from 'graphql';
+import { composeGateway, composeHandler, composePlugin, type GatewayHandler } from './gateway.ts';
+import { checkedOptions, type StepgateOptions } from './library/options.ts';
 import type { PluginContext } from './graphql/apollo/execution.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 
 export { HeaderMap } from '@apollo/server';
 export { GraphQLError } from 'graphql';
 export type { AuthenticateHook, Identity } from './auth/authenticate-hook.ts';
-export type { RedactionRules } from './auth/redaction-rules.ts';
-export { ConfigError };
-export { settingsOf, type Settings } from './config/settings.ts';
+export type { Claims } from './auth/claims.ts';
+export type { RedactionRules } from './config/redaction.ts';
+export { checkUpstream, type UpstreamCheck, type UpstreamCheckOptions } from './library/check-upstream.ts';
+export { ConfigError } from './config/config-error.ts';
+export { optionsFromEnv } from './config/config.ts';
+export type { Settings } from './config/options.ts';
 export type { JsonObject, JsonValue, Run, RunRecord, Step, WorkflowGraph, WorkflowRecord } from './domain/types.ts';
-export type { Additions, GatewayHandler };
-export type { PluginContext, StepgatePlugin };
+export type { Additions, GatewayHandler } from './gateway.ts';
+export type { PluginContext, StepgateOptions, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
 export type { Logger } from './observability/logger.ts';
@@ -39,130 +39,68 @@ export {
 } from './upstream/port.ts';
 export type { RunRef, RunWindow } from './upstream/api.ts';
 
-export interface GatewayOptions extends Additions {
-  /** Settings by the names of the environment variables. `settingsOf()` reads them from the environment. */
-  readonly config?: Settings;
-}
-
-export interface Gateway {
+/** A gateway with a server of its own. */
+export interface GatewayServer extends AsyncDisposable {
   /** The address, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** The address of probes and metrics, if `opsPort` is set. */
+  readonly opsUrl: string | null;
   /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
   close(): Promise<void>;
 }
 
-// Each message completes "X must be …".
-const isFunction = (value: unknown) => typeof value === 'function';
-const aFunction = z.custom(isFunction, 'a function');
-const maybeAFunction = z.custom(isFunction, 'a function, or left out').exactOptional();
-const CALLS = {
-  ...{ steps: aFunction, run: maybeAFunction, runs: maybeAFunction },
-  ...{ workflows: maybeAFunction, execute: maybeAFunction },
-};
-const HOOKS = [
-  ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
-  ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
-] satisfies readonly (keyof StepgatePlugin)[];
-/** A misspelled hook would never be called. Other members are allowed: a plugin may have state. */
-const aPlugin = z.custom(
-  (plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin),
-  `a plugin with one of ${HOOKS.join(', ')}`,
-);
-
-const ENTRY = {
-  resolve: aFunction,
-  cacheMs: z.custom((ms) => typeof ms === 'number' && ms >= 0, 'milliseconds from 0, or left out').exactOptional(),
-  // Ignored: prices of an earlier version.
-  calls: z.unknown().optional(),
-  items: z.unknown().optional(),
-};
-const requirement = z.enum(DATA_REQUIREMENTS, `one of ${DATA_REQUIREMENTS.join(', ')}, or left out`).exactOptional();
-const entries = (shape: z.ZodRawShape, members: string) =>
-  z.record(z.string(), z.strictObject(shape, `an object of ${members}`), 'an object').optional();
-const FIELDS = z
-  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') }, 'an object')
-  .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'));
-const NAME = 'a text that is not empty';
-const UPSTREAM = 'an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out';
-
-const OPTIONS = z.strictObject(
-  {
-    config: z.looseObject({}, 'an object of settings, or left out').exactOptional(),
-    authenticate: maybeAFunction,
-    extension: z
-      .strictObject(
-        { typeDefs: z.string('a text'), fields: FIELDS },
-        'an object of typeDefs (a text) and fields (an object), or left out',
-      )
-      .exactOptional(),
-    plugins: z.array(aPlugin, 'a list of plugins, or left out').exactOptional(),
-    onOperation: maybeAFunction,
-    // Other members are allowed: an upstream may have state.
-    upstream: z.looseObject({ name: z.string(NAME).min(1, NAME), ...CALLS }, UPSTREAM).exactOptional(),
-    redaction: z.looseObject({}, 'an object of rules, or left out').exactOptional(),
-    logger: z
-      .looseObject(
-        {
-          ...{ debug: aFunction, info: aFunction, warn: aFunction, error: aFunction, fatal: aFunction },
-          ...{ child: aFunction, isLevelEnabled: aFunction, flush: aFunction },
-        },
-        'a logger of pino, or another with its methods, or left out',
-      )
-      .exactOptional(),
-  } satisfies Record<keyof GatewayOptions, z.ZodType>,
-  'an object of config, authenticate, extension, plugins, onOperation, upstream, redaction and logger',
-);
-
-/** Resolves when the gateway listens. Rejects with ConfigError for wrong options or settings, before a port is opened. */
-export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { config, ...additions } = checked('createGateway', options);
-  const gateway = await composeGateway(config, additions);
-  return { url: gateway.url, close: () => gateway.close() };
+/** The gateway of a Fastify server. */
+export interface EmbeddedGateway extends AsyncDisposable {
+  /** The schema with all resolvers, for tools. */
+  readonly schema: GraphQLSchema;
+  /** Ends subscriptions and closes everything. The server calls it when it closes. */
+  close(): Promise<void>;
 }
 
-/**
- * The gateway as a Fastify 5 plugin: `app.register(stepgate(options), { prefix: '/workflows' })`. Opens on registration, and closes
- * with the server. Throws ConfigError for wrong options or settings.
- */
-export function stepgate(options: GatewayOptions = {}): FastifyPluginAsync {
-  const { config, ...additions } = checked('stepgate', options);
-  return composePlugin(config, additions);
-}
-
-/**
- * The gateway without a server of its own: a handler for Express and `node:http`, and `fetch` for serverless functions and tests.
- * Rejects with ConfigError for wrong options or settings.
- */
-export async function createHandler(options: GatewayOptions = {}): Promise<GatewayHandler> {
-  const { config, ...additions } = checked('createHandler', options);
-  return composeHandler(config, additions);
-}
-
-function checked(name: string, options: GatewayOptions): Additions & { readonly config: Config } {
-  const { upstream } = options;
-  if (typeof upstream === 'object') refuseMisspelled(name, upstream);
-  const { error } = OPTIONS.safeParse(options, { reportInput: true });
-  if (error) throw new ConfigError(`${name}: ${wrongMembers(error)}.`);
-  const { config = {}, ...additions } = options;
-  return { ...additions, config: configOf(config, upstream !== undefined) };
-}
-
-/** A misspelled function would switch its call off. Functions of other names may be helpers. */
-function refuseMisspelled(option: string, upstream: object): void {
-  const missing = Object.keys(CALLS).filter((call) => !(call in upstream));
-  for (const name of functionsOf(upstream)) {
-    const meant = name in CALLS ? undefined : nearestOf(name, missing);
-    if (meant !== undefined)
-      throw new ConfigError(`${option}: upstream.${name} is not a call of the workflow API: ${meant} may be meant.`);
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Set by `app.register(stepgate, options)`. */
+    readonly stepgate: EmbeddedGateway;
   }
 }
 
-/** The names of its own functions, and of those of its class. */
-function functionsOf(owner: object): string[] {
-  const prototype = Object.getPrototypeOf(owner) as object | null;
-  const own = Object.entries(Object.getOwnPropertyDescriptors(owner));
-  return [
-    ...own.flatMap(([name, { value }]) => (typeof value === 'function' ? [name] : [])),
-    ...(prototype === null || prototype === Object.prototype ? [] : functionsOf(prototype)),
-  ];
+/** What `app.register` gets: options, and the path of the gateway. */
+export interface PluginOptions extends Omit<StepgateOptions, 'logLevel'> {
+  /** Path of all routes, such as `/workflows`. */
+  readonly prefix?: string;
+  /** Lowest level that is logged. Default: `info`. `register` has an option of this name too, whose type has no undefined. */
+  readonly logLevel?: Exclude<StepgateOptions['logLevel'], undefined>;
+}
+
+async function register(app: FastifyInstance, { prefix = '', ...options }: PluginOptions): Promise<void> {
+  const { config, additions } = checkedOptions('stepgate', options);
+  const { plugin, gateway } = await composePlugin(config, additions);
+  app.addHook('onClose', () => gateway.close());
+  app.decorate('stepgate', gateway);
+  await app.register(plugin, { prefix });
+}
+
+/**
+ * The gateway as a Fastify 5 plugin: `await app.register(stepgate, { prefix: '/workflows', upstreamUrl })`. Its hooks, parsers and
+ * error handlers stay below the prefix. It opens on registration, is `app.stepgate`, and closes with the server. Rejects with
+ * ConfigError for wrong options.
+ */
+const stepgate = fastifyPlugin(register, { name: 'stepgate', fastify: '5.x' });
+export default stepgate;
+
+/** Resolves when the gateway listens. Rejects with ConfigError for wrong options, before a port is opened. */
+export async function createServer(options: StepgateOptions = {}): Promise<GatewayServer> {
+  const { config, additions } = checkedOptions('createServer', options);
+  const gateway = await composeGateway(config, additions);
+  const close = () => gateway.close();
+  return { url: gateway.url, opsUrl: gateway.opsUrl, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * The gateway without a server: a handler for Express and `node:http`, and `fetch` for serverless functions and tests. Rejects with
+ * ConfigError for wrong options.
+ */
+export async function createHandler(options: StepgateOptions = {}): Promise<GatewayHandler> {
+  const { config, additions } = checkedOptions('createHandler', options);
+  return composeHandler(config, additions);
 }

@@ -20,6 +20,7 @@ const MODULES = [
   'fleet',
   'check',
   'gateway.ts',
+  'library',
   'index.ts',
   'cli',
   'main.ts',

@@ -199,7 +199,7 @@ describe('the process', () => {
     forEach(
       [
         [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, got "http".'],
-        [{ NODE_ENV: 'production' }, 'UPSTREAM_URL is required when NODE_ENV is production'],
+        [{ NODE_ENV: 'production' }, 'UPSTREAM_URL is required in production'],
         [{ UPSTREAM_URL: 'ftp://x' }, 'UPSTREAM_URL must be an http or https URL'],
       ] as const,
       async ([environment, sentence]) => {

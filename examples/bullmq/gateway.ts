@@ -1,6 +1,6 @@
 /** Starts a gateway over the flows of a shop, and the workers that run their jobs. */
 import { Worker, type Job } from 'bullmq';
-import { createGateway, settingsOf, type Gateway, type Settings } from 'stepgate';
+import { createServer, optionsFromEnv, type GatewayServer, type Settings } from 'stepgate';
 import { createBullmqUpstream, STATUS_WORDS, type Flow } from './upstream.ts';
 
 const FLOWS: readonly Flow[] = [
@@ -20,15 +20,15 @@ export type Work = Readonly<Record<string, (job: Job) => Promise<unknown>>>;
 export interface Shop {
   readonly url: string;
   readonly work: Work;
-  readonly config?: Settings;
+  readonly settings?: Settings;
 }
 
-export async function startShop({ url, work, config }: Shop): Promise<Gateway> {
+export async function startShop({ url, work, settings }: Shop): Promise<GatewayServer> {
   const connection = { url };
   const upstream = createBullmqUpstream({ url, flows: FLOWS, keys: new Set(['shop-key']) });
   const process = (job: Job) => work[job.name]?.(job) ?? Promise.resolve(null);
   const workers = ['refund', 'payments', 'orders', 'mails'].map((queue) => new Worker(queue, process, { connection }));
-  const gateway = await createGateway({ config: { STATUS_WORDS, ...config }, upstream });
+  const gateway = await createServer({ statusWords: STATUS_WORDS, ...settings, upstream });
   return {
     url: gateway.url,
     async close() {
@@ -53,7 +53,7 @@ const DEMO: Work = Object.fromEntries(
 
 if (import.meta.main) {
   const url = process.env.BULLMQ_URL ?? 'redis://127.0.0.1:6379';
-  const gateway = await startShop({ url, work: DEMO, config: settingsOf() });
+  const gateway = await startShop({ url, work: DEMO, settings: optionsFromEnv(process.env) });
   process.stdout.write(`Runs of the flow refund: ${gateway.url}/ (the key is shop-key)\n`);
   process.once('SIGTERM', () => void gateway.close());
 }

@@ -1,14 +1,17 @@
 /** A gateway with a field, an authenticate hook, a check of operations and an observer of its own. */
-import { createGateway, GraphQLError, type Gateway, type GatewayOptions, type Identity } from 'stepgate';
+import { createServer, GraphQLError, type GatewayServer, type Identity, type StepgateOptions } from 'stepgate';
 
 /** Callers by their keys. In production this is a database, or a service of the platform. */
-const TEAMS: Readonly<Record<string, Identity>> = {
-  'key-of-support': { upstreamKey: 'demo-key', workflowIds: ['support-triage'], attributes: { centsPerToken: '0.02' } },
-  'key-of-finance': { upstreamKey: 'demo-key', workflowIds: 'all', attributes: { centsPerToken: '0.03' } },
-};
+const TEAMS = new Map<string | null, Identity>([
+  [
+    'key-of-support',
+    { upstreamKey: 'demo-key', workflowIds: ['support-triage'], attributes: { centsPerToken: '0.02' } },
+  ],
+  ['key-of-finance', { upstreamKey: 'demo-key', workflowIds: 'all', attributes: { centsPerToken: '0.03' } }],
+]);
 
-const OPTIONS: GatewayOptions = {
-  authenticate: (credential) => (Object.hasOwn(TEAMS, credential) ? (TEAMS[credential] ?? null) : null),
+const OPTIONS: StepgateOptions = {
+  authenticate: ({ credential }) => TEAMS.get(credential) ?? null,
 
   extension: {
     typeDefs: `
@@ -47,11 +50,11 @@ const OPTIONS: GatewayOptions = {
   },
 };
 
-export const startGateway = (config: NonNullable<GatewayOptions['config']>): Promise<Gateway> =>
-  createGateway({ ...OPTIONS, config });
+export const startGateway = (options: StepgateOptions): Promise<GatewayServer> =>
+  createServer({ ...OPTIONS, ...options });
 
 if (import.meta.main) {
-  const gateway = await startGateway({ PORT: process.env.PORT ?? 4000 });
+  const gateway = await startGateway({ port: Number(process.env.PORT ?? 4000) });
   process.stdout.write(`GraphQL: ${gateway.url}/graphql\n`);
   process.once('SIGTERM', () => void gateway.close());
 }

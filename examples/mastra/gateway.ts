@@ -2,7 +2,7 @@
 import { Mastra } from '@mastra/core';
 import { createStep, createWorkflow } from '@mastra/core/workflows';
 import { LibSQLStore } from '@mastra/libsql';
-import { createGateway, settingsOf, type Gateway, type Settings } from 'stepgate';
+import { createServer, optionsFromEnv, type GatewayServer, type Settings } from 'stepgate';
 import { z } from 'zod';
 import { createMastraUpstream, STATUS_WORDS } from './upstream.ts';
 
@@ -65,21 +65,24 @@ const refund = createWorkflow({
   .then(notify)
   .commit();
 
-export interface Shop extends Gateway {
+export interface Shop extends Pick<GatewayServer, 'url' | 'close'> {
   readonly mastra: Mastra;
 }
 
 /** `file`: where Mastra keeps its runs. */
-export async function startShop({ file, config }: { file: string; config?: Settings }): Promise<Shop> {
+export async function startShop({ file, settings }: { file: string; settings?: Settings }): Promise<Shop> {
   const storage = new LibSQLStore({ id: 'shop', url: `file:${file}` });
   const mastra = new Mastra({ storage, workflows: { refund }, logger: false });
   const upstream = createMastraUpstream(mastra, new Set(['shop-key']));
-  const gateway = await createGateway({ config: { STATUS_WORDS, ...config }, upstream });
+  const gateway = await createServer({ statusWords: STATUS_WORDS, ...settings, upstream });
   return { mastra, url: gateway.url, close: () => gateway.close() };
 }
 
 if (import.meta.main) {
-  const { url, close } = await startShop({ file: process.env.MASTRA_FILE ?? 'mastra.db', config: settingsOf() });
+  const { url, close } = await startShop({
+    file: process.env.MASTRA_FILE ?? 'mastra.db',
+    settings: optionsFromEnv(process.env),
+  });
   process.stdout.write(`Runs of the workflow refund: ${url}/ (the key is shop-key)\n`);
   process.once('SIGTERM', () => void close());
 }

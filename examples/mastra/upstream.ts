@@ -5,7 +5,7 @@ import type { WorkflowRunState, WorkflowState } from '@mastra/core/workflows';
 import { UpstreamError, type RunRef, type Upstream, type UpstreamCall, type UpstreamStep } from 'stepgate';
 
 /** Words of Mastra that the gateway does not know, or knows with another meaning. */
-export const STATUS_WORDS = 'waiting:WAITING, bailed:COMPLETED, tripwire:FAILED';
+export const STATUS_WORDS = { waiting: 'WAITING', bailed: 'COMPLETED', tripwire: 'FAILED' } as const;
 
 /** Result of a step, as the storage has it. */
 interface Result {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { wrongMembers } from '../config/config-error.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { unauthenticated } from './caller.ts';
+import { ReadClaims, type Claims } from './claims.ts';
 import {
   createCachedAuthenticator,
   type Authenticator,
@@ -20,22 +21,26 @@ export interface Identity {
   /** Limits these workflows to one organization. Leave it out, not undefined, for no limit. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
   /** Further data for the embedder's own fields. These fields get no other data about the caller. */
-  readonly attributes?: Readonly<Record<string, string>>;
-  /** Identifies the caller, who shares the gateway fairly with others. Default: each credential is a caller of its own. */
-  readonly subject?: string;
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Identifies the caller, who shares the gateway fairly with others. Default: each credential is a separate caller, and all callers
+   * without one that have the same upstream key, workflows and organization are one.
+   */
+  readonly subject?: string | undefined;
   /** End of the right, in milliseconds since 1970. */
-  readonly expiresAt?: number;
+  readonly expiresAt?: number | undefined;
   /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
   readonly mayExecute?: boolean;
   /** Names of further rights. */
-  readonly rights?: readonly string[];
+  readonly rights?: readonly string[] | undefined;
 }
 
 /**
- * Checks the credential of an `Authorization: Bearer …` header; null rejects it. Called again after REAUTH_INTERVAL_MS. The client
- * gets a thrown GatewayError. Any other error is logged, and the client gets IDENTITY_UNAVAILABLE.
+ * Identifies the caller of a request by its credential, its headers (a session's cookie) or its socket (a client certificate); null
+ * rejects it. The answer is used for all requests that agree in what the hook reads of them, and asked for again after
+ * `reauthIntervalMs`. The client gets a thrown GatewayError. Any other error is logged, and the client gets IDENTITY_UNAVAILABLE.
  */
-export type AuthenticateHook = (credential: string) => Identity | null | Promise<Identity | null>;
+export type AuthenticateHook = (claims: Claims) => Identity | null | Promise<Identity | null>;
 
 export interface HookOptions extends IdentificationOptions {
   readonly hook: AuthenticateHook;
@@ -76,9 +81,11 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
   // The outer deadline includes the wait for a slot. The inner one ends with it, and frees the slot of a call that hangs.
   const bounded = wrap(deadline, bulkhead(CONCURRENCY, QUEUE_LENGTH), deadline);
 
-  async function identify(credential: string): Promise<z.output<typeof IDENTITY> | null> {
+  const read = new ReadClaims();
+
+  async function identify(claims: Claims): Promise<z.output<typeof IDENTITY> | null> {
     try {
-      const answer = await bounded.execute(() => hook(credential));
+      const answer = await bounded.execute(() => hook(read.recorded(claims)));
       return answer === null ? null : IDENTITY.parse(answer, { reportInput: true });
     } catch (error) {
       if (error instanceof GatewayError) throw error;
@@ -87,9 +94,12 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     }
   }
 
-  async function verify(credential: string, nowMs: number): Promise<Verified> {
-    const identity = await identify(credential);
-    if (identity === null) throw unauthenticated('the credential is not accepted');
+  async function verify(claims: Claims, nowMs: number): Promise<Verified | null> {
+    const identity = await identify(claims);
+    if (identity === null) {
+      if (claims.credential === null) return null;
+      throw unauthenticated('the credential is not accepted');
+    }
     const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
     const { subject: name = null, mayExecute = true, rights = [] } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);
@@ -99,7 +109,9 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     return { viewer: viewerOf(upstreamKey, { scope, attributes, rights }), name, mayExecute, rights, untilMs };
   }
 
-  return createCachedAuthenticator('subject', verify, options);
+  const keyOf = (claims: Claims) => read.keyOf(claims);
+  const callerOf = createCachedAuthenticator({ kind: 'subject', keyOf, version: () => read.version, verify }, options);
+  return { readsRequests: true, callerOf };
 }
 
 function describe(error: unknown): string {

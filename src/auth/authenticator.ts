@@ -8,10 +8,13 @@ import type { Authenticator, IdentificationOptions } from './verified-callers.ts
 /** Rejects with ConfigError if the issuer's key file cannot be read. */
 export async function createAuthenticator(auth: AuthConfig, options: IdentificationOptions): Promise<Authenticator> {
   if (auth.mode === 'service') return service(auth, options);
-  return (credential) => {
-    if (credential === null) return NOBODY;
-    const viewer = options.viewerOf(credential);
-    return accepted({ viewer, owner: ownerOfKey(viewer), isVerified: false });
+  return {
+    readsRequests: false,
+    callerOf({ credential }) {
+      if (credential === null) return NOBODY;
+      const viewer = options.viewerOf(credential);
+      return accepted({ viewer, owner: ownerOfKey(viewer), isVerified: false });
+    },
   };
 }
 
@@ -33,9 +36,12 @@ async function service(auth: ServiceAuth, options: IdentificationOptions): Promi
     return known?.caller;
   }
 
-  return (credential) => {
-    if (credential === null) return NOBODY;
-    const others = tokens ?? (() => rejected(unauthenticated('the key is not a key of this gateway')));
-    return callerOfKey(credential) ?? others(credential);
+  const others = tokens ?? (() => rejected(unauthenticated('the key is not a key of this gateway')));
+  return {
+    readsRequests: false,
+    callerOf(claims) {
+      if (claims.credential === null) return NOBODY;
+      return callerOfKey(claims.credential) ?? others(claims);
+    },
   };
 }

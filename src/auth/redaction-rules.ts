@@ -6,22 +6,6 @@ import { plainName, type RedactionRule } from '../domain/redaction/redactor.ts';
 import { ConfigError, wrongMembers } from '../config/config-error.ts';
 import { readJsonFile } from '../config/json-file.ts';
 
-/** Rules of redaction, as in the file of REDACTION. */
-export interface RedactionRules {
-  readonly rules: readonly {
-    /** Names of members whose values are replaced, in any case, with or without `-` and `_`. */
-    readonly keys?: readonly string[] | undefined;
-    /** Replaces all texts. */
-    readonly texts?: true | undefined;
-    /** Members whose texts `texts` leaves. */
-    readonly keep?: readonly string[] | undefined;
-    /** Regular expressions whose matches are replaced. */
-    readonly patterns?: readonly string[] | undefined;
-    /** The rule does not apply to callers with this right. */
-    readonly unless?: string | undefined;
-  }[];
-}
-
 /** What figures and conversations read. */
 const READ_BY_FIGURES: ReadonlySet<string> = new Set(['usage', 'tokens', 'model', 'choices', 'messages']);
 const MAX_PATTERNS = 20;

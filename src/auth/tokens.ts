@@ -5,6 +5,7 @@ import type { ServiceAuth, TokenConfig } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Scope } from '../upstream/api.ts';
 import { unauthenticated } from './caller.ts';
+import type { Claims } from './claims.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 import {
   createCachedAuthenticator,
@@ -18,7 +19,7 @@ export async function createTokens(
   { apiKey, executeScope }: ServiceAuth,
   config: TokenConfig,
   options: IdentificationOptions,
-): Promise<Authenticator> {
+): Promise<Authenticator['callerOf']> {
   const { viewerOf, wallOf } = options;
   const { issuer, audience, clockToleranceSeconds: clockTolerance } = config;
   const rules = { issuer, audience, clockTolerance, algorithms: [...config.algorithms], requiredClaims: ['exp'] };
@@ -28,9 +29,11 @@ export async function createTokens(
     throw error instanceof GatewayError ? error : unauthenticated(problemOf(error, config));
   }
 
-  async function verify(token: string, nowMs: number): Promise<Verified> {
+  async function verify({ credential }: Claims, nowMs: number): Promise<Verified> {
     const wallMs = wallOf(nowMs);
-    const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(wallMs) }).catch(reject);
+    const { payload } = await jwtVerify(credential ?? '', keys, { ...rules, currentDate: new Date(wallMs) }).catch(
+      reject,
+    );
     const untilMs = ((payload.exp ?? 0) + clockTolerance) * 1000 - wallMs + nowMs;
     const rights = rightsIn(payload);
     const viewer = viewerOf(apiKey, { scope: scopeOf(payload, config), rights });
@@ -38,7 +41,8 @@ export async function createTokens(
     return { viewer, name, rights, mayExecute: mayExecuteWith(rights, executeScope), untilMs };
   }
 
-  return createCachedAuthenticator('token', verify, options);
+  const keyOf = ({ credential }: Claims) => credential;
+  return createCachedAuthenticator({ kind: 'token', keyOf, version: () => 0, verify }, options);
 }
 
 const CLAIMS: Readonly<Record<string, string>> = {

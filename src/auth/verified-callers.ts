@@ -1,4 +1,4 @@
-/** Verified callers, cached by the hash of their credential until they expire or must be verified again. */
+/** Verified callers, cached by the hash of what identifies them until they expire or must be verified again. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Viewer, ViewerOf } from './viewer.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import { accepted, NOBODY, ownerOf, rejected, type Caller } from './caller.ts';
+import type { Claims } from './claims.ts';
 
 /** A credential that must be verified. */
 export interface Unverified {
@@ -15,8 +16,12 @@ export interface Unverified {
   readonly verify: () => Promise<Caller>;
 }
 
-/** Call it again after `verifiedUntilMs`: a token is then checked against the issuer's current keys. */
-export type Authenticator = (credential: string | null) => Caller | Unverified;
+export interface Authenticator {
+  /** True if other parts of a request than its credential may decide who the caller is. */
+  readonly readsRequests: boolean;
+  /** Call it again after `verifiedUntilMs`: a token is then checked against the issuer's current keys. */
+  readonly callerOf: (claims: Claims) => Caller | Unverified;
+}
 
 export interface IdentificationOptions extends Clock {
   readonly viewerOf: ViewerOf;
@@ -35,46 +40,72 @@ export interface Verified extends Pick<Caller, 'mayExecute' | 'rights' | 'untilM
   readonly name: string | null;
 }
 
-/** `verify` rejects with the GatewayError for the client. */
+/** How callers of one kind are verified. */
+export interface Verification {
+  readonly kind: 'token' | 'subject';
+  /** Everything that decides the result. Null: the request says nothing about its caller. */
+  readonly keyOf: (claims: Claims) => string | null;
+  /** Changes if `keyOf` has more parts than before: a result under way may depend on them. */
+  readonly version: () => number;
+  /** Null: the request is nobody's. Rejects with the GatewayError for the client. */
+  readonly verify: (claims: Claims, nowMs: number) => Promise<Verified | null>;
+}
+
 export function createCachedAuthenticator(
-  kind: 'token' | 'subject',
-  verify: (credential: string, nowMs: number) => Promise<Verified>,
+  { kind, keyOf, version, verify }: Verification,
   { now, recheckMs }: Pick<IdentificationOptions, 'now' | 'recheckMs'>,
-): Authenticator {
+): Authenticator['callerOf'] {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
   /** Single flight, by the same hash. Bounded by the requests in progress. */
   const underWay = new Map<string, Promise<Caller>>();
 
-  async function verifyAndCache(key: string, credential: string): Promise<Caller> {
+  const hashOf = (claims: Claims): string | null => {
+    const key = keyOf(claims);
+    return key === null ? null : hash('sha256', key, 'base64url');
+  };
+
+  async function verifyAndCache(claims: Claims): Promise<Caller> {
     try {
       const nowMs = now();
-      const { name, ...found } = await verify(credential, nowMs);
-      const owner = ownerOf(kind, name, key, found.viewer);
+      const verified = await verify(claims, nowMs);
+      if (!verified) return NOBODY;
+      const { name, ...found } = verified;
+      // Not the whole key: a client that varies a header would have a share for each value.
+      const owner = ownerOf(kind, name, hash('sha256', claims.credential ?? '', 'base64url'), found.viewer);
       const caller = accepted({ ...found, owner, isVerified: true, verifiedUntilMs: nowMs + recheckMs });
-      callers.set(key, caller);
+      const key = hashOf(claims);
+      if (key !== null) callers.set(key, caller);
       return caller;
     } catch (error) {
-      callers.delete(key);
+      const key = hashOf(claims);
+      if (key !== null) callers.delete(key);
       if (error instanceof GatewayError) return rejected(error);
       throw error;
-    } finally {
-      underWay.delete(key);
     }
   }
 
-  return (credential) => {
-    if (credential === null) return NOBODY;
-    const key = hash('sha256', credential, 'base64url');
+  /** A call that another request began is shared if it depended on nothing in which the two may differ. */
+  async function verifyOnce(claims: Claims): Promise<Caller> {
+    for (;;) {
+      const key = hashOf(claims) ?? '';
+      const shared = underWay.get(key);
+      if (!shared) {
+        const verification = verifyAndCache(claims);
+        underWay.set(key, verification);
+        return verification.finally(() => underWay.delete(key));
+      }
+      const before = version();
+      const caller = await shared;
+      if (version() === before) return caller;
+    }
+  }
+
+  return (claims) => {
+    const key = hashOf(claims);
+    if (key === null) return NOBODY;
     const caller = callers.get(key);
     if (caller && now() < caller.verifiedUntilMs) return caller;
-    return {
-      wasAccepted: caller !== undefined,
-      verify() {
-        const verification = underWay.get(key) ?? verifyAndCache(key, credential);
-        underWay.set(key, verification);
-        return verification;
-      },
-    };
+    return { wasAccepted: caller !== undefined, verify: () => verifyOnce(claims) };
   };
 }
 

@@ -2,10 +2,11 @@
 import type { Config } from '../config/config.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { createHttpTransport } from '../upstream/transport/http-transport.ts';
+import type { Transport } from '../upstream/transport/transport.ts';
 import { ReadingWorker } from '../upstream/worker/reading-worker.ts';
-import { createAttempts } from './attempts.ts';
+import { createAttempts, type CallResult } from './attempts.ts';
 import { tryCalls } from './check.ts';
-import { readCheckOptions } from './options.ts';
+import { readCheckOptions, type CheckOptions } from './options.ts';
 import { isGood, reportOf } from './report.ts';
 
 export interface CheckProcess {
@@ -25,19 +26,28 @@ export async function runCheck({ configWith, args, environment, readStdin, write
       ? await (await import('../sample/server.ts')).createEmbeddedUpstream({ port: 0 })
       : null;
   try {
-    const { results, ...attempts } = createAttempts(config);
-    const transport = createHttpTransport(config, embedded?.url);
-    const worker = new ReadingWorker();
-    const client = createUpstreamClient({ config, transport, observer: attempts.observer, worker });
-    await tryCalls(client, attempts, options).finally(() => {
-      client.close();
-      return worker.close();
-    });
+    const results = await tryAll(config, createHttpTransport(config, embedded?.url), options);
     write(reportOf(describe(config), results));
     return isGood(results) ? 0 : 1;
   } finally {
     await embedded?.close();
   }
+}
+
+/** Tries each call, one after another. */
+export async function tryAll(
+  config: Config,
+  transport: Transport,
+  options: CheckOptions,
+): Promise<readonly CallResult[]> {
+  const { results, ...attempts } = createAttempts(config);
+  const worker = new ReadingWorker();
+  const client = createUpstreamClient({ config, transport, observer: attempts.observer, worker });
+  await tryCalls(client, attempts, options).finally(() => {
+    client.close();
+    return worker.close();
+  });
+  return results;
 }
 
 /** Lists headers and proxies by name only: their values may be secret. */

@@ -1,7 +1,7 @@
 /** The command line: a command, its flags and its settings. */
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/config.ts';
-import { overFile, readSettingsFile } from '../config/settings.ts';
+import { overFile, readSettingsFile } from '../config/environment.ts';
 import { parseFlags, UsageError } from '../config/usage.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,45 +1,52 @@
 /** Errors of settings: the name, the expected value and the given one. Secrets are never quoted. */
-import { z } from 'zod';
+import type { z } from 'zod';
+import { metaOf, type SettingMeta } from './forms.ts';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-export interface Variable {
-  /** Completes "X must be …". Default: the description. */
-  readonly expected?: string;
-  readonly isSecret?: boolean;
-  /** The default in the docs, if it is not the default of the schema. */
-  readonly shownDefault?: string;
-  /** The meaning, for the docs. */
-  readonly description?: string | undefined;
+/** How errors speak of settings. */
+export interface Wording {
+  readonly nameOf: (setting: string) => string;
+  readonly expectedOf: (meta: SettingMeta) => string | undefined;
+  /** The wrong value, and where it is inside its setting. */
+  readonly gotOf: (path: readonly string[], input: unknown) => { readonly value: unknown; readonly place: string };
+  /** The beginning of each sentence. */
+  readonly prefix?: string;
 }
 
-/** The meta of a variable and of the forms inside it: `default`, `nullable` and the like wrap a form. */
-export function variableOf(schema: z.ZodType): Variable {
-  const inner = 'unwrap' in schema ? variableOf((schema as z.ZodOptional<z.ZodType>).unwrap()) : {};
-  return { ...inner, ...schema.meta() };
-}
-
-/** One sentence a line. An issue without a path is a rule between variables: its message is the sentence. */
-export function wrongVariables(
+/**
+ * One sentence a line, from issues with `reportInput`. An issue without a path is a rule between settings: its message is the
+ * sentence, with the names of settings in braces.
+ */
+export function wrongSettings(
   { issues }: z.ZodError,
-  shape: Readonly<Record<string, z.ZodType>>,
-  given: Readonly<Record<string, string>>,
+  forms: Readonly<Record<string, z.ZodType>>,
+  { nameOf, expectedOf, gotOf, prefix = '' }: Wording,
 ): string {
-  const sentences = issues.map(({ path: [key], message }) => {
-    if (key === undefined) return message;
-    const name = String(key);
-    const { description = 'a text', expected = description, isSecret } = variableOf(shape[name] ?? z.string());
-    const got = isSecret ? 'another value' : JSON.stringify(withoutSecrets(given[name]));
-    return `${name} must be ${expected}, got ${got}.`;
+  const sentences = issues.map(({ path, message, input }) => {
+    const [setting] = path.map(String);
+    if (setting === undefined) return message.replace(/\{(\w+)\}/g, (_all, name: string) => nameOf(name));
+    const form = forms[setting];
+    const meta = form ? metaOf(form) : {};
+    const { value, place } = gotOf(path.map(String), input);
+    const got = meta.isSecret === true ? 'another value' : shown(value);
+    return `${nameOf(setting)} must be ${expectedOf(meta) ?? meta.description ?? 'another value'}, got ${got}${place}.`;
   });
-  return [...new Set(sentences)].join('\n');
+  return Array.from(new Set(sentences), (sentence) => prefix + sentence).join('\n');
 }
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(withoutSecrets(value));
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value);
 
 /** Credentials and queries may be secret. In a malformed URL the end of a password is unknown. */
-const withoutSecrets = (value: string | undefined) =>
-  value?.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
+const withoutSecrets = (value: string): string =>
+  value.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
 /**
  * Problems of an embedder's object, parsed with `reportInput`. The messages of its form complete "X must be …". Names types, never a

@@ -1,15 +1,17 @@
-/** Reads the environment into a frozen, typed Config, or reports each wrong variable in a sentence. */
+/** Reads settings, as options or variables, into a frozen, typed Config, or reports each wrong one in a sentence. */
 import { z } from 'zod';
 import { authOf } from './auth.ts';
-import { ConfigError, wrongVariables } from './config-error.ts';
+import { ConfigError, wrongSettings, type Wording } from './config-error.ts';
 import { fleetOf } from './fleet.ts';
+import { metaOf } from './forms.ts';
+import type { Settings } from './options.ts';
+import { PLAIN, SAMPLE, SETTINGS, VARIABLES, variableOf, type UpstreamEndpoint } from './settings-table.ts';
 import { connectionOf, withLowerCaseProxies } from './upstream-connection.ts';
-import { ENVIRONMENT, PLAIN, SAMPLE, type UpstreamEndpoint } from './variables.ts';
 
 export { ConfigError } from './config-error.ts';
-export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './variables.ts';
+export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './settings-table.ts';
 
-/** `liveTtlMs` is LIVE_TTL_MS, and so on; several variables together make up `auth`, `fleet`, `upstreamConnection`. */
+/** Each setting by its name; several together make up `auth`, `fleet` and `upstreamConnection`. */
 export type Config = z.output<ReturnType<typeof configForm>>;
 export type UpstreamProxy = NonNullable<Config['upstreamConnection']['proxy']>;
 export type AuthConfig = Config['auth'];
@@ -17,89 +19,117 @@ export type ServiceAuth = Extract<AuthConfig, { mode: 'service' }>;
 export type TokenConfig = NonNullable<ServiceAuth['tokens']>;
 export type PersistedMode = Config['persistedOperations'];
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How errors speak of settings as options of the library. */
+const AS_OPTIONS: Wording = {
+  nameOf: (setting) => setting,
+  expectedOf: ({ expected }) => expected,
+  gotOf: (path, value) => ({ value, place: path.length > 1 ? ` at ${path.join('.')}` : '' }),
+};
+
+/** How errors speak of settings as variables: they quote the whole text. */
+const asVariables = (environment: Environment): Wording => ({
+  nameOf: variableOf,
+  expectedOf: ({ expected, expectedText = expected }) => expectedText,
+  gotOf: ([setting = '']) => ({ value: textOf(environment, variableOf(setting)), place: '' }),
+});
+
+/** Trims the values of variables; an empty one counts as unset. Throws ConfigError. */
+export function readConfig(environment: Environment): Config {
+  const given = withLowerCaseProxies(environment);
+  return parsed(configForm(false), settingsIn(given), asVariables(given));
+}
+
 /**
- * Trims the values; an empty one counts as unset. `ownUpstream`: an embedder's upstream takes the place of UPSTREAM_URL. Throws
- * ConfigError.
+ * `ownUpstream`: an embedder's upstream takes the place of `upstreamUrl`. `place` begins each sentence of an error. Throws ConfigError.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>, ownUpstream = false): Config {
-  const given = Object.fromEntries(
-    Object.entries(withLowerCaseProxies(environment)).flatMap(([name, value = '']) =>
-      value.trim() === '' ? [] : [[name, value.trim()]],
-    ),
-  );
-  const { data, error } = configForm(ownUpstream).safeParse(given);
-  if (error) throw new ConfigError(wrongVariables(error, ENVIRONMENT.shape, given));
+export const configOf = (settings: Settings, ownUpstream: boolean, place: string): Config =>
+  parsed(configForm(ownUpstream), settings satisfies z.input<typeof FORM>, { ...AS_OPTIONS, prefix: `${place}: ` });
+
+/**
+ * The options for the variables of docs/configuration.md in an environment, such as `process.env`. Other variables are left out. Throws
+ * ConfigError, which names the variables.
+ */
+export function optionsFromEnv(environment: Environment): SettingsOfEnv {
+  const given = withLowerCaseProxies(environment);
+  const settings = settingsIn(given);
+  parsed(FORM, settings, asVariables(given));
+  return settings;
+}
+
+function parsed<T>(form: z.ZodType<T>, settings: object, wording: Wording): T {
+  const { data, error } = form.safeParse(settings, { reportInput: true });
+  if (error) throw new ConfigError(wrongSettings(error, SETTINGS, wording));
   return data;
 }
 
-type Variables = z.output<typeof ENVIRONMENT>;
+/** Without a member for each variable that is not set. */
+export type SettingsOfEnv = { readonly [Name in keyof Settings]: Exclude<Settings[Name], undefined> };
+
+/** What the variables say, unchecked. */
+function settingsIn(environment: Environment): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Array.from(VARIABLES).flatMap(([name, setting]) => {
+      const text = textOf(environment, name);
+      const { read = String } = metaOf(SETTINGS[setting]);
+      return text === '' ? [] : [[setting, read(text)]];
+    }),
+  );
+}
+
+const textOf = (environment: Environment, name: string): string => environment[name]?.trim() ?? '';
+
+const FORM = z.strictObject(SETTINGS);
+type Values = z.output<typeof FORM>;
 
 const configForm = (ownUpstream: boolean) =>
-  ENVIRONMENT.transform((variables, { issues }) => {
+  FORM.transform((values, { issues }) => {
     const fail = (message: string): never => {
-      issues.push({ code: 'custom', message, input: variables });
+      issues.push({ code: 'custom', message, input: values });
       return z.NEVER;
     };
-    checkRules(variables, ownUpstream, fail);
-    const isProduction = variables.NODE_ENV === 'production';
-    const openByDefault = isProduction ? 'off' : 'on';
-    const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set([
-      'steps',
-      ...variables.UPSTREAM_ENDPOINTS,
-    ] as const);
+    checkRules(values, ownUpstream, fail);
+    const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set(['steps', ...values.upstreamEndpoints] as const);
     return Object.freeze({
-      ...camelCased(variables),
-      isProduction,
+      ...plain(values),
+      isProduction: values.production,
       /** Null: the embedded sample. */
-      upstreamUrl: variables.UPSTREAM_URL === SAMPLE ? null : variables.UPSTREAM_URL,
+      upstreamUrl: values.upstreamUrl === SAMPLE ? null : values.upstreamUrl,
       upstreamEndpoints,
-      introspection: (variables.INTROSPECTION ?? openByDefault) === 'on',
-      sandbox: (variables.SANDBOX ?? openByDefault) === 'on',
-      upstreamConnection: connectionOf(variables, fail),
-      auth: authOf(variables, upstreamEndpoints.has('workflows'), fail),
-      fleet: fleetOf(variables, fail),
+      introspection: values.introspection ?? !values.production,
+      sandbox: values.sandbox ?? !values.production,
+      upstreamConnection: connectionOf(values, fail),
+      auth: authOf(values, upstreamEndpoints.has('workflows'), fail),
+      fleet: fleetOf(values, fail),
     });
   });
 
-function checkRules(variables: Variables, ownUpstream: boolean, fail: (sentence: string) => never): void {
-  const {
-    NODE_ENV,
-    UPSTREAM_URL,
-    HSTS_MAX_AGE_SECONDS,
-    PERSISTED_OPERATIONS: mode,
-    PERSISTED_MANIFESTS: manifests,
-  } = variables;
-  if (ownUpstream && UPSTREAM_URL !== null) {
-    fail('UPSTREAM_URL must not be set when the option upstream is set. Remove one of them.');
+function checkRules(values: Values, ownUpstream: boolean, fail: (sentence: string) => never): void {
+  const { production, upstreamUrl, hstsMaxAgeSeconds, persistedOperations, persistedManifests, trustProxy } = values;
+  if (ownUpstream && upstreamUrl !== null) {
+    fail('{upstreamUrl} must not be set when the option upstream is set. Remove one of them.');
   }
-  if (NODE_ENV === 'production' && UPSTREAM_URL === null && !ownUpstream) {
+  if (production && upstreamUrl === null && !ownUpstream) {
     fail(
-      'UPSTREAM_URL is required when NODE_ENV is production. Set it to the URL of the workflow API, or to sample for sample data.',
+      '{upstreamUrl} is required in production. Set it to the URL of the workflow API, or to sample for sample data.',
     );
   }
-  if (HSTS_MAX_AGE_SECONDS !== null && variables.TRUST_PROXY === false) {
-    fail('TRUST_PROXY is required when HSTS_MAX_AGE_SECONDS is set: only a trusted proxy can report TLS.');
+  if (hstsMaxAgeSeconds !== null && trustProxy === false) {
+    fail('{trustProxy} is required when {hstsMaxAgeSeconds} is set: only a trusted proxy can report TLS.');
   }
-  if (mode === 'only' && manifests.length === 0) {
-    fail('PERSISTED_MANIFESTS is required when PERSISTED_OPERATIONS is only: all operations would be rejected.');
+  const hasManifests = persistedManifests.length > 0;
+  if (persistedOperations === 'only' && !hasManifests) {
+    fail('{persistedManifests} is required when {persistedOperations} is only: all operations would be rejected.');
   }
-  if (mode === 'off' && manifests.length > 0) {
-    fail('PERSISTED_OPERATIONS must be allow or only when PERSISTED_MANIFESTS is set, got off.');
+  if (persistedOperations === 'off' && hasManifests) {
+    fail('{persistedOperations} must be allow or only when {persistedManifests} is set, got off.');
   }
-  if (variables.MCP === 'manifest' && manifests.length === 0) {
-    fail('PERSISTED_MANIFESTS is required when MCP is manifest: there would be no tools.');
+  if (values.mcp === 'manifest' && !hasManifests) {
+    fail('{persistedManifests} is required when {mcp} is manifest: there would be no tools.');
   }
 }
 
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
-  : Lowercase<Name>;
-type CamelCased<Shape> = { readonly [Name in keyof Shape & string as CamelCase<Name>]: Shape[Name] };
-
-const camelCase = (name: string): string =>
-  name.toLowerCase().replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase());
-
-const camelCased = (variables: Variables) =>
-  Object.fromEntries(
-    Object.entries(variables).flatMap(([name, value]) => (name in PLAIN ? [[camelCase(name), value]] : [])),
-  ) as CamelCased<Pick<Variables, keyof typeof PLAIN>>;
+/** The settings that are properties of the config as they are. */
+const plain = (values: Values) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => name in PLAIN)) as Pick<Values, keyof typeof PLAIN>;

@@ -1,4 +1,4 @@
-/** The variables of a fleet: its Valkey, and the secrets that its gateways share. */
+/** The settings of a fleet: its Valkey, and the secrets that its gateways share. */
 import { z } from 'zod';
 import { listOf, optional, readBy, readUrl, SECRET, wholeNumber } from './forms.ts';
 
@@ -13,26 +13,26 @@ function readRedisUrl(text: string): string | null {
 }
 
 export const FLEET = {
-  REDIS_URL: optional(readBy(readRedisUrl, 'a redis or rediss URL, with % in a password as %25').meta(SECRET)).describe(
+  redisUrl: optional(readBy(readRedisUrl, 'a redis or rediss URL, with % in a password as %25').meta(SECRET)).describe(
     'Valkey 8 or Redis 7, such as `rediss://user:password@valkey.example:6379/0`. Needs `FLEET_SECRET`.',
   ),
-  FLEET_SECRET: optional(
+  fleetSecret: optional(
     listOf(
       z.string().refine((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
       `secrets of at least ${MIN_SECRET_BYTES} bytes`,
     ).meta(SECRET),
   ).describe('Secrets of all gateways, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt.'),
-  SHARED_TTL_S: wholeNumber(1, 31_536_000, 'seconds').default(604_800).describe('How long final runs are shared.'),
-  REDIS_TIMEOUT_MS: wholeNumber(1, 10_000, 'milliseconds')
+  sharedTtlS: wholeNumber(1, 31_536_000, 'seconds').default(604_800).describe('How long final runs are shared.'),
+  redisTimeoutMs: wholeNumber(1, 10_000, 'milliseconds')
     .default(50)
     .describe('Longest time for one command. Then the gateway works alone until Valkey answers.'),
 };
 
 /** Null for a single gateway. */
-export function fleetOf(variables: z.output<z.ZodObject<typeof FLEET>>, fail: (sentence: string) => never) {
-  const { REDIS_URL: redisUrl, FLEET_SECRET: secrets, SHARED_TTL_S, REDIS_TIMEOUT_MS: redisTimeoutMs } = variables;
+export function fleetOf(settings: z.output<z.ZodObject<typeof FLEET>>, fail: (sentence: string) => never) {
+  const { redisUrl, fleetSecret: secrets, sharedTtlS, redisTimeoutMs } = settings;
   if (redisUrl === null && secrets === null) return null;
-  if (redisUrl === null) return fail('REDIS_URL is required when FLEET_SECRET is set.');
-  if (secrets === null) return fail('FLEET_SECRET is required when REDIS_URL is set: it encrypts shared data.');
-  return Object.freeze({ redisUrl, secrets, sharedTtlMs: SHARED_TTL_S * 1000, redisTimeoutMs });
+  if (redisUrl === null) return fail('{redisUrl} is required when {fleetSecret} is set.');
+  if (secrets === null) return fail('{fleetSecret} is required when {redisUrl} is set: it encrypts shared data.');
+  return Object.freeze({ redisUrl, secrets, sharedTtlMs: sharedTtlS * 1000, redisTimeoutMs });
 }

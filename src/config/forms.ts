@@ -1,27 +1,78 @@
-/** Forms that several variables share. Values are trimmed before. The meta `expected` completes "X must be …", in errors and docs. */
+/**
+ * Forms that several settings share: the form of an option, and how the text of its variable becomes that option. Texts are trimmed
+ * before.
+ */
 import { z } from 'zod';
 
-/** Messages must not quote the value. */
-export const SECRET = { isSecret: true };
+/** The meta of a setting. */
+export interface SettingMeta {
+  /** Completes "X must be …". Default: the description. */
+  readonly expected?: string;
+  /** The same for the variable, if its text differs. */
+  readonly expectedText?: string;
+  /** The option for the text of the variable. A wrong text stays as it is: the form refuses and quotes it. Default: the text. */
+  readonly read?: (text: string) => unknown;
+  /** Messages must not quote the value. */
+  readonly isSecret?: boolean;
+  /** The default in the docs, if it is not the default of the form. */
+  readonly shownDefault?: string;
+  /** The option's type, if the form does not tell. */
+  readonly shownType?: string;
+  /** The meaning, for the docs. */
+  readonly description?: string | undefined;
+}
+
+/** `meta`, for a mistyped name. */
+const meta = (value: SettingMeta): z.GlobalMeta => ({ ...value });
+
+/** The meta of a setting and of the forms inside it: `default`, `nullable` and the like wrap a form. */
+export function metaOf(form: z.ZodType): SettingMeta {
+  const inner = 'unwrap' in form ? metaOf((form as z.ZodOptional<z.ZodType>).unwrap()) : {};
+  return { ...inner, ...form.meta() };
+}
+
+export const SECRET = meta({ isSecret: true });
 
 export const matching = (pattern: RegExp, expected: string) => z.string().regex(pattern).meta({ expected });
 
+export const text = (expected: string) => z.string().meta({ expected });
+
 export const wholeNumber = (min: number, max: number, unit = '') =>
   z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .meta({ expected: `a whole number${unit && ` of ${unit}`} from ${min} to ${max}` });
+    .int()
+    .min(min)
+    .max(max)
+    .meta(
+      meta({
+        expected: `a whole number${unit && ` of ${unit}`} from ${min} to ${max}`,
+        read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
+      }),
+    );
+
+const SWITCHES: Readonly<Record<string, boolean>> = { on: true, off: false };
+
+export const onOff = () =>
+  z.boolean().meta(
+    meta({
+      expected: 'true or false',
+      expectedText: 'one of on, off',
+      read: (text) => (Object.hasOwn(SWITCHES, text) ? SWITCHES[text] : text),
+    }),
+  );
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(all: T) =>
   z.enum(all).meta({ expected: `one of ${all.join(', ')}` });
 
 /** Separated by commas. */
-export const words = z.string().transform((text): readonly string[] => text.split(',').map((word) => word.trim()));
+export const words = (text: string): string[] => text.split(',').map((word) => word.trim());
 
-export const listOf = <T extends z.ZodType<unknown, string>>(item: T, expected: string) =>
-  words.pipe(z.array(item).readonly()).meta({ expected: `a comma-separated list of ${expected}` });
+export const listOf = <T extends z.ZodType>(item: T, expected: string) =>
+  z
+    .array(item)
+    .readonly()
+    .meta(
+      meta({ expected: `a list of ${expected}`, expectedText: `a comma-separated list of ${expected}`, read: words }),
+    );
 
 /** `read` returns null for a wrong text. */
 export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
@@ -35,7 +86,7 @@ export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
     })
     .meta({ expected });
 
-/** Null if the variable is not set. */
+/** Null if the setting is left out. */
 export const optional = <T extends z.ZodType>(form: T) => z.nullable(form).default(null);
 
 type UrlPart = 'username' | 'password' | 'search' | 'hash';

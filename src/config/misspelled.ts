@@ -1,17 +1,17 @@
 /** Names that are nearly others: variables of an environment, and members of an embedder's object. */
-import { ENVIRONMENT } from './variables.ts';
+import { VARIABLES } from './settings-table.ts';
 
 /** Names that other programs share, or that are too short: FTP_PROXY and HOME are near them. */
 const SHARED: ReadonlySet<string> = new Set(['HOST', 'PORT', 'NODE_ENV', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']);
-const SETTINGS = Object.keys(ENVIRONMENT.shape);
-const OURS = SETTINGS.filter((name) => !SHARED.has(name));
+const NAMES = [...VARIABLES.keys()];
+const OURS = NAMES.filter((name) => !SHARED.has(name));
 /** Shorter names have more neighbours. */
 const mistakesIn = (name: string): number => (name.length < 10 ? 1 : 2);
 
 /** Each with the setting that may be meant. Names of other programs are left out. */
 export function misspelledVariables(names: readonly string[]): { readonly name: string; readonly meant: string }[] {
   return names
-    .filter((name) => !SETTINGS.includes(name))
+    .filter((name) => !VARIABLES.has(name))
     .flatMap((name) => {
       const meant = nearestOf(name, OURS);
       return meant === undefined ? [] : [{ name, meant }];

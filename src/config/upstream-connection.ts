@@ -1,6 +1,6 @@
-/** The variables of the upstream's connection: the header with the key, further headers, and proxies. */
+/** The settings of the upstream's connection: the header with the key, further headers, and proxies. */
 import { z } from 'zod';
-import { HTTP, readBy, readUrl, SECRET } from './forms.ts';
+import { HTTP, readBy, readUrl, SECRET, text, type SettingMeta } from './forms.ts';
 
 /** A header's name is a token, its value visible ASCII with blanks inside (RFC 9110). */
 const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)$/;
@@ -34,12 +34,21 @@ function readAuthHeader(text: string): { readonly name: string; readonly templat
 }
 
 /** Separated by `;`, or by line breaks: then a value may contain a `;`. */
-function readHeaders(text: string): Readonly<Record<string, string>> | null {
+function readHeaders(text: string): unknown {
   const parts = text.split(text.includes('\n') ? '\n' : ';').filter((part) => part.trim() !== '');
   const headers = parts.map(readHeader).filter((header) => header !== null);
   const names = new Set(headers.map(([name]) => name));
-  return names.size === parts.length ? Object.freeze(Object.fromEntries(headers)) : null;
+  return names.size === parts.length ? Object.fromEntries(headers) : text;
 }
+
+/** The names in lower case. */
+const HEADERS = z.record(z.string(), z.string()).transform((given, { issues }): Readonly<Record<string, string>> => {
+  const headers = Object.entries(given).map(([name, value]) => readHeader(`${name}: ${value}`));
+  const names = new Map(headers.filter((header) => header !== null));
+  if (names.size === headers.length) return Object.freeze(Object.fromEntries(names));
+  issues.push({ code: 'custom', input: given });
+  return z.NEVER;
+});
 
 /** A proxy is often named without its scheme. */
 function readProxy(given: string): string | null {
@@ -51,17 +60,22 @@ const proxy = () =>
   readBy(readProxy, 'the http or https URL of a proxy, with % in a password as %25').meta(SECRET).optional();
 
 export const UPSTREAM_CONNECTION = {
-  UPSTREAM_AUTH_HEADER: readBy(readAuthHeader, 'a header with {key} in its value, not a reserved one')
+  upstreamAuthHeader: readBy(readAuthHeader, 'a header with {key} in its value, not a reserved one')
     .meta(SECRET)
     .prefault('authorization: Bearer {key}')
     .describe('Header of the key, such as `x-api-key: {key}`.'),
-  UPSTREAM_HEADERS: readBy(readHeaders, 'headers, each once and none reserved, separated by ; or line breaks')
-    .meta(SECRET)
+  upstreamHeaders: HEADERS.meta({
+    expected: 'an object of headers, none reserved',
+    expectedText: 'headers, each once and none reserved, separated by ; or line breaks',
+    read: readHeaders,
+    isSecret: true,
+    shownType: 'Readonly<Record<string, string>>',
+  } satisfies SettingMeta)
     .default({})
     .describe('Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`.'),
-  HTTP_PROXY: proxy().describe('Proxy for an `http` upstream.'),
-  HTTPS_PROXY: proxy().describe('Proxy for an `https` upstream, by CONNECT.'),
-  NO_PROXY: z.string().optional().describe('Hosts that are reached without a proxy.'),
+  httpProxy: proxy().describe('Proxy for an `http` upstream.'),
+  httpsProxy: proxy().describe('Proxy for an `https` upstream, by CONNECT.'),
+  noProxy: text('a comma-separated list of hosts').optional().describe('Hosts that are reached without a proxy.'),
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -78,12 +92,13 @@ export const withLowerCaseProxies = (environment: Environment): Environment => (
 });
 
 export function connectionOf(
-  variables: z.output<z.ZodObject<typeof UPSTREAM_CONNECTION>>,
+  settings: z.output<z.ZodObject<typeof UPSTREAM_CONNECTION>>,
   fail: (sentence: string) => never,
 ) {
-  const { UPSTREAM_AUTH_HEADER: authHeader, UPSTREAM_HEADERS: headers, HTTP_PROXY, HTTPS_PROXY, NO_PROXY } = variables;
+  const { upstreamAuthHeader: authHeader, upstreamHeaders: headers } = settings;
+  const { httpProxy: HTTP_PROXY, httpsProxy: HTTPS_PROXY, noProxy: NO_PROXY } = settings;
   if (Object.hasOwn(headers, authHeader.name)) {
-    return fail(`UPSTREAM_HEADERS must not include ${authHeader.name}: UPSTREAM_AUTH_HEADER sends the key in it.`);
+    return fail(`{upstreamHeaders} must not include ${authHeader.name}: {upstreamAuthHeader} sends the key in it.`);
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;
   // The form of `proxyEnv`, an option of Node's agents.

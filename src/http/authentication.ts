@@ -1,5 +1,5 @@
-/** Authentication: identifies the caller of a request, only by its `Authorization` header. Cookies are never read. */
-import type { IncomingMessage } from 'node:http';
+/** Authentication: identifies the caller of a request by its `Authorization` header; an embedder's hook may read other parts. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
 import { rejected, type Caller } from '../auth/caller.ts';
@@ -8,6 +8,7 @@ import { rateLimited, type RateLimit } from '../admission/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Forwarding } from './client-address.ts';
+import { isFromAllowedOrigin } from './common-headers.ts';
 
 /** `authorization` replaces the request's header. Returns a promise only if the credential must be verified first. */
 export type Authenticate = (request: IncomingMessage, authorization?: string) => Caller | Promise<Caller>;
@@ -16,6 +17,8 @@ export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
   readonly client: Pick<Forwarding, 'addressOf' | 'networkOf'>;
   readonly byNetwork: RateLimit;
+  /** Whose pages may be somebody: `*` says only that a page may send requests. */
+  readonly origins: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -26,6 +29,7 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,8192}) *$/i;
 /** Caches the last caller of each connection: most connections have one, whose credential is then hashed once. */
 export function createAuthentication(options: AuthenticationOptions): Authenticate {
   const { authenticator, client, byNetwork, now, logger } = options;
+  const trusted = options.origins.filter((origin) => origin !== '*');
   const latest = new WeakMap<Socket, { readonly authorization: string; readonly caller: Caller }>();
   const inTurn = createVerifications();
 
@@ -33,7 +37,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     if (caller.error) {
       const { code, message: reason } = caller.error;
       logger.info({ client: client.addressOf(request), code, reason }, 'a credential was refused');
-    } else latest.set(request.socket, { authorization, caller });
+    } else if (!authenticator.readsRequests) latest.set(request.socket, { authorization, caller });
     return caller;
   }
 
@@ -48,13 +52,21 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   return (request, authorization = request.headers.authorization ?? '') => {
     const known = latest.get(request.socket);
     if (known?.authorization === authorization && now() < known.caller.verifiedUntilMs) return known.caller;
-    const found = authenticator(BEARER.exec(authorization)?.[1] ?? null);
+    const found = authenticator.callerOf({
+      credential: BEARER.exec(authorization)?.[1] ?? null,
+      headers: isFromAllowedOrigin(request, trusted) ? request.headers : withoutCookie(request.headers),
+      socket: request.socket,
+    });
     if (!('verify' in found)) return identified(request, authorization, found);
     return verified(client.networkOf(request).network, found).then((caller) =>
       identified(request, authorization, caller),
     );
   };
 }
+
+/** A page of another origin must not use the session of whoever looks at it: CORS does not apply to WebSockets. */
+const withoutCookie = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'cookie'));
 
 /** Verifications of one network at once. The others wait, since a NAT of thousands may connect at once. */
 const AT_ONCE = 64;

@@ -88,7 +88,7 @@ export function createHttp(options: HttpOptions) {
   const negotiation = createNegotiation();
   const write = createWrite(negotiation);
   const ops = createOps({ metrics: options.metrics, isReady, write });
-  const entrance = entranceOf(options, acceptedConnections);
+  const entrance = entranceOf(options, origins, acceptedConnections);
 
   return {
     plugin: (async (app) => {
@@ -127,7 +127,7 @@ interface Shared {
 }
 
 /** The stages before every operation. */
-function entranceOf(options: HttpOptions, acceptedConnections: WeakSet<object>): Entrance {
+function entranceOf(options: HttpOptions, origins: readonly string[], acceptedConnections: WeakSet<object>): Entrance {
   const { config, runs, now, client, admission, slowDownMs = SLOW_DOWN_MS } = options;
   const limitOf = (kind: string, perMinute: number): RateLimit => {
     const local = createRateLimit(perMinute, now);
@@ -135,7 +135,7 @@ function entranceOf(options: HttpOptions, acceptedConnections: WeakSet<object>):
   };
   const byNetwork = limitOf('address', config.rateLimitAnonymousPerMinute);
   return createEntrance({
-    authenticate: createAuthentication({ ...options, byNetwork }),
+    authenticate: createAuthentication({ ...options, byNetwork, origins }),
     byOwner: config.rateLimitPerMinute === null ? null : limitOf('owner', config.rateLimitPerMinute),
     byNetwork,
     admission,
@@ -181,7 +181,10 @@ function addHooks(app: FastifyInstance, options: HttpOptions, { commonHeaders, w
 async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Shared): Promise<void> {
   const { config, runs, now, graphql, pageFolder: folder, stalledReaderMs = STALLED_READER_MS } = options;
   const basePath = `${config.basePath}${app.prefix}`;
-  const ofRoutes = { ...options, ...shared, basePath, vary: shared.commonHeaders.vary(GRAPHQL_VARY), stalledReaderMs };
+  const vary = shared.commonHeaders.vary(
+    options.authenticator.readsRequests ? `cookie, ${GRAPHQL_VARY}` : GRAPHQL_VARY,
+  );
+  const ofRoutes = { ...options, ...shared, basePath, vary, stalledReaderMs };
   const responses = options.cachesAnswers ? createResponseCache({ ...runs, now }) : null;
   const maxOperations = config.maxSubscriptionsPerConnection;
   await app.register(createGraphqlRoutes({ ...ofRoutes, responses, maxOperations }));

@@ -76,7 +76,8 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
             upstream,
             env: environment,
             clock,
-            authenticate(credential) {
+            authenticate({ credential }) {
+              if (credential === null) return null;
               hooked.push(credential);
               return credential.startsWith('good') ? { upstreamKey: 'key', workflowIds: 'all' } : null;
             },
@@ -153,14 +154,18 @@ it('runs at most 64 verifications of one network at once', async () => {
   const begun: string[] = [];
   const held = Promise.withResolvers<undefined>();
   const authenticate = createAuthentication({
-    authenticator: (credential) => ({
-      wasAccepted: false,
-      async verify() {
-        begun.push(credential ?? '');
-        await held.promise;
-        return NOBODY;
-      },
-    }),
+    authenticator: {
+      readsRequests: false,
+      callerOf: ({ credential }) => ({
+        wasAccepted: false,
+        async verify() {
+          begun.push(credential ?? '');
+          await held.promise;
+          return NOBODY;
+        },
+      }),
+    },
+    origins: [],
     client: {
       addressOf: () => '',
       networkOf: ({ headers }) => ({ network: String(headers['x-forwarded-for']), isProxy: false }),

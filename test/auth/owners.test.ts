@@ -57,7 +57,11 @@ const CALLERS: readonly Callers[] = [
   },
   {
     title: 'two subjects of an embedder',
-    authenticate: (subject) => ({ upstreamKey: 'service-key', workflowIds: 'all', subject }),
+    authenticate: ({ credential: subject }) => ({
+      upstreamKey: 'service-key',
+      workflowIds: 'all',
+      subject: subject ?? '',
+    }),
     credentials: keysOf,
     names: ['key-a', 'key-b'],
     areOneViewer: true,
@@ -71,7 +75,11 @@ const CALLERS: readonly Callers[] = [
   },
   {
     title: 'equal subjects of two tenants',
-    authenticate: (workflowId) => ({ upstreamKey: 'service-key', workflowIds: ['wf', workflowId], subject: 'ada' }),
+    authenticate: ({ credential: workflowId }) => ({
+      upstreamKey: 'service-key',
+      workflowIds: ['wf', workflowId ?? ''],
+      subject: 'ada',
+    }),
     credentials: keysOf,
     names: ['ada', 'ada'],
     areOneViewer: false,

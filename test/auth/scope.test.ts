@@ -269,7 +269,7 @@ describe('the list of workflows for narrowed scopes', () => {
       script,
       env: { STALE_IF_ERROR_MS: `${STALE_IF_ERROR_MS}`, UPSTREAM_CONCURRENCY: '2' },
       clock,
-      authenticate: (credential) => identities.get(credential) ?? null,
+      authenticate: ({ credential }) => identities.get(credential ?? '') ?? null,
     })),
   );
   const { upstream } = gateway;

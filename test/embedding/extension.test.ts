@@ -29,7 +29,7 @@ describe('fields of an extension', () => {
     for (const each of opened.splice(0)) await each.close();
   });
 
-  async function start(additions: Additions, environment = {}) {
+  async function start(additions: Omit<Additions, 'upstream'>, environment = {}) {
     const gateway = await startGateway({ upstream, env: environment, logger: log.logger, ...additions });
     opened.push(gateway);
     /** Executed by graphql-js, then compiled, then from the response cache. */

@@ -1,21 +1,20 @@
 /**
- * The library as docs/embedding.md describes it: `createGateway`, its options, plugins and observer. Fields:
+ * The library as docs/embedding.md describes it: `createServer`, its options, plugins and observer. Fields:
  * extension.test.ts.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   ConfigError,
-  createGateway,
+  createServer,
   GraphQLError,
   HeaderMap,
-  settingsOf,
+  optionsFromEnv,
   type Additions,
-  type Gateway,
-  type GatewayOptions,
+  type GatewayServer,
   type Logger,
   type ObservedOperation,
   type SchemaExtension,
-  type Settings,
+  type StepgateOptions,
   type StepgatePlugin,
 } from 'stepgate';
 import { buildSchema, type GraphQLObjectType } from 'graphql';
@@ -32,7 +31,7 @@ import { until } from '../harness/until.ts';
 import { ScriptedUpstream } from '../harness/upstream.ts';
 import { Valkey } from '../harness/valkey.ts';
 
-let gateway: Gateway | undefined;
+let gateway: GatewayServer | undefined;
 afterEach(() => gateway?.close());
 
 const ask = async (query: string, key: string): Promise<unknown> =>
@@ -43,7 +42,7 @@ describe('the example of docs/embedding.md', () => {
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
   it('The example answers its own field by the rate of each team, each of three times', async () => {
-    gateway = await startExample(optionsOf().config);
+    gateway = await startExample(optionsOf());
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
         ['key-of-support', 39],
@@ -57,7 +56,7 @@ describe('the example of docs/embedding.md', () => {
   });
 
   it('The example refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
-    gateway = await startExample(optionsOf().config);
+    gateway = await startExample(optionsOf());
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
       expect(await ask(COST.replace('query Cost', ''), 'key-of-finance')).toMatchObject({
@@ -69,18 +68,28 @@ describe('the example of docs/embedding.md', () => {
   });
 });
 
-describe('createGateway', () => {
+describe('createServer', () => {
   it('Unknown and wrong settings are refused with a message', async () => {
-    await expect(createGateway({ config: { PROT: 4000 } as Settings })).rejects.toThrow(/^PROT is not a setting/);
-    await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toThrow(/^PORT must be a whole number/);
-    await expect(createGateway({ config: { PORT: 70_000 } })).rejects.toBeInstanceOf(ConfigError);
+    const misspelled = { prot: 4000 } as StepgateOptions;
+    await expect(createServer(misspelled)).rejects.toThrow('createServer: prot is not an option: port may be meant.');
+    await expect(createServer({ port: 70_000 })).rejects.toThrow(
+      'createServer: port must be a whole number from 0 to 65535, got 70000.',
+    );
+    await expect(createServer({ port: 70_000 })).rejects.toBeInstanceOf(ConfigError);
+    await expect(createServer({ corsOrigins: ['https://a.example', 'a.example'] })).rejects.toThrow(
+      'corsOrigins must be a list of origins such as https://app.example.com, or \'*\', got "a.example" at corsOrigins.1.',
+    );
+    await expect(createServer({ mcp: 'manifest', opsPort: undefined })).rejects.toThrow(
+      'createServer: persistedManifests is required when mcp is manifest',
+    );
+    await expect(createServer({ fleetSecret: ['short'] })).rejects.not.toThrow('short"');
   });
 
   it.each<readonly [string, object, string]>([
     [
       'a misspelled option',
       { authentication: () => null },
-      'unknown authentication: expected an object of config, authenticate, extension, plugins, onOperation, upstream, redaction and logger.',
+      'createServer: authentication is not an option: docs/configuration.md and docs/embedding.md list all options.',
     ],
     [
       'an onOperation that is not a function',
@@ -92,7 +101,7 @@ describe('createGateway', () => {
       {
         extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1 } } }, field: {} },
       },
-      'unknown extension.field: expected an object of typeDefs (a text) and fields (an object), or left out.',
+      'unknown extension.field: expected an object of typeDefs (a string) and fields (an object), or left out.',
     ],
     [
       'a misspelled part of a field',
@@ -104,9 +113,9 @@ describe('createGateway', () => {
       { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
       'plugins.0 must be a plugin with one of serverWillStart, requestDidStart,',
     ],
-  ])('The option %s is refused by name, and no port is opened', async (_, options: GatewayOptions, message) => {
+  ])('The option %s is refused by name, and no port is opened', async (_, options: StepgateOptions, message) => {
     const port = await freePort();
-    await expect(createGateway({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
+    await expect(createServer({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
@@ -117,31 +126,60 @@ describe('createGateway', () => {
       https_proxy: 'http://tls',
       no_proxy: ' ',
     };
-    expect(settingsOf({ PORT: '1', HOME: '/root', ...environment })).toEqual({
-      ...{ PORT: '1', HTTP_PROXY: 'http://lower', HTTPS_PROXY: 'http://tls' },
+    expect(optionsFromEnv({ PORT: '1', NODE_ENV: 'production', HOME: '/root', ...environment })).toEqual({
+      ...{ port: 1, production: true, httpProxy: 'http://lower', httpsProxy: 'http://tls' },
     });
+    expect(() => optionsFromEnv({ PORT: 'x' })).toThrow('PORT must be a whole number from 0 to 65535, got "x".');
   });
 
-  it('Sandbox and introspection are off if NODE_ENV is production', async () => {
+  it('Production is an option: the library reads no environment by itself', async () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
+    process.env.INTROSPECTION = 'off';
+    const asks = { __schema: { queryType: { name: 'Query' } } };
     try {
-      await expect(createGateway(optionsOf())).rejects.toThrow('UPSTREAM_URL is required when NODE_ENV is production');
-      gateway = await createGateway(optionsOf({ UPSTREAM_URL: 'http://127.0.0.1:9' }));
+      gateway = await createServer(optionsOf());
+      expect(await ask('{ __schema { queryType { name } } }', 'k')).toEqual({ data: asks });
+      await gateway.close();
+      await expect(createServer({ ...optionsOf(), production: true })).rejects.toThrow(
+        'upstreamUrl is required in production',
+      );
+      gateway = await createServer({ ...optionsOf(), production: true, upstreamUrl: 'http://127.0.0.1:9' });
+      expect(await ask('{ __schema { queryType { name } } }', 'k')).toMatchObject({ errors: [{}] });
     } finally {
       process.env.NODE_ENV = NODE_ENV;
+      delete process.env.INTROSPECTION;
     }
-    expect(await ask('{ __schema { queryType { name } } }', 'k')).toMatchObject({ errors: [{}] });
   });
+});
+
+it('A gateway closes at the end of the scope that uses it', async () => {
+  let url = '';
+  {
+    await using server = await createServer(optionsOf());
+    ({ url } = server);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  }
+  await expect(fetch(`${url}/readyz`)).rejects.toThrow('fetch failed');
+});
+
+it('The log says that plugins switch the response cache off', async () => {
+  const log = captureLog('info');
+  gateway = await createServer({
+    ...optionsOf(),
+    logger: log.logger,
+    plugins: [{ requestDidStart: undefined } as object],
+  });
+  expect(log.text.match(/the response cache is off/g)).toHaveLength(1);
 });
 
 it('The gateway logs to a logger of its embedder', async () => {
   const log = captureLog('info');
-  gateway = await createGateway({ config: { PORT: 0 }, logger: log.logger });
+  gateway = await createServer({ port: 0, logger: log.logger });
   await ask('{ workflows { nodes { id } } }', 'demo-key');
   expect(log.operations).toMatchObject([{ outcome: 'ok' }]);
   const console = { ...log.logger, isLevelEnabled: undefined } as unknown as Logger;
-  await expect(createGateway({ ...optionsOf(), logger: console })).rejects.toThrow(
+  await expect(createServer({ ...optionsOf(), logger: console })).rejects.toThrow(
     /logger\.\w+ must be a function, got undefined/,
   );
 });
@@ -150,7 +188,7 @@ describe('an extension', () => {
   const resolve = () => 1;
   const MINE = 'extend type Run { mine: Int }';
   const starting = (typeDefs: string, fields: object) => {
-    return createGateway({ ...optionsOf(), extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
+    return createServer({ ...optionsOf(), extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
   it('An extension may have enums', async () => {
@@ -261,6 +299,19 @@ describe('an extension', () => {
     await expect(starting(typeDefs, fields)).rejects.toThrow(message);
   });
 
+  it('Fields of an own type are typed by its parents', async () => {
+    const extension: SchemaExtension<{ Invoice: { readonly cents: number } }> = {
+      typeDefs: 'type Invoice { cents: Int euros: Float } extend type Run { invoice: Invoice }',
+      fields: {
+        Run: { invoice: { resolve: () => ({ cents: 250 }), requirement: undefined, cacheMs: undefined } },
+        Invoice: { euros: { resolve: ({ cents }) => cents / 100 } },
+      },
+    };
+    gateway = await createServer({ ...optionsOf(), extension });
+    const query = '{ run(workflowId: "support-triage", id: "run-4711") { invoice { cents euros } } }';
+    expect(await ask(query, 'demo-key')).toEqual({ data: { run: { invoice: { cents: 250, euros: 2.5 } } } });
+  });
+
   it('An extension may add types with lists and non-null fields, enums and inputs', async () => {
     const typeDefs = `
       extend type Run { mine(in: In): [Own!] }
@@ -284,7 +335,7 @@ describe('an embedder', () => {
   afterEach(() => embedded?.close());
 
   /** The answers to the same request, sent three times to a gateway with these additions. */
-  async function thrice(additions: Additions) {
+  async function thrice(additions: Omit<Additions, 'upstream'>) {
     embedded = await startGateway({ upstream, logger: log.logger, ...additions });
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
@@ -402,29 +453,24 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
     before = listeners();
   });
   const listeners = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
-  const start = ({ config, ...additions }: GatewayOptions) =>
-    createGateway({
-      config: { ...optionsOf({ FLEET_SECRET: SECRET, REDIS_URL: valkey.url }).config, ...config },
-      ...additions,
-    });
+  const start = (options: StepgateOptions) =>
+    createServer({ ...optionsOf({ FLEET_SECRET: SECRET, REDIS_URL: valkey.url }), ...options });
   async function expectNothingOpen(): Promise<void> {
     expect(listeners()).toBe(before);
     // Valkey sees a connection end a moment later.
     await until(async () => !String(await valkey.client.client('LIST')).includes(' name=stepgate'));
   }
 
-  const SERVICE: Settings = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' };
+  const SERVICE: StepgateOptions = {
+    ...{ upstreamAuth: 'service', upstreamApiKey: 'k', authIssuer: 'i', authAudience: 'a' },
+  };
   const failing: StepgatePlugin = { serverWillStart: () => Promise.reject(new Error('no database')) };
   /** In the order in which a gateway is composed. */
-  it.each<readonly [string, () => GatewayOptions, RegExp]>([
-    [
-      "the issuer's keys",
-      () => ({ config: { ...SERVICE, AUTH_JWKS: '/nonexistent/keys' } }),
-      /^AUTH_JWKS must be .* ENOENT$/,
-    ],
+  it.each<readonly [string, () => StepgateOptions, RegExp]>([
+    ["the issuer's keys", () => ({ ...SERVICE, authJwks: '/nonexistent/keys' }), /^AUTH_JWKS must be .* ENOENT$/],
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
-    ['the port', () => ({ config: { PORT: valkey.port } }), /^PORT must be .* is in use .*EADDRINUSE/],
-    ['the host', () => ({ config: { HOST: '192.0.2.1' } }), /^HOST must be .*192\.0\.2\.1/],
+    ['the port', () => ({ port: valkey.port }), /^PORT must be .* is in use .*EADDRINUSE/],
+    ['the host', () => ({ host: '192.0.2.1' }), /^HOST must be .*192\.0\.2\.1/],
   ])(
     'A gateway that cannot start because of %s leaves no connection and no server open',
     async (_, optionsOf, message) => {

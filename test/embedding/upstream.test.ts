@@ -1,6 +1,6 @@
 /** An upstream of an embedder: functions in place of UPSTREAM_URL. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createGateway, UpstreamError, type Upstream } from 'stepgate';
+import { checkUpstream, createServer, UpstreamError, type Upstream } from 'stepgate';
 import { optionsOf, startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../harness/observed.ts';
 import { codesOf } from '../harness/operations.ts';
@@ -184,10 +184,10 @@ describe('the option upstream', () => {
   const upstream: Upstream = { name: 'engine', steps };
 
   it('The option upstream takes the place of UPSTREAM_URL in production', async () => {
-    const started = await createGateway({ ...optionsOf({ NODE_ENV: 'production' }), upstream });
+    const started = await createServer({ ...optionsOf({ NODE_ENV: 'production' }), upstream });
     await started.close();
-    await expect(createGateway({ ...optionsOf({ UPSTREAM_URL: 'http://localhost' }), upstream })).rejects.toThrow(
-      'UPSTREAM_URL must not be set when the option upstream is set.',
+    await expect(createServer({ ...optionsOf({ UPSTREAM_URL: 'http://localhost' }), upstream })).rejects.toThrow(
+      'createServer: upstreamUrl must not be set when the option upstream is set.',
     );
   });
 
@@ -203,8 +203,8 @@ describe('the option upstream', () => {
   }
   const NEAR = 'is not a call of the workflow API';
   it.each<readonly [object, string]>([
-    [{ steps }, 'upstream.name must be a text that is not empty, got undefined.'],
-    [{ ...upstream, name: '' }, 'upstream.name must be a text that is not empty, got string.'],
+    [{ steps }, 'upstream.name must be a string that is not empty, got undefined.'],
+    [{ ...upstream, name: '' }, 'upstream.name must be a string that is not empty, got string.'],
     [{ name: 'engine' }, 'upstream.steps must be a function, got undefined.'],
     [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or left out, got number.'],
     [{ name: 'engine', step: steps }, `upstream.step ${NEAR}: steps may be meant.`],
@@ -212,7 +212,41 @@ describe('the option upstream', () => {
     [{ ...upstream, workFlow: steps }, `upstream.workFlow ${NEAR}: workflows may be meant.`],
     [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
   ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
-    const refused = createGateway({ ...optionsOf(), upstream: wrong as Upstream });
-    await expect(refused).rejects.toThrow(`createGateway: ${sentence}`);
+    const refused = createServer({ ...optionsOf(), upstream: wrong as Upstream });
+    await expect(refused).rejects.toThrow(`createServer: ${sentence}`);
+  });
+});
+
+describe('checkUpstream', () => {
+  const step = { id: 's', node_id: 'model', status: 'completed', start_time: '2026-12-01T10:00:00Z', end_time: null };
+  const upstream: Upstream = {
+    name: 'engine',
+    steps: () => Promise.resolve([step]),
+    run: () => Promise.resolve([{ id: 'r1', status: 'completed' }]),
+  };
+  const of = { credential: 'k', workflowId: 'wf', runId: 'r1' };
+
+  it('reports which calls work, and which deviate from the contract', async () => {
+    const { isGood, report } = await checkUpstream(upstream, of);
+    expect(report).toContain('Upstream: the option upstream, engine');
+    expect(report).toMatch(/steps +GET workflows.*works: 1 step/);
+    expect(isGood).toBe(true);
+    const wrong = { ...upstream, steps: () => Promise.resolve([{ ...step, start_time: 'yesterday' }]) };
+    const found = await checkUpstream(wrong, of);
+    expect(found.report).toContain('start_time: expected');
+    expect(found.isGood).toBe(false);
+  });
+
+  it('starts a run only with inputs, and reports what the function throws', async () => {
+    const started: unknown[] = [];
+    const execute: Upstream['execute'] = (start) => {
+      started.push(start);
+      return Promise.reject(new UpstreamError(403));
+    };
+    await checkUpstream({ ...upstream, execute }, of);
+    expect(started).toEqual([]);
+    const { report } = await checkUpstream({ ...upstream, execute }, { ...of, inputs: { order: 7 } });
+    expect(started).toEqual([{ workflowId: 'wf', inputs: { order: 7 } }]);
+    expect(report).toMatch(/execute.*FAILED/);
   });
 });

@@ -1,5 +1,7 @@
 /** A gateway over an upstream, as tests start it, and an HTTP client for it. Settings reach the gateway only here. */
-import { configOf, type Settings } from '../../src/config/settings.ts';
+import type { RedactionRules } from '../../src/config/redaction.ts';
+import { optionsFromEnv, readConfig } from '../../src/config/config.ts';
+import { VARIABLES } from '../../src/config/settings-table.ts';
 import { composeGateway, type Additions, type ComposedGateway, type Overrides } from '../../src/gateway.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import type { Upstream } from '../../src/upstream/port.ts';
@@ -59,6 +61,8 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
   readonly upstream?: { readonly url: string } | Upstream;
   /** Environment variables by their names. */
   readonly env?: Environment;
+  /** Rules in place of a file of REDACTION. */
+  readonly redaction?: RedactionRules;
   /** By default the machine's clock. */
   readonly clock?: Partial<Clock> & Pick<Overrides, 'after'>;
 }
@@ -67,12 +71,14 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
 export type Given = GatewayOptions | (() => GatewayOptions);
 
 /** Unknown names are refused, so that a misspelt one does not leave the default. */
-const quietSettings = (env: Environment): Settings => ({ PORT: '0', LOG_LEVEL: 'silent', ...env });
+function quiet(env: Environment): Environment {
+  const unknown = Object.keys(env).find((name) => !VARIABLES.has(name));
+  if (unknown !== undefined) throw new Error(`env must have names of settings, got ${unknown}`);
+  return { PORT: '0', LOG_LEVEL: 'silent', ...env };
+}
 
 /** The library's options in a test that embeds it: quiet, and on a free port. */
-export const optionsOf = (env: Environment = {}): { readonly config: Settings } => ({
-  config: quietSettings(env),
-});
+export const optionsOf = (env: Environment = {}) => optionsFromEnv(quiet(env));
 
 /** The embedded sample, which `npm start` uses. */
 export const SAMPLE = { url: '' };
@@ -149,11 +155,11 @@ export class TestGateway {
   }
 
   async #start(options: GatewayOptions): Promise<void> {
-    const { script, upstream = this.upstream, env, clock: { now, wallOf, after } = {}, ...rest } = options;
+    const { script, upstream = this.upstream, env, redaction, clock: { now, wallOf, after } = {}, ...rest } = options;
     if (upstream === this.upstream && !this.upstream.isOpen) await this.upstream.open(script);
     const url = 'url' in upstream ? upstream.url : '';
-    const config = configOf(quietSettings({ UPSTREAM_URL: url, ...env }), false, {});
-    this.#running = await composeGateway(config, {
+    const config = readConfig(quiet({ UPSTREAM_URL: url, ...env }));
+    this.#running = await composeGateway(redaction ? { ...config, redaction } : config, {
       pageFolder: process.env[PAGE_FOLDER],
       scrapedMs: 0,
       slowDownMs: 0,

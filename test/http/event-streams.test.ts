@@ -124,10 +124,10 @@ describe('an event stream whose authentication is pending', () => {
   });
   const run = perTest(
     new LiveRun(() => ({
-      async authenticate(credential) {
+      async authenticate({ credential }) {
         asked.resolve(undefined);
         await gate.promise;
-        return { upstreamKey: credential, workflowIds: 'all' };
+        return { upstreamKey: credential ?? 'none', workflowIds: 'all' };
       },
       onOperation: (operation) => operations.push(operation),
     })),

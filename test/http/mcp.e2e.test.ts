@@ -102,8 +102,8 @@ const ofKey: Script = ({ endpoint, key = '' }) => {
 describe('a tool call', () => {
   const log = captureLog('info');
   const upstream = perTest(new ScriptedUpstream(ofKey));
-  const hook: AuthenticateHook = (credential) => ({
-    upstreamKey: credential,
+  const hook: AuthenticateHook = ({ credential }) => ({
+    upstreamKey: credential ?? 'none',
     workflowIds: 'all',
     mayExecute: credential === 'starter',
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
-import { stepgate } from '../../src/index.ts';
+import stepgate from '../../src/index.ts';
 import { optionsOf, startGateway, TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { freePort } from '../harness/program.ts';
@@ -56,7 +56,7 @@ describe('OPS_PORT', () => {
 
   it('OPS_PORT does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
-    await app.register(stepgate(optionsOf({ OPS_PORT: '0' })), { prefix: '/stepgate' });
+    await app.register(stepgate, { ...optionsOf({ OPS_PORT: '0' }), prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
     await app.close();
   });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express from 'express';
 import { createClient } from 'graphql-ws';
 import { printType, type GraphQLObjectType } from 'graphql';
-import { createHandler, type GatewayHandler, type GatewayOptions } from 'stepgate';
+import { createHandler, type GatewayHandler, type StepgateOptions } from 'stepgate';
 import { WebSocket, WebSocketServer } from 'ws';
 import { optionsOf } from '../harness/gateway.ts';
 import { openStream } from '../harness/live-client.ts';
@@ -24,9 +24,8 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function start(options: GatewayOptions = {}): Promise<GatewayHandler> {
-  const { config } = optionsOf({ LIVE_TTL_MS: '100' });
-  gateway = await createHandler({ ...options, config: { ...config, ...options.config } });
+async function start(options: StepgateOptions = {}): Promise<GatewayHandler> {
+  gateway = await createHandler({ ...optionsOf({ LIVE_TTL_MS: '100' }), ...options });
   return gateway;
 }
 
@@ -65,7 +64,7 @@ describe.each([
   ['node:http', () => createServer(gateway.handler)],
 ])('a handler behind %s', (name, create) => {
   const open = async () => {
-    await start({ config: { BASE_PATH: '/team' } });
+    await start({ basePath: '/team' });
     return `${await listen(create())}/team`;
   };
 
@@ -111,7 +110,7 @@ describe.each([
 });
 
 it('A handler leaves upgrades at paths of its host to the host', async () => {
-  await start({ config: { BASE_PATH: '/team' } });
+  await start({ basePath: '/team' });
   const chat = new WebSocketServer({ noServer: true });
   const url = (await listen(createServer(express().use('/team', gateway.handler)))).replace('http', 'ws');
   server?.on('upgrade', (request, socket, head) => {

@@ -7,7 +7,7 @@ import websocket from '@fastify/websocket';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createClient } from 'graphql-ws';
-import { stepgate } from 'stepgate';
+import stepgate from 'stepgate';
 import { WebSocket } from 'ws';
 import { optionsOf, postTo } from '../harness/gateway.ts';
 import { openStream } from '../harness/live-client.ts';
@@ -48,7 +48,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   }
   app.post('/echo', (request) => request.body);
   app.get('/fails', () => Promise.reject(new Error('secret')));
-  await app.register(stepgate(optionsOf({ LIVE_TTL_MS: '100' })), { prefix: PREFIX });
+  await app.register(stepgate, { ...optionsOf({ LIVE_TTL_MS: '100' }), prefix: PREFIX });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
@@ -57,7 +57,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
 it('refuses a host whose WebSockets have other bounds, and prints its own', async () => {
   const app = Fastify();
   await app.register(websocket, { options: { ...BOUNDS, maxPayload: 2 ** 20 } });
-  await expect(app.register(stepgate(optionsOf()))).rejects.toThrow(
+  await expect(app.register(stepgate, optionsOf())).rejects.toThrow(
     `maxPayload of the server's @fastify/websocket must be 65536, got 1048576. Register it with options: ${JSON.stringify(BOUNDS)}.`,
   );
   await app.close();
@@ -151,12 +151,40 @@ describe.each([
   });
 });
 
+it('A host gets the schema, and has one gateway in each scope', async () => {
+  const app = Fastify();
+  await app.register(stepgate, { ...optionsOf(), prefix: '/one' });
+  expect(app.stepgate.schema.getQueryType()?.name).toBe('Query');
+  await app.register(async (scope) => {
+    await scope.register(stepgate, { ...optionsOf(), prefix: '/two' });
+    expect(scope.stepgate).not.toBe(app.stepgate);
+  });
+  for (const prefix of ['/one', '/two']) {
+    const answer = await app.inject({
+      ...{ method: 'POST', url: `${prefix}/graphql`, payload: { query: QUERY } },
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(answer.json()).toMatchObject({ data: { run: RUN } });
+  }
+  await app.stepgate.close();
+  expect((await app.inject('/one/readyz')).statusCode).toBe(503);
+  await app.close();
+  const twice = Fastify();
+  await twice.register(stepgate, optionsOf());
+  await expect(twice.register(stepgate, optionsOf())).rejects.toThrow("'stepgate'");
+  await twice.close();
+});
+
 it('A plugin that cannot open keeps its server from starting', async () => {
   const app = Fastify();
   const options = optionsOf({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' });
-  await expect(app.register(stepgate(options)).ready()).rejects.toThrow('/nowhere.json');
+  await expect(app.register(stepgate, options).ready()).rejects.toThrow('/nowhere.json');
   await app.close();
-  expect(() => stepgate({ config: { PORT: 70_000 } })).toThrow(/^PORT must be a whole number/);
+  const other = Fastify();
+  await expect(other.register(stepgate, { port: 70_000 }).ready()).rejects.toThrow(
+    'stepgate: port must be a whole number',
+  );
+  await other.close();
 });
 
 it('A plugin ends its subscriptions when the host closes', async () => {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { buildClientSchema, getIntrospectionQuery, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
-import type { RedactionRules } from '../../src/auth/redaction-rules.ts';
+import type { RedactionRules } from '../../src/config/redaction.ts';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
 import { captureLog, scrape } from '../harness/observed.ts';

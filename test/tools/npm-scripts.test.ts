@@ -13,7 +13,7 @@ const WORD = /^(?:[\w./:@=-]+|"[^"$%`\\!]*")$/;
 const isProgram = (name: string): boolean => ['node', 'npm'].includes(name) || existsSync(`node_modules/.bin/${name}`);
 
 const isPortable = (script: string): boolean =>
-  script.split(' && ').every((command) => {
+  script.split(/ (?:&&|\|\|) /).every((command) => {
     const words = command.match(/"[^"]*"|\S+/g) ?? [];
     return isProgram(words[0] ?? '') && words.every((word) => WORD.test(word));
   });

@@ -1,6 +1,6 @@
 /** The upstream through a real HTTP proxy. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { settingsOf } from '../../src/config/settings.ts';
+import { optionsFromEnv } from '../../src/config/config.ts';
 import { Authority, HAS_OPENSSL } from '../harness/certificates.ts';
 import { type Environment, postTo, SAMPLE, startGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -39,7 +39,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
 
   it.each(['HTTP_PROXY', 'http_proxy'])('The proxy is used for an http upstream if %s names it', async (name) => {
     const upstream = await upstreamOf();
-    expect(await ask(upstream, settingsOf({ [name]: `http://${proxy.address}` }) as Environment)).toMatchObject({
+    expect(await ask(upstream, optionsFromEnv({ [name]: `http://${proxy.address}` }) as Environment)).toMatchObject({
       data: ANSWER,
       errors: [],
     });

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createGateway } from 'stepgate';
+import { createServer } from 'stepgate';
 import { optionsOf, postTo } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { ScriptedUpstream } from '../harness/upstream.ts';
@@ -8,7 +8,7 @@ const upstream = perTest(new ScriptedUpstream());
 
 it('calls the hook of an embedder for each operation', async () => {
   const names: (string | null)[] = [];
-  const gateway = await createGateway({
+  const gateway = await createServer({
     ...optionsOf({ UPSTREAM_URL: upstream.url }),
     onOperation: ({ name }) => void names.push(name),
   });

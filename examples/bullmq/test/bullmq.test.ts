@@ -42,7 +42,7 @@ describe('BullMQ flows', { skip }, () => {
     gateway = await startShop({
       url: valkey.url,
       work,
-      config: { PORT: 0, LOG_LEVEL: 'silent', LIVE_TTL_MS: 50 },
+      settings: { port: 0, logLevel: 'silent', liveTtlMs: 50 },
     });
   }
 

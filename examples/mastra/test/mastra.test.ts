@@ -12,7 +12,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mastra-'));
   shop = await startShop({
     file: join(folder, 'runs.db'),
-    config: { PORT: 0, LOG_LEVEL: 'silent', LIVE_TTL_MS: 0 },
+    settings: { port: 0, logLevel: 'silent', liveTtlMs: 0 },
   });
 });
 afterEach(async () => {

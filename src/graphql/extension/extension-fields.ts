@@ -72,7 +72,7 @@ function ownProperty(name: string): Entry['resolve'] {
 }
 
 function entryOf({ name }: AddedType, field: FieldDefinitionNode, given: ExtensionField<unknown>): Entry {
-  const { cacheMs, requirement } = { ...DEFAULTS, ...given };
+  const { cacheMs = DEFAULTS.cacheMs, requirement = DEFAULTS.requirement } = given;
   const admission = admissionTo(name);
 
   const resolve = checked(field, (parent, args: Readonly<Record<string, unknown>>, context, info) => {

@@ -4,33 +4,34 @@ import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import type { FieldContext } from './field-context.ts';
 
-export interface SchemaExtension {
+/** `Own`: the parents of fields of own types, such as `SchemaExtension<{ Invoice: { cents: number } }>`. */
+export interface SchemaExtension<Own extends object = object> {
   /** `extend type Run { … }`, and new object, enum and input types. */
   readonly typeDefs: string;
-  readonly fields: ExtensionFields;
+  readonly fields: ExtensionFields<Own>;
 }
 
 /** Entries by type and field. A field of a new type without an entry is a property of its parent. */
-export interface ExtensionFields {
-  readonly Run?: Readonly<Record<string, ExtensionField<Run>>>;
-  readonly Step?: Readonly<Record<string, ExtensionField<Step>>>;
-  readonly Workflow?: Readonly<Record<string, ExtensionField<WorkflowRef>>>;
-  readonly Query?: Readonly<Record<string, ExtensionField<undefined>>>;
-  readonly Mutation?: Readonly<Record<string, ExtensionField<undefined>>>;
-  readonly [typeName: string]: Readonly<Record<string, ExtensionField<never>>> | undefined;
-}
+export type ExtensionFields<Own extends object = object> = {
+  readonly [Name in keyof Own]?: Entries<Own[Name]>;
+} & {
+  readonly Run?: Entries<Run>;
+  readonly Step?: Entries<Step>;
+  readonly Workflow?: Entries<WorkflowRef>;
+  readonly Query?: Entries<undefined>;
+  readonly Mutation?: Entries<undefined>;
+  readonly [typeName: string]: Entries<never>;
+};
+
+type Entries<Parent> = Readonly<Record<string, ExtensionField<Parent>>> | undefined;
 
 export interface ExtensionField<Parent> {
   /** The result may be cached for the viewer, so it must depend only on the parent, the arguments and the context. */
   resolve(parent: Parent, args: Readonly<Record<string, unknown>>, context: FieldContext): unknown;
   /** Parts of the run that a field of `Run` reads. */
-  readonly requirement?: DataRequirement;
-  /** @deprecated Ignored. MAX_UPSTREAM_CALLS limits the calls of an operation. */
-  readonly calls?: number;
-  /** @deprecated Ignored. MAX_OPERATION_OBJECTS limits the objects of an answer. */
-  readonly items?: number;
+  readonly requirement?: DataRequirement | undefined;
   /** Milliseconds for which the result of an unchanged run is valid. Infinity if only the parent matters. */
-  readonly cacheMs?: number;
+  readonly cacheMs?: number | undefined;
 }
 
 /** A run with its steps and graph, and an answer that is not cached. */

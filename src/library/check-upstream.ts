@@ -1,0 +1,40 @@
+/** `checkUpstream`: the check of `stepgate check`, for the upstream of an embedder. */
+import type { Settings } from '../config/options.ts';
+import type { JsonObject } from '../domain/types.ts';
+import { withUpstream } from '../gateway.ts';
+import { checkedOptions } from './options.ts';
+import { createLogger } from '../observability/logger.ts';
+import type { Upstream } from '../upstream/port.ts';
+import { createPortTransport } from '../upstream/transport/port-transport.ts';
+import { isGood, reportOf } from '../check/report.ts';
+import { tryAll } from '../check/run-check.ts';
+
+export interface UpstreamCheckOptions {
+  /** The key that the calls get. */
+  readonly credential: string;
+  /** Workflow to read. Default: the first one with runs. */
+  readonly workflowId?: string | undefined;
+  /** Run to read, best a finished one. Default: the first finished run of the workflow. */
+  readonly runId?: string | undefined;
+  /** Inputs of a run to start. Left out: no run is started. */
+  readonly inputs?: JsonObject | undefined;
+  /** Settings of the gateway, such as `statusWords`. */
+  readonly settings?: Settings | undefined;
+}
+
+export interface UpstreamCheck {
+  /** True if all calls that were tried work without losing values. */
+  readonly isGood: boolean;
+  /** What works, what deviates from the contract, and what to change: lines of text. */
+  readonly report: string;
+}
+
+/** Tries each call of an upstream, and compares the answers with the contract. Rejects with ConfigError for wrong settings. */
+export async function checkUpstream(upstream: Upstream, options: UpstreamCheckOptions): Promise<UpstreamCheck> {
+  const { credential: key, workflowId = null, runId = null, inputs = null, settings = {} } = options;
+  const { config: given } = checkedOptions('checkUpstream', { ...settings, upstream });
+  const config = withUpstream(given, upstream);
+  const transport = createPortTransport(upstream, config, createLogger({ ...config, logLevel: 'silent' }));
+  const results = await tryAll(config, transport, { key, workflowId, runId, inputs });
+  return { isGood: isGood(results), report: reportOf(`the option upstream, ${upstream.name}`, results) };
+}
