@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createRedactions } from '../../src/domain/redaction/redaction.ts';
 import { plainName, REDACTED, Redactor, type RedactionRule } from '../../src/domain/redaction/redactor.ts';
 import type { JsonValue } from '../../src/domain/types.ts';
 
@@ -12,6 +13,23 @@ const rule = (
   patterns: given.patterns ?? [],
   unless: null,
 });
+/** The rules are part of the viewer: callers who see different data must never share a cache. */
+it('has an id that is equal only for the same rules', () => {
+  const unless = (right: string, given: RedactionRule): RedactionRule => ({ ...given, unless: right });
+  const rules = [
+    ...[unless('a', rule({ keys: ['x'] })), unless('b', rule({ keys: ['y'] }))],
+    ...[unless('c', rule({ texts: true })), unless('d', rule({ patterns: [/x/gu] }))],
+  ];
+  const redactionOf = createRedactions(rules);
+  const rights = fc.subarray(['a', 'b', 'c', 'd']);
+  fc.assert(
+    fc.property(rights, rights, (one, other) => {
+      const isSame = one.join() === other.join();
+      expect(redactionOf(one)?.id === redactionOf(other)?.id).toBe(isSame);
+    }),
+  );
+});
+
 const byKeys = new Redactor([rule({ keys: ['api-key'] })]);
 const byTexts = new Redactor([rule({ texts: true, keep: ['locale'] })]);
 const byPatterns = new Redactor([rule({ patterns: [/\b\d{13,19}\b/gu, /secret/giu] })]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { readReport } from '../../../src/domain/run/tokens.ts';
 import { nodeShifts, shiftsOf } from '../../../src/domain/shifts/shifts.ts';
 import { createRandom } from '../inputs/histories.ts';
 import { at, ran, runOf, runRecord } from '../facts.ts';
@@ -46,6 +47,24 @@ describe('Shifts', () => {
     expect(shiftsOf(records.toReversed(), null)).toMatchObject([
       { metric: 'DURATION', runId: 'run-30', previousRunId: 'run-29', since: at(300), before: 1000, after: 3000 },
     ]);
+  });
+
+  it('are found in the tokens of runs and of their nodes', () => {
+    const outputsOf = (total: number) => ({
+      usage: { prompt_tokens: total - 1, completion_tokens: 1, total_tokens: total },
+    });
+    const [few, many] = [300, 900].map((total) => [readReport(outputsOf(total))].filter((report) => report !== null));
+    const records = Array.from({ length: 60 }, (_, index) =>
+      runRecord({
+        ...{ id: `run-${index}`, startTime: at(10 * index), endTime: at(10 * index + 1) },
+        nodeTokens: (index < 30 ? few : many) ?? [],
+      }),
+    );
+    expect(shiftsOf(records, null)).toMatchObject([
+      { metric: 'TOKENS', runId: 'run-30', previousRunId: 'run-29', before: 300, after: 900 },
+    ]);
+    const run = (total: number) => runOf([ran('a', 0, 1, 'completed', { outputs: outputsOf(total) }), ran('b', 1, 2)]);
+    expect(nodeShifts([run(300)], [run(900)], 'TOKENS', null)).toEqual([{ nodeId: 'a', before: 300, after: 900 }]);
   });
 
   it('leave out failed runs, which end early', () => {
