@@ -8,6 +8,6 @@ const sessions = new Map<string | undefined, Identity>([
 const app = Fastify();
 await app.register(stepgate, {
   prefix: '/workflows',
-  authenticate: ({ headers }) => sessions.get(/\bsid=([\w-]+)/.exec(headers.cookie ?? '')?.[1]) ?? null,
+  authenticate: ({ headers }) => sessions.get(/(?:^|;\s*)sid=([\w-]+)/.exec(headers.cookie ?? '')?.[1]) ?? null,
 });
 console.log(await app.listen({ port: Number(process.env.PORT ?? 3000) }));
