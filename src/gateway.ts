@@ -12,7 +12,7 @@ import { createFleet } from './fleet/fleet.ts';
 import { createSharedOperations } from './fleet/operations.ts';
 import { createSharedRateLimit } from './fleet/rate-limit.ts';
 import { createSharedAnswers } from './fleet/shared-answers.ts';
-import { createSharedStarts } from './fleet/starts/shared-starts.ts';
+import { createSharedWrites } from './fleet/writes/shared-writes.ts';
 import { Admission } from './admission/admission.ts';
 import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
@@ -34,7 +34,7 @@ import { createRuns } from './runs/runs.ts';
 import { afterOnThisMachine, createClock, type After, type Clock } from './runtime/clock.ts';
 import { createViewers } from './auth/viewer.ts';
 import { createUpstreamClient } from './upstream/client.ts';
-import type { Upstream } from './upstream/port.ts';
+import { FUNCTIONS, type Upstream } from './upstream/port.ts';
 import { createScopedUpstream } from './upstream/scoped-upstream.ts';
 import { createHttpTransport } from './upstream/transport/http-transport.ts';
 import { createPortTransport } from './upstream/transport/port-transport.ts';
@@ -167,7 +167,9 @@ export async function composeHandler(config: Config, overrides: Overrides & Addi
 export const withUpstream = (config: Config, upstream: Upstream): Config => ({
   ...config,
   upstreamUrl: `upstream:${upstream.name}`,
-  upstreamEndpoints: new Set([...config.upstreamEndpoints].filter((endpoint) => upstream[endpoint] !== undefined)),
+  upstreamEndpoints: new Set(
+    [...config.upstreamEndpoints].filter((endpoint) => upstream[FUNCTIONS[endpoint]] !== undefined),
+  ),
 });
 
 function rulesOf({ redaction }: Config): readonly RedactionRule[] {
@@ -245,11 +247,11 @@ async function openParts(
   const upstreamApi = isVerified ? createScopedUpstream(upstream, config.staleIfErrorMs, now) : upstream;
   const sharedAnswers = fleet && createSharedAnswers(fleet, config.reauthIntervalMs);
   opened.defer(() => sharedAnswers?.close());
-  const sharedStarts = fleet && createSharedStarts(fleet, config.upstreamTimeoutMs);
-  opened.defer(() => sharedStarts?.close());
+  const sharedWrites = fleet && createSharedWrites(fleet, config.upstreamTimeoutMs);
+  opened.defer(() => sharedWrites?.close());
   const runs = createRuns({
     ...{ config, upstream: upstreamApi },
-    ...{ sharedAnswers, sharedStarts, now, wallOf, after },
+    ...{ sharedAnswers, sharedWrites, now, wallOf, after },
   });
   const { viewers, topics } = runs;
   opened.defer(() => {

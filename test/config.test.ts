@@ -17,6 +17,8 @@ function errorOf(environment: Environment): string {
 }
 
 const DEFAULTS = readConfig({});
+/** Only the sample is known to offer actions. */
+const WITHOUT_ACTIONS = { upstreamEndpoints: new Set(['steps', 'run', 'runs', 'workflows', 'execute']) };
 const SECRET = 'a-secret-of-at-least-32-bytes-in-all';
 const FLEET = { REDIS_URL: 'rediss://user:password@valkey:6380/3', FLEET_SECRET: SECRET };
 
@@ -63,8 +65,9 @@ describe('a setting', () => {
   ])(
     '%s=%s changes its field, with or without surrounding blanks, and a blank value counts as unset',
     (name, value, field, read) => {
+      const others = field === 'upstreamUrl' && read !== null ? WITHOUT_ACTIONS : {};
       for (const given of [value, ` ${value}\n`])
-        expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, [field]: read });
+        expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, ...others, [field]: read });
       for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
     },
   );
@@ -94,7 +97,8 @@ describe('a setting', () => {
   it('Production switches off introspection and Sandbox, unless they are set', () => {
     const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
     const config = { isProduction: true, introspection: false, sandbox: false };
-    expect(readConfig(production)).toEqual({ ...DEFAULTS, ...config, upstreamUrl: 'https://host/' });
+    const url = { ...WITHOUT_ACTIONS, upstreamUrl: 'https://host/' };
+    expect(readConfig(production)).toEqual({ ...DEFAULTS, ...config, ...url });
     expect(readConfig({ ...production, UPSTREAM_URL: 'sample' })).toMatchObject({ ...config, upstreamUrl: null });
     expect(readConfig({ ...production, INTROSPECTION: 'on' })).toMatchObject({ introspection: true, sandbox: false });
     for (const word of ['development', 'Production', 'prod']) {
@@ -149,7 +153,7 @@ describe('a wrong setting', () => {
   const URL_RULE = 'an http or https URL without credentials, query or fragment';
   const ORIGINS = "a comma-separated list of origins such as https://app.example.com, or '*'";
   const PROXIES = 'a number of hops from 1 to 32, or a comma-separated list of addresses and CIDR ranges';
-  const ENDPOINTS = 'a comma-separated list of these: steps, run, runs, workflows, execute';
+  const ENDPOINTS = 'a comma-separated list of these: steps, run, runs, workflows, execute, cancel, resume';
 
   it.each([
     ...['65536', '-1', '80.5', '0x50', '8e1', 'http', '٤٠'].map((port) => ['PORT', port, PORT] as const),
@@ -160,7 +164,7 @@ describe('a wrong setting', () => {
     ...['failure', 'failure:Failed', 'failure:UNKNOWN', ':FAILED', 'a:FAILED,', 'a:FAILED,a:RUNNING'].map(
       (list) => ['STATUS_WORDS', list, STATUS_WORDS] as const,
     ),
-    ...['steps,cancel', 'steps,'].map((list) => ['UPSTREAM_ENDPOINTS', list, ENDPOINTS] as const),
+    ...['steps,stop', 'steps,'].map((list) => ['UPSTREAM_ENDPOINTS', list, ENDPOINTS] as const),
     ...['0', 'true', '10.0.0.0/33', '10.0.0.1,'].map((list) => ['TRUST_PROXY', list, PROXIES] as const),
     ...['https://host/', '//host'].map((path) => ['BASE_PATH', path, 'a path such as /stepgate'] as const),
     ['UPSTREAM_TIMEOUT_MS', '10s', 'a whole number of milliseconds from 1 to 86400000'],

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { buildSchema, Kind, parse, TypeInfo, validate, visit, type ASTNode } from 'graphql';
+import { createEmbeddedUpstream } from '../src/sample/server.ts';
 import { KEYS } from '../src/graphql/federation/representations.ts';
 import { createManualClock } from './harness/clock.ts';
 import { VARIABLES } from './harness/example-variables.ts';
-import { SAMPLE, TestGateway } from './harness/gateway.ts';
+import { SAMPLE, startGateway, TestGateway } from './harness/gateway.ts';
 import { perBlock } from './harness/lasting.ts';
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
@@ -27,6 +28,9 @@ function fieldsIn(value: unknown, path = '', fields = new Map<string, boolean>()
   }
   return fields;
 }
+
+/** They need a run that waits. */
+const ACTIONS = ['answer-a-waiting-step.graphql', 'cancel-a-run.graphql', 'what-does-it-wait-for.graphql'];
 
 const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
   'how-far-is-it.graphql': ['/run/running', '/run/freshness/staleReason'],
@@ -64,7 +68,7 @@ describe('the example operations', () => {
   );
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
-  it.each(examples)(
+  it.each(examples.filter(([file]) => !ACTIONS.includes(file)))(
     '%s is valid, and every field that it selects has a value in the sample',
     async (file, document) => {
       expect(validate(schema, parse(document))).toEqual([]);
@@ -74,6 +78,48 @@ describe('the example operations', () => {
       expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
     },
   );
+
+  it('A run that waits is shown, answered and cancelled by the examples', async () => {
+    const upstream = await createEmbeddedUpstream({ port: 0, pace: 50 });
+    const env = { UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows,execute,cancel,resume', LIVE_TTL_MS: '10' };
+    const gateway = await startGateway({ upstream, env });
+    const run = async (file: string, variables: object): Promise<Readonly<Record<string, unknown>>> => {
+      const answer = await gateway.query(read(`examples/operations/${file}`), {
+        key: 'demo-key',
+        variables: { ...variables },
+      });
+      expect([file, answer.errors]).toEqual([file, []]);
+      return answer.data as Readonly<Record<string, unknown>>;
+    };
+    const start = async () => {
+      const inputs = { simulate: 'wait' };
+      const { executeWorkflow } = await run('run-it-again.graphql', { workflowId: 'invoice-extraction', inputs });
+      return { workflowId: 'invoice-extraction', runId: (executeWorkflow as { run: { id: string } }).run.id };
+    };
+    const answered = await start();
+    let stepId: string | undefined;
+    while (stepId === undefined) {
+      const { run: waiting } = (await run('what-does-it-wait-for.graphql', answered)) as {
+        run: { steps: { id: string }[] };
+      };
+      stepId = waiting.steps[0]?.id;
+      if (stepId === undefined) continue;
+      expect(waiting).toMatchObject({
+        ...{ status: 'WAITING', availableActions: ['CANCEL'] },
+        steps: [{ availableActions: ['RESUME'], waitingFor: { message: 'Approve this invoice?' } }],
+      });
+    }
+    expect(
+      await run('answer-a-waiting-step.graphql', { ...answered, stepId, answer: { approved: true } }),
+    ).toMatchObject({
+      resumeStep: { step: { id: stepId, status: 'COMPLETED', outputs: { approved: true } } },
+    });
+    expect(await run('cancel-a-run.graphql', await start())).toMatchObject({
+      cancelRun: { run: { status: 'CANCELLED', isFinished: true, availableActions: [] } },
+    });
+    await gateway.close();
+    await upstream.close();
+  });
 
   it.each(examples)('%s selects the keys that caches need', (_, document) => {
     const types = new TypeInfo(schema);

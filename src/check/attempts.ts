@@ -54,6 +54,7 @@ export function createAttempts(config: Config) {
 
   return {
     results,
+    offers: (endpoint: UpstreamEndpoint): boolean => endpoints.has(endpoint),
     /** Pass it to the client: it collects deviations. */
     observer,
 

@@ -1,4 +1,6 @@
 /** Tries each call of the upstream once, through the gateway's own client. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { isTerminal } from '../domain/status.ts';
 import type { RunRecord } from '../domain/types.ts';
 import type { CallOptions, RunRef, UpstreamApi } from '../upstream/client.ts';
@@ -18,7 +20,7 @@ const REQUESTER: Requester = { owner: NAME, network: () => NAME, isStranger: () 
 
 export async function tryCalls(
   client: UpstreamApi,
-  { attempt, skip }: Pick<Attempts, 'attempt' | 'skip'>,
+  { attempt, skip, offers }: Pick<Attempts, 'attempt' | 'skip' | 'offers'>,
   options: CheckOptions,
 ): Promise<void> {
   const { inputs } = options;
@@ -85,15 +87,64 @@ export async function tryCalls(
     );
   }
 
+  await tryWrites(client, workflowId, { attempt, skip, offers }, options, call);
+}
+
+/** Starts a run, answers its first waiting step, and cancels it. */
+async function tryWrites(
+  client: UpstreamApi,
+  workflowId: string,
+  { attempt, skip, offers }: Pick<Attempts, 'attempt' | 'skip' | 'offers'>,
+  { inputs, answer }: CheckOptions,
+  call: CallOptions,
+): Promise<void> {
   if (inputs === null) {
     skip('execute', 'it would start a run: use --execute', false);
+    for (const endpoint of ['resume', 'cancel'] as const) {
+      if (offers(endpoint)) skip(endpoint, 'it would change a run: use --execute', false);
+    }
     return;
   }
-  await attempt(
+  const started = await attempt(
     'execute',
-    () => client.execute(workflowId, inputs, call),
+    () => client.write({ endpoint: 'execute', workflowId, inputs }, call),
     ({ runId }) => ({ found: `started run ${JSON.stringify(runId)} of workflow ${JSON.stringify(workflowId)}` }),
   );
+  if (!started) return;
+  const ref = { workflowId, runId: started.runId };
+  if (offers('resume') && answer === undefined)
+    skip('resume', 'it needs an answer for a waiting step: use --answer', false);
+  else if (offers('resume')) {
+    await attempt(
+      'resume',
+      async () => {
+        const stepId = await waitingStepOf(client, ref, call);
+        await client.write({ endpoint: 'resume', ...ref, stepId, answer: answer ?? null, callKey: randomUUID() }, call);
+        return stepId;
+      },
+      (stepId) => ({ found: `answered step ${JSON.stringify(stepId)} of that run` }),
+    );
+  }
+  if (!offers('cancel')) return;
+  await attempt(
+    'cancel',
+    () => client.write({ endpoint: 'cancel', ...ref, callKey: randomUUID() }, call),
+    () => ({ found: 'cancelled that run' }),
+  );
+}
+
+const WAIT_MS = 30_000;
+const WAIT_EVERY_MS = 1000;
+
+/** Rejects if no step of the run waits in time. */
+async function waitingStepOf(client: UpstreamApi, ref: RunRef, call: CallOptions): Promise<string> {
+  for (let waitedMs = 0; waitedMs < WAIT_MS; waitedMs += WAIT_EVERY_MS) {
+    const { value: steps } = await client.listSteps(ref, call);
+    const waiting = steps.find(({ status }) => status === 'WAITING');
+    if (waiting) return waiting.id;
+    await setTimeout(WAIT_EVERY_MS);
+  }
+  throw new GatewayError('NOT_FOUND', `no step of the run has waited within ${WAIT_MS / 1000} s`);
 }
 
 interface History {

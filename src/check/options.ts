@@ -12,9 +12,11 @@ export interface CheckOptions {
   readonly runId: string | null;
   /** Inputs of the run to start. Null: no run is started. */
   readonly inputs: JsonObject | null;
+  /** Answer to the first waiting step of that run. Undefined: no step is answered. */
+  readonly answer?: JsonValue | undefined;
 }
 
-const USAGE = `Usage: stepgate check [--config <file>] [--workflow <id>] [--run <id>] [--execute [--inputs <JSON>]] [--key-stdin]
+const USAGE = `Usage: stepgate check [--config <file>] [--workflow <id>] [--run <id>] [--execute [--inputs <JSON>] [--answer <JSON>]] [--key-stdin]
 
 Tries each upstream call with the settings of the gateway. Reports which calls work, which deviate from the contract, and
 which setting to change.
@@ -22,8 +24,9 @@ which setting to change.
   --config <file>   settings of the gateway, as lines of NAME=value; the environment takes precedence
   --workflow <id>   workflow to read (default: the first one with runs)
   --run <id>        run to read, best a finished one (default: the first finished run of the workflow)
-  --execute         also start a run of the workflow
+  --execute         also start a run of the workflow; it is cancelled if the upstream offers cancel
   --inputs <JSON>   inputs of this run: a JSON object (default: {})
+  --answer <JSON>   answer to the first step of this run that waits, if the upstream offers resume
   --key-stdin       read the key from standard input
 
 The key is STEPGATE_CHECK_KEY, or UPSTREAM_API_KEY with UPSTREAM_AUTH=service. There is no flag for it: lists of
@@ -35,6 +38,7 @@ const FLAGS = {
   run: { type: 'string' },
   execute: { type: 'boolean' },
   inputs: { type: 'string' },
+  answer: { type: 'string' },
   'key-stdin': { type: 'boolean' },
 } as const;
 
@@ -49,8 +53,10 @@ export async function readCheckOptions(
   configWith: (file: string | undefined) => Config,
 ): Promise<{ readonly config: Config; readonly options: CheckOptions }> {
   const flags = parseFlags(args, FLAGS, USAGE);
-  if (flags.inputs !== undefined && !flags.execute)
-    throw new UsageError(`--execute is required when --inputs is set.\n\n${USAGE}`);
+  for (const flag of ['inputs', 'answer'] as const) {
+    if (flags[flag] !== undefined && !flags.execute)
+      throw new UsageError(`--execute is required when --${flag} is set.\n\n${USAGE}`);
+  }
   if (flags.run !== undefined && flags.workflow === undefined) {
     throw new UsageError(`--workflow is required when --run is set.\n\n${USAGE}`);
   }
@@ -74,6 +80,7 @@ export async function readCheckOptions(
     workflowId: flags.workflow ?? null,
     runId: flags.run ?? null,
     inputs: flags.execute ? readInputs(flags.inputs ?? '{}') : null,
+    answer: flags.answer === undefined ? undefined : readAnswer(flags.answer),
   };
   return { config, options };
 }
@@ -86,4 +93,14 @@ function readInputs(text: string): JsonObject {
     // Reported below.
   }
   throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got other text.');
+}
+
+function readAnswer(text: string): JsonValue {
+  try {
+    const answer = parseExactJson(text) as JsonValue;
+    if (unwritable(answer) === null) return answer;
+  } catch {
+    // Reported below.
+  }
+  throw new UsageError('--answer must be JSON such as {"approved": true}, got other text.');
 }

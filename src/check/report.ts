@@ -29,7 +29,7 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
 
 function linesOf(result: CallResult): string[] {
   const { endpoint } = result;
-  const call = `${endpoint.padEnd(10)}${`${endpoint === 'execute' ? 'POST' : 'GET'} ${URL_TEMPLATES[endpoint]}`.padEnd(WIDTH)}`;
+  const call = `${endpoint.padEnd(10)}${`${['execute', 'cancel', 'resume'].includes(endpoint) ? 'POST' : 'GET'} ${URL_TEMPLATES[endpoint]}`.padEnd(WIDTH)}`;
   switch (result.kind) {
     case 'works':
       return [

@@ -5,7 +5,16 @@ import { ConfigError, wrongSettings, type Wording } from './config-error.ts';
 import { fleetOf } from './fleet.ts';
 import { metaOf } from './forms.ts';
 import type { Settings } from './options.ts';
-import { PLAIN, SAMPLE, SETTINGS, VARIABLES, variableOf, type UpstreamEndpoint } from './settings-table.ts';
+import {
+  COMMON_ENDPOINTS,
+  PLAIN,
+  SAMPLE,
+  SETTINGS,
+  UPSTREAM_ENDPOINTS,
+  VARIABLES,
+  variableOf,
+  type UpstreamEndpoint,
+} from './settings-table.ts';
 import { connectionOf, withLowerCaseProxies } from './upstream-connection.ts';
 
 export { ConfigError } from './config-error.ts';
@@ -90,12 +99,18 @@ const configForm = (ownUpstream: boolean) =>
       return z.NEVER;
     };
     checkRules(values, ownUpstream, fail);
-    const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set(['steps', ...values.upstreamEndpoints] as const);
+    /** Null: the embedded sample. */
+    const upstreamUrl = values.upstreamUrl === SAMPLE ? null : values.upstreamUrl;
+    // The functions of an embedder's upstream say what it offers.
+    const offered = upstreamUrl === null || ownUpstream ? UPSTREAM_ENDPOINTS : COMMON_ENDPOINTS;
+    const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set([
+      'steps',
+      ...(values.upstreamEndpoints ?? offered),
+    ] as const);
     return Object.freeze({
       ...plain(values),
       isProduction: values.production,
-      /** Null: the embedded sample. */
-      upstreamUrl: values.upstreamUrl === SAMPLE ? null : values.upstreamUrl,
+      upstreamUrl,
       upstreamEndpoints,
       introspection: values.introspection ?? !values.production,
       sandbox: values.sandbox ?? !values.production,

@@ -73,9 +73,10 @@ export interface Settings {
   readonly upstreamUrl?: string | undefined;
   /**
    * Calls that the upstream offers. `steps` is always on. Must be a list of these: steps, run, runs, workflows,
-   * execute. Default: `steps,run,runs,workflows,execute`.
+   * execute, cancel, resume. Default: `steps,run,runs,workflows,execute`; all for the sample.
    */
-  readonly upstreamEndpoints?: readonly ('steps' | 'run' | 'runs' | 'workflows' | 'execute')[] | undefined;
+  readonly upstreamEndpoints?:
+    readonly ('steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'cancel' | 'resume')[] | undefined;
   /**
    * Longest time for one attempt. No retry starts later than this after the first attempt. Must be a whole number
    * of milliseconds from 1 to 86400000. Default: `10000`.

@@ -21,7 +21,9 @@ import {
 } from './forms.ts';
 import { UPSTREAM_CONNECTION } from './upstream-connection.ts';
 
-export const UPSTREAM_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
+/** The calls of the vendor's API. */
+export const COMMON_ENDPOINTS = ['steps', 'run', 'runs', 'workflows', 'execute'] as const;
+export const UPSTREAM_ENDPOINTS = [...COMMON_ENDPOINTS, 'cancel', 'resume'] as const;
 export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
 
 const DAY_MS = 86_400_000;
@@ -116,9 +118,9 @@ const UPSTREAM = {
   upstreamUrl: optional(readBy(readUpstream, 'an http or https URL without credentials, query or fragment, or sample'))
     .describe('Base URL of the workflow API. `sample` asks for the embedded sample, even in production.')
     .meta({ shownDefault: 'sample' }),
-  upstreamEndpoints: listOf(z.enum(UPSTREAM_ENDPOINTS), `these: ${UPSTREAM_ENDPOINTS.join(', ')}`)
-    .default(UPSTREAM_ENDPOINTS)
-    .describe('Calls that the upstream offers. `steps` is always on.'),
+  upstreamEndpoints: optional(listOf(z.enum(UPSTREAM_ENDPOINTS), `these: ${UPSTREAM_ENDPOINTS.join(', ')}`))
+    .describe('[Calls](upstream.md#calls) that the upstream offers. `steps` is always on.')
+    .meta({ shownDefault: `\`${COMMON_ENDPOINTS.join()}\`; all for the sample` }),
   upstreamTimeoutMs: milliseconds(1)
     .default(10_000)
     .describe('Longest time for one attempt. No retry starts later than this after the first attempt.'),

@@ -7,7 +7,7 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-export type PayloadField = 'inputs' | 'outputs' | 'metadata';
+export type PayloadField = 'inputs' | 'outputs' | 'metadata' | 'waitRequest';
 
 /** Values of a payload. Null for a missing field. Integers beyond 2^53 are texts. */
 export type PayloadValues = Readonly<Record<PayloadField, JsonValue>>;

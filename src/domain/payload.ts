@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson, unwritable, writeCanonicalJson } from './json.ts';
 import type { JsonValue, PayloadField, PayloadValues } from './facts.ts';
 
-const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata'];
+const FIELDS: readonly PayloadField[] = ['inputs', 'outputs', 'metadata', 'waitRequest'];
 
 export const isSamePayload = (one: PayloadValues, another: PayloadValues): boolean =>
   FIELDS.every((field) => isSameField(one[field], another[field]));

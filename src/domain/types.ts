@@ -37,6 +37,8 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly status: StepStatus;
   readonly isRedacted: boolean;
   readonly isFinished: boolean;
+  /** True if it is WAITING, and its run is not over. */
+  readonly isAnswerable: boolean;
   /** Start of the current wait. Null unless it is WAITING. */
   readonly waitingSince: Timestamp | null;
   /** Null if neither the payload nor the upstream reports tokens. */

@@ -123,7 +123,7 @@ const kindOf = (value: JsonValue): string =>
         ? 'an object'
         : `a ${typeof value}`;
 
-const MAX_INPUTS_BYTES = 2 ** 20;
+const MAX_SENT_BYTES = 2 ** 20;
 
 /** Returns the inputs if the upstream can accept them. Null becomes an empty object. `readsRedacted`: values may be placeholders. */
 export function checkInputs(inputs: JsonValue, readsRedacted: boolean): JsonObject {
@@ -131,20 +131,28 @@ export function checkInputs(inputs: JsonValue, readsRedacted: boolean): JsonObje
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
     throw new GatewayError('BAD_USER_INPUT', `inputs must be an object, got ${got}.`);
   }
+  return (checkSendable('inputs', inputs, readsRedacted) ?? {}) as JsonObject;
+}
+
+/** Returns the answer to a waiting step: any JSON. */
+export const checkAnswer = (answer: JsonValue, readsRedacted: boolean): JsonValue =>
+  checkSendable('answer', answer, readsRedacted);
+
+function checkSendable(name: string, value: JsonValue, readsRedacted: boolean): JsonValue {
   // The size is checked first, since this stops early: one variable of a megabyte may be used a thousand times.
-  if (jsonBytes(inputs, MAX_INPUTS_BYTES) > MAX_INPUTS_BYTES) {
-    throw new GatewayError('BAD_USER_INPUT', `inputs must have at most ${MAX_INPUTS_BYTES} bytes of JSON, got more.`);
+  if (jsonBytes(value, MAX_SENT_BYTES) > MAX_SENT_BYTES) {
+    throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_SENT_BYTES} bytes of JSON, got more.`);
   }
-  const problem = unwritable(inputs);
+  const problem = unwritable(value);
   if (problem !== null)
-    throw new GatewayError('BAD_USER_INPUT', `inputs must be JSON that the gateway can send: ${problem}.`);
-  if (readsRedacted && hasText(inputs, REDACTED)) {
+    throw new GatewayError('BAD_USER_INPUT', `${name} must be JSON that the gateway can send: ${problem}.`);
+  if (readsRedacted && hasText(value, REDACTED)) {
     throw new GatewayError(
       'BAD_USER_INPUT',
-      `inputs must not contain the text ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,
+      `${name} must not contain the text ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,
     );
   }
-  return (inputs ?? {}) as JsonObject;
+  return value;
 }
 
 /** Whether a text or a name in the value contains this text. */

@@ -10,8 +10,8 @@ import type { Failure } from '../domain/workflow/failure-groups.ts';
 import type { Sampler } from '../domain/run/expectation.ts';
 import type { AnsweredJson } from '../domain/json-part.ts';
 import { errorInfo } from '../domain/step/step-error.ts';
-import type { JsonObject, StepError } from '../domain/types.ts';
-import type { OperationRecord } from '../observability/operation-record.ts';
+import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
+import type { AuditedWrite, OperationRecord } from '../observability/operation-record.ts';
 import { MAX_WINDOW } from '../runs/history/history-reader.ts';
 import type { ReadRecentRuns, RecentPageRequest } from '../runs/history/recent-runs.ts';
 import { MAX_SCANNED, type PageRequest, type RunHistory, type WindowRequest } from '../runs/history/run-history.ts';
@@ -20,15 +20,17 @@ import type { WatchRuns } from '../runs/live/runs-watch.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
 import { createWorkflowLoaders, type WorkflowLoaders } from '../runs/loaders/workflow-loaders.ts';
 import { AnswerLifetime, type ReadContext } from '../runs/read-context.ts';
-import type { StartRequest, StartRun } from '../runs/starts/run-starter.ts';
+import type { Writer, WriteRequest } from '../runs/writes/writer.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { RunStore } from '../runs/run-store.ts';
 import type { WorkflowStore } from '../runs/workflow-store.ts';
-import type { RunRef } from '../upstream/client.ts';
+import type { RunRef, Written } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { Requester } from '../upstream/requesters.ts';
 import type { Ticket } from '../admission/ticket.ts';
 import { Budgets, type Limits } from './budgets.ts';
 import type { LookAhead } from './fields/data-requirements.ts';
+import { isRecord } from './json-kinds.ts';
 import type { Links } from './links.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
 import type { ExaminedRun, ReadRun, RunTriage, ShiftsOfWorkflow, WorkflowChanges } from './object-references.ts';
@@ -44,10 +46,10 @@ export interface ContextSource extends Limits {
   readonly readRecentRuns: ReadRecentRuns;
   readonly watchRun: WatchRun;
   readonly watchRuns: WatchRuns;
-  readonly startRun: StartRun;
+  readonly write: Writer;
   readonly standing: (caller: Caller) => Standing;
-  /** False if the upstream cannot start runs. */
-  readonly offersExecute: boolean;
+  /** The calls that the upstream offers. */
+  readonly offered: ReadonlySet<UpstreamEndpoint>;
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
   readonly links: Links;
@@ -85,6 +87,16 @@ function kept<Value>(): (key: unknown, compute: () => Value) => Value {
 }
 
 export type Context = ReturnType<typeof createContext>;
+
+function failureOf(error: unknown): Pick<AuditedWrite, 'outcome' | 'errorCode'> {
+  if (!(error instanceof GatewayError)) return { outcome: 'failure' };
+  const { code: errorCode, details } = error;
+  return { outcome: details.outcomeIsUnknown ? 'unknown' : 'failure', errorCode };
+}
+
+/** The run that a mutation of the gateway has started or changed. */
+const startedIn = (result: unknown): AuditedWrite['ids'] =>
+  isRecord(result) && typeof result.runId === 'string' ? { runId: result.runId } : {};
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
@@ -133,6 +145,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     conversation: kept<Conversation | null | Promise<Conversation | null>>(),
     /** Checked inputs by value, since one variable may be the inputs of many starts. */
     checkedInputs: kept<Promise<JsonObject>>(),
+    checkedAnswers: kept<Promise<JsonValue>>(),
     /** Parsed once per error, which may be a long JSON text. */
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
@@ -204,17 +217,32 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       endedBy(signal(), source.watchRun(ref, requirement, operation())),
     callerMayExecute,
     /** Throws without a viewer. */
-    mayExecute(workflowId: string): boolean {
+    mayWrite(endpoint: WriteRequest['endpoint'], workflowId: string): boolean {
       const { scope } = operation().viewer;
       const isInScope = scope?.workflowIds?.has(workflowId) ?? true;
-      return callerMayExecute() && source.offersExecute && isInScope;
+      return callerMayExecute() && source.offered.has(endpoint) && isInScope;
     },
     /** Throws without a viewer, and for a caller that may not execute. */
     checkMayMutate(): void {
       operation();
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
     },
-    startRun: (request: StartRequest) => source.startRun(request, operation()),
+    // What the operation has read of the run before is outdated.
+    write: async (request: WriteRequest): Promise<Written> =>
+      source.write(request, operation()).finally(() => {
+        runLoaders = undefined;
+      }),
+    /** Reports a mutation, whatever its outcome, in one line of the log. */
+    async audited<T>(action: string, ids: AuditedWrite['ids'], run: () => T | Promise<T>): Promise<T> {
+      try {
+        const result = await run();
+        operationRecord.wrote({ action, outcome: 'success', ids: { ...ids, ...startedIn(result) } });
+        return result;
+      } catch (error) {
+        operationRecord.wrote({ action, ids, ...failureOf(error) });
+        throw error;
+      }
+    },
     /** Whether the caller may read less than the upstream sends. */
     readsRedacted: viewer !== null && viewer.redaction !== null,
   };

@@ -83,9 +83,15 @@ export async function createGraphql(options: GraphqlOptions) {
   });
 
   const budgets = { maxUpstreamCalls, maxObjects: maxOperationObjects, maxAnswerBytes };
-  const offersExecute = config.upstreamEndpoints.has('execute');
   const standing: ContextSource['standing'] = (caller) => runs.viewers.standing(caller);
-  const ofOperation = { lookAhead, standing, offersExecute, prices, links: createLinks(config), now };
+  const ofOperation = {
+    lookAhead,
+    standing,
+    offered: config.upstreamEndpoints,
+    prices,
+    links: createLinks(config),
+    now,
+  };
   const parts = new JsonParts();
   const ofPayloads = {
     payloadReading: { worker, maxBytesOnLoop },

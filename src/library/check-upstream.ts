@@ -1,6 +1,6 @@
 /** `checkUpstream`: the check of `stepgate check`, for the upstream of an embedder. */
 import type { Settings } from '../config/options.ts';
-import type { JsonObject } from '../domain/types.ts';
+import type { JsonObject, JsonValue } from '../domain/types.ts';
 import { withUpstream } from '../gateway.ts';
 import { checkedOptions } from './options.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -18,6 +18,8 @@ export interface UpstreamCheckOptions {
   readonly runId?: string | undefined;
   /** Inputs of a run to start. Left out: no run is started. */
   readonly inputs?: JsonObject | undefined;
+  /** Answer to the first waiting step of that run. Left out: no step is answered. */
+  readonly answer?: JsonValue | undefined;
   /** Settings of the gateway, such as `statusWords`. */
   readonly settings?: Settings | undefined;
 }
@@ -31,10 +33,10 @@ export interface UpstreamCheck {
 
 /** Tries each call of an upstream, and compares the answers with the contract. Rejects with ConfigError for wrong settings. */
 export async function checkUpstream(upstream: Upstream, options: UpstreamCheckOptions): Promise<UpstreamCheck> {
-  const { credential: key, workflowId = null, runId = null, inputs = null, settings = {} } = options;
+  const { credential: key, workflowId = null, runId = null, inputs = null, answer, settings = {} } = options;
   const { config: given } = checkedOptions('checkUpstream', { ...settings, upstream });
   const config = withUpstream(given, upstream);
   const transport = createPortTransport(upstream, config, createLogger({ ...config, logLevel: 'silent' }));
-  const results = await tryAll(config, transport, { key, workflowId, runId, inputs });
+  const results = await tryAll(config, transport, { key, workflowId, runId, inputs, answer });
   return { isGood: isGood(results), report: reportOf(`the option upstream, ${upstream.name}`, results) };
 }

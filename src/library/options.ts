@@ -19,6 +19,7 @@ const maybeAFunction = z.custom(isFunction, 'a function, or left out').optional(
 const CALLS = {
   ...{ steps: aFunction, run: maybeAFunction, runs: maybeAFunction },
   ...{ workflows: maybeAFunction, execute: maybeAFunction },
+  ...{ cancelRun: maybeAFunction, resumeStep: maybeAFunction },
 };
 const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
@@ -41,7 +42,8 @@ const FIELDS = z
   .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') }, 'an object')
   .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'));
 const NAME = 'a string that is not empty';
-const UPSTREAM = 'an object with a name and a function steps, and maybe run, runs, workflows and execute, or left out';
+const UPSTREAM =
+  'an object with a name and a function steps, and maybe run, runs, workflows, execute, cancelRun and resumeStep, or left out';
 
 const ADDITIONS = {
   authenticate: maybeAFunction,

@@ -17,16 +17,27 @@ export const ecsOptions = (): LoggerOptions => ({
   timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
   formatters: {
     level: (label) => ({ 'log.level': label }),
-    log: ({ err, requestId, trace_id, span_id, 'client.address': address, ...own }) => ({
+    log: ({ err, requestId, trace_id, span_id, 'client.address': address, ...others }) => ({
       'http.request.id': requestId,
       'trace.id': trace_id,
       'span.id': span_id,
       'client.address': address,
       ...(err instanceof Error && { error: errorOf(err) }),
-      [NAMESPACE]: own,
+      ...ofAudit(others),
     }),
   },
 });
+
+/** Who has done what. Null for a line that is no audit. */
+function ofAudit({
+  'event.action': action,
+  'event.outcome': outcome,
+  caller,
+  ...own
+}: Readonly<Record<string, unknown>>) {
+  if (action === undefined) return { [NAMESPACE]: caller === undefined ? own : { ...own, caller } };
+  return { 'event.action': action, 'event.outcome': outcome, 'user.name': caller, [NAMESPACE]: own };
+}
 
 /** Where the fields of a line are. */
 export const inNamespace = (path: string): string => `${NAMESPACE}.${path}`.replace('.[', '[');

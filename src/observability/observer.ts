@@ -66,6 +66,9 @@ export function createObserver({ metrics, logger, client, version, onOperation }
     subscribers(transport, change) {
       metrics.subscribers(transport, change);
     },
+    wrote(...write) {
+      log.wrote(...write);
+    },
     ended(record, operation) {
       metrics.operation(operation, record.clientInfo);
       log.executed(operation, record);

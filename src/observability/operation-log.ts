@@ -2,6 +2,7 @@
 import type { Logger } from './logger.ts';
 import {
   observedCacheHit,
+  type AuditedWrite,
   type ClientFacts,
   type HttpSource,
   type ObservedOperation,
@@ -24,6 +25,14 @@ const LEVELS = {
 const VIEWER_LENGTH = 12;
 /** Clients choose the names of their operations, and issuers those of callers. */
 const MAX_NAME_LENGTH = 100;
+/** Ids of an audit are not checked yet. */
+const MAX_ID_LENGTH = 512;
+
+const whoIs = ({ viewerId, callerName }: Pick<OperationStart, 'viewerId' | 'callerName'>) => ({
+  viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
+  caller:
+    (callerName === viewerId ? callerName?.slice(0, VIEWER_LENGTH) : callerName?.slice(0, MAX_NAME_LENGTH)) ?? null,
+});
 
 export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>) {
   // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
@@ -34,9 +43,7 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
       requestId,
       transport,
       'client.address': http && addressOf(http.request),
-      viewer: viewerId?.slice(0, VIEWER_LENGTH) ?? null,
-      caller:
-        (callerName === viewerId ? callerName?.slice(0, VIEWER_LENGTH) : callerName?.slice(0, MAX_NAME_LENGTH)) ?? null,
+      ...whoIs({ viewerId, callerName }),
       // Undefined fields are left out.
       clientName: clientName ?? undefined,
       clientVersion: clientVersion ?? undefined,
@@ -65,6 +72,26 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
           span_id: traceContext?.spanId,
         },
         MESSAGE,
+      );
+    },
+    /** Who has changed what, for an audit. */
+    wrote(record: OperationRecord, { action, outcome, errorCode, ids }: AuditedWrite) {
+      if (!logger.isLevelEnabled('info')) return;
+      const traceContext = traceContextOf(record.span);
+      const { requestId, http } = record;
+      logger.info(
+        {
+          requestId,
+          'client.address': http && addressOf(http.request),
+          ...whoIs(record),
+          'event.action': action,
+          'event.outcome': outcome,
+          errorCode,
+          ...Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, id?.slice(0, MAX_ID_LENGTH)])),
+          trace_id: traceContext?.traceId,
+          span_id: traceContext?.spanId,
+        },
+        'mutation',
       );
     },
     /** Logged at `debug` only: there may be tens of thousands a second. */

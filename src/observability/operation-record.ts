@@ -75,7 +75,16 @@ export interface ObservedOperation {
 /** Metrics, log and traces. */
 export interface Reports {
   subscribers(transport: Transport, change: 1 | -1): void;
+  wrote(record: OperationRecord, write: AuditedWrite): void;
   ended(record: OperationRecord, operation: ObservedOperation): void;
+}
+
+/** A mutation, without its payload. */
+export interface AuditedWrite {
+  readonly action: string;
+  readonly outcome: 'success' | 'failure' | 'unknown';
+  readonly errorCode?: string | undefined;
+  readonly ids: Partial<Readonly<Record<'workflowId' | 'runId' | 'stepId', string | undefined>>>;
 }
 
 export class OperationRecord {
@@ -124,6 +133,10 @@ export class OperationRecord {
 
   addError(code: string): void {
     this.#errorCodes.add(code);
+  }
+
+  wrote(write: AuditedWrite): void {
+    this.#reports.wrote(this, write);
   }
 
   subscribed(): void {

@@ -21,6 +21,8 @@ export const URL_TEMPLATES: Readonly<Record<UpstreamEndpoint, string>> = {
   runs: 'workflows/{workflow}/runs',
   workflows: 'workflows',
   execute: 'workflows/{workflow}/execute',
+  cancel: 'workflows/{workflow}/runs/{run}/cancel',
+  resume: 'workflows/{workflow}/runs/{run}/steps/{step}/resume',
 };
 
 const HOST = /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/;

@@ -1,4 +1,5 @@
 /** One load of a cache part: an answer, or a failure, for all readers that wait for it. */
+import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import type { Failure, PartsEntry, Revalidation, Right } from './entry.ts';
@@ -223,6 +224,9 @@ export const callOf = (
   rejections: budget,
 });
 
+/** Whoever may not write may still read. */
+const WRITES: ReadonlySet<UpstreamEndpoint> = new Set<UpstreamEndpoint>(['execute', 'cancel', 'resume']);
+
 /** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */
 export function deny(
   { viewers, onDenied }: Pick<LoadOptions, 'viewers' | 'onDenied'>,
@@ -234,7 +238,7 @@ export function deny(
   if (!isForbidden(error)) {
     viewers.drop(viewer.id);
     onDenied(viewer, null, hadRight);
-  } else if (asked.endpoint !== 'execute' && viewers.forbid(viewer.id, asked)) {
+  } else if (!WRITES.has(asked.endpoint) && viewers.forbid(viewer.id, asked)) {
     onDenied(viewer, asked.workflowId, hadRight);
   }
 }

@@ -1,10 +1,8 @@
 /**
- * Ports to the other gateways of a fleet: shared answers and starts. A single gateway shares no answers, and keeps the
- * keys of its own starts (`starts/idempotent-starts.ts`).
+ * Ports to the other gateways of a fleet: shared answers and writes. A single gateway shares no answers, and keeps the
+ * keys of its own writes (`writes/idempotent-writes.ts`).
  */
-import type { JsonObject } from '../domain/types.ts';
-import type { RunRef } from '../upstream/client.ts';
-import type { StartedRun } from '../upstream/contract.ts';
+import type { RunRef, Write, Written } from '../upstream/client.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Viewer } from '../auth/viewer.ts';
 
@@ -86,35 +84,43 @@ export interface Called<T> extends Loaded<T> {
   readonly body: Buffer | null | undefined;
 }
 
-export interface IdempotentStarts {
+export interface IdempotentWrites {
   /**
-   * Calls `send` once per viewer, owner and key; later calls share its outcome. An error that proves that nothing started
-   * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another start, RATE_LIMITED if there is no room.
+   * Calls `send` once per viewer, owner and key; later calls share its outcome. An error that proves that nothing changed
+   * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another write, RATE_LIMITED if there is no room.
    */
-  once(start: KeyedStart, send: Send): Promise<StartedRun>;
+  once(write: KeyedWrite, send: Send): Promise<Written>;
 }
 
-export interface KeyedStart {
+export interface KeyedWrite {
   readonly viewerId: string;
   /** Identity from which `viewerId` is derived. */
   readonly identity: string;
   readonly owner: string;
   readonly key: string;
-  readonly workflowId: string;
-  readonly inputs: JsonObject;
+  readonly endpoint: Write['endpoint'];
+  /** Hash of what is written. */
+  readonly fingerprint: string;
 }
 
 /** `keepUntil` sets the time when the key ends, in ms since 1970. It may be called before the promise settles. */
-export type Send = (keepUntil: (untilMs: number) => void) => Promise<StartedRun>;
+export type Send = (keepUntil: (untilMs: number) => void) => Promise<Written>;
 
-/** Port of starts: one start per key in the whole fleet, and the runs started at any gateway. */
-export interface SharedStarts extends IdempotentStarts {
+/** Port of writes: one per key in the whole fleet, and what was changed at any gateway. */
+export interface SharedWrites extends IdempotentWrites {
   /** Shares for `ms` that the run was started. Resolves when other gateways can see it. Never rejects. */
   add(viewer: Viewer, ref: RunRef, ms: number): Promise<void>;
   /** True if another gateway has added the run. */
   has(viewer: Viewer, ref: RunRef): Promise<boolean>;
-  /** Tells the other gateways that the viewer's history of the workflow has a new run. Never rejects. */
-  announce(viewer: Viewer, workflowId: string): Promise<void>;
-  /** Registers `hear`. It is called when another gateway has announced a run. */
-  onStarted(hear: (viewerId: string, workflowId: string) => void): void;
+  /** Tells the other gateways what a write has changed for the viewer. Never rejects. */
+  announce(viewer: Viewer, change: Change): Promise<void>;
+  /** Registers `hear`. It is called when another gateway has announced a change. */
+  onChanged(hear: (viewerId: string, change: Change) => void): void;
+}
+
+/** A workflow's history has a new run, or a run of it has changed. */
+export interface Change {
+  readonly workflowId: string;
+  /** Null for a new run. */
+  readonly runId: string | null;
 }

@@ -14,6 +14,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { ViewerCache } from './viewer-cache.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { WorkflowStore } from './workflow-store.ts';
+import type { Changes } from './writes/changes.ts';
 
 /** Reads of one part of a run. */
 export interface PartReads<T> {
@@ -58,6 +59,7 @@ export interface RunStoreOptions extends Pick<Clock, 'wallOf' | 'now'> {
   readonly viewers: ViewerCache;
   readonly reads: ReadThrough;
   readonly workflowStore: WorkflowStore;
+  readonly changes: Pick<Changes, 'runFrom'>;
   readonly offersRecords: boolean;
   readonly liveTtlMs: number;
   readonly settleMs: number;
@@ -69,15 +71,18 @@ type RunSource<T> = Source<RunEntry, T>;
 const MAX_MISS_MS = 1000;
 
 export function createRunStore(options: RunStoreOptions): RunStore {
-  const { upstream, viewers, reads, workflowStore, offersRecords, liveTtlMs, settleMs, wallOf, now } = options;
+  const { upstream, viewers, reads, workflowStore, changes, offersRecords, liveTtlMs, settleMs, wallOf, now } = options;
   const finality = createFinality(settleMs, wallOf);
 
   const entryOf = (ref: RunRef, { id }: Viewer): RunEntry => viewers.entryOf(viewers.rightOf(id), new RunSubject(ref));
+
+  const validFrom = ({ right, ref }: RunEntry): number => changes.runFrom(right.viewerId, ref);
 
   const records: RunSource<MaybeRecord> = {
     endpoint: 'run',
     partOf: ({ record }) => record,
     fetch: ({ ref }, call) => upstream.getRun(ref, call),
+    validFrom,
     follow: followRecord,
     valueIfMissing: null,
     lifetimeMs(record, { steps }) {
@@ -90,6 +95,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     endpoint: 'steps',
     partOf: ({ steps }) => steps,
     fetch: ({ ref }, call) => upstream.listSteps(ref, call),
+    validFrom,
     follow: followSteps,
     // Record and steps are mostly loaded together, and steps are final only with a terminal record.
     related: 'run',

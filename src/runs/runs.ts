@@ -3,34 +3,34 @@ import type { Config } from '../config/config.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createRecentRuns } from './history/recent-runs.ts';
 import { createRunHistory } from './history/run-history.ts';
-import { createIdempotentStarts } from './starts/idempotent-starts.ts';
 import { createRunWatch } from './live/run-watch.ts';
 import { createRunsWatch } from './live/runs-watch.ts';
 import { createTopics } from './live/topics.ts';
-import type { SharedAnswers, SharedStarts } from './ports.ts';
+import type { SharedAnswers, SharedWrites } from './ports.ts';
 import { callUpstream } from './load.ts';
 import { ReadThrough } from './read-through.ts';
-import { createRunStarter } from './starts/run-starter.ts';
 import { createRunStore } from './run-store.ts';
 import { createSharedLoads } from './shared-loads.ts';
-import { createStartedRuns } from './starts/started-runs.ts';
 import type { After, Clock } from '../runtime/clock.ts';
 import { ViewerCache } from './viewer-cache.ts';
 import { createWorkflowStore } from './workflow-store.ts';
+import { createChanges } from './writes/changes.ts';
+import { createIdempotentWrites } from './writes/idempotent-writes.ts';
+import { createWriter } from './writes/writer.ts';
 
 export interface RunsOptions extends Clock {
   readonly config: Config;
   readonly upstream: UpstreamApi;
   /** Both are null if the gateway shares nothing. */
   readonly sharedAnswers: SharedAnswers | null;
-  readonly sharedStarts: SharedStarts | null;
+  readonly sharedWrites: SharedWrites | null;
   readonly after: After;
 }
 
 export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns(options: RunsOptions) {
-  const { config, upstream, sharedAnswers, sharedStarts, now, wallOf, after } = options;
+  const { config, upstream, sharedAnswers, sharedWrites, now, wallOf, after } = options;
   const { liveTtlMs, settleMs, staleIfErrorMs, reauthIntervalMs, maxUpstreamCalls, maxSubscriptionsPerViewer } = config;
   const viewers = new ViewerCache({
     maxBytes: config.cacheMaxBytes - bytesForDocuments(config),
@@ -52,18 +52,19 @@ export function createRuns(options: RunsOptions) {
   });
   const cached = { upstream, viewers, reads, liveTtlMs };
   const workflowStore = createWorkflowStore(cached);
-  const offersRecords = config.upstreamEndpoints.has('run');
-  const runStore = createRunStore({ ...cached, workflowStore, offersRecords, settleMs, now, wallOf });
-  const startedRuns = createStartedRuns({
-    shared: sharedStarts,
-    onStarted: (viewerId) => {
+  const changes = createChanges({
+    shared: sharedWrites,
+    onChanged(viewerId, { workflowId, runId }) {
       viewers.dropAnswers(viewerId);
+      if (runId !== null) topics.recheck(viewerId, workflowId, runId);
     },
     now,
   });
-  const runHistory = createRunHistory({ ...cached, runStore, startedRuns });
+  const offersRecords = config.upstreamEndpoints.has('run');
+  const runStore = createRunStore({ ...cached, workflowStore, changes, offersRecords, settleMs, now, wallOf });
+  const runHistory = createRunHistory({ ...cached, runStore, changes });
   const topics = createTopics({ viewers, liveTtlMs, maxUpstreamCalls, maxSubscriptionsPerViewer, now, after });
-  const idempotentStarts = sharedStarts ?? createIdempotentStarts(now);
+  const idempotentWrites = sharedWrites ?? createIdempotentWrites(now);
   return {
     viewers,
     workflowStore,
@@ -71,9 +72,9 @@ export function createRuns(options: RunsOptions) {
     runHistory,
     readRecentRuns: createRecentRuns(runHistory),
     topics,
-    watchRun: createRunWatch({ topics, runStore, workflowStore, startedRuns, now }),
+    watchRun: createRunWatch({ topics, runStore, workflowStore, changes, now }),
     watchRuns: createRunsWatch({ topics, runHistory, after }),
-    startRun: createRunStarter(upstream, reads, idempotentStarts, startedRuns),
+    write: createWriter(upstream, reads, idempotentWrites, changes),
   };
 }
 

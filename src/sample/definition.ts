@@ -80,9 +80,17 @@ export interface ConditionNode extends NodeOfAnyType {
   readonly branchFor?: (inputs: JsonObject) => string;
 }
 
+/** The form of an answer: an object of these members. */
+export interface AnswerForm {
+  readonly properties: Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly title: string }>>;
+  readonly required: readonly string[];
+}
+
 export interface TaskNode extends NodeOfAnyType {
   readonly type: 'code' | 'integration';
   readonly answer: (random: Random) => Json;
+  /** What it asks a person in runs that wait. */
+  readonly asks?: { readonly message: string; readonly form: AnswerForm };
 }
 
 export type WorkflowNode = ModelNode | RetrievalNode | ConditionNode | TaskNode;

@@ -1,5 +1,5 @@
 /** Executes a workflow's graph on any clock: past runs and started runs come from the same engine. */
-import type { Era, JsonObject, WorkflowDefinition } from './definition.ts';
+import type { Era, Json, JsonObject, WorkflowDefinition } from './definition.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import type { PlannedExecution, RunPlan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -16,6 +16,8 @@ export interface Step {
   endMicros: number | null;
   error: string | null;
   hasOutputs: boolean;
+  /** The answer of a person, which are its outputs. */
+  answer?: Json;
 }
 
 export interface Run {
@@ -50,6 +52,10 @@ export interface StartedRun {
   readonly run: Run;
   /** Cancels all timers: the run stays as it is. */
   stop(): void;
+  /** False if the run is over. */
+  readonly cancel: (by: string) => boolean;
+  /** False if the step does not wait. */
+  readonly resume: (stepId: string, answer: JsonObject) => boolean;
 }
 
 /** Time from the end of the last step to the end of the run. */
@@ -74,6 +80,8 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
   const walk = createGraphWalk(workflow);
   const timers = new Set<() => void>();
   let failedNodeId: string | null = null;
+  /** What ends each waiting step, by id. */
+  const waiting = new Map<string, (answer: JsonObject) => void>();
   let executionsUnderWay = 0;
 
   function after(ms: number, task: () => void): void {
@@ -101,9 +109,15 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
       const status = plan.nodes.get(nodeId)?.isWait === true ? 'paused' : 'running';
       run.status = status;
       const step = addStep(nodeId, execution, status);
-      after(execution.durationMs, () => {
-        endStep(step, execution, index);
-      });
+      if (status === 'paused') {
+        waiting.set(step.id, (answer) => {
+          endWait(step, execution, answer);
+        });
+      } else {
+        after(execution.durationMs, () => {
+          endStep(step, execution, index);
+        });
+      }
     });
   }
 
@@ -139,6 +153,13 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
     release();
   }
 
+  function endWait(step: Step, execution: PlannedExecution, answer: JsonObject): void {
+    step.answer = answer;
+    run.status = 'running';
+    const error = answer.approved === false ? 'Not approved' : null;
+    endStep(step, { ...execution, error }, 0);
+  }
+
   function goOnAfter(step: Step): void {
     const { toStart, toSkip } = walk.completed(step.nodeId, step.branch);
     for (const nodeId of toSkip) {
@@ -164,16 +185,27 @@ export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun 
     run.endMicros = nowMicros();
   }
 
-  function cancel(): void {
-    end('cancelled', `Cancelled by ${userId}`);
+  function cancel(by: string): boolean {
+    if (run.endMicros !== null) return false;
+    waiting.clear();
+    end('cancelled', `Cancelled by ${by}`);
     for (const step of run.steps) {
       if (step.status !== 'running' && step.status !== 'paused') continue;
       step.status = 'cancelled';
       step.endMicros = run.endMicros;
     }
+    return true;
+  }
+
+  function resume(stepId: string, answer: JsonObject): boolean {
+    const goOn = waiting.get(stepId);
+    if (!goOn) return false;
+    waiting.delete(stepId);
+    goOn(answer);
+    return true;
   }
 
   execute(workflow.entry);
-  if (plan.cancelAfterMs !== null) after(plan.cancelAfterMs, cancel);
-  return { run, stop };
+  if (plan.cancelAfterMs !== null) after(plan.cancelAfterMs, () => cancel(userId));
+  return { run, stop, cancel, resume };
 }

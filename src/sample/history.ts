@@ -1,6 +1,6 @@
 /** Runs of an organization that were not started through the API: two weeks of them, and new ones as time passes. */
 import type { Era, WorkflowDefinition } from './definition.ts';
-import { startRun, type Run, type RunRequest } from './engine.ts';
+import { startRun, type Run, type RunRequest, type StartedRun } from './engine.ts';
 import { incidentRuns, incidentStarts } from './incident.ts';
 import { planRun, type Steering } from './plan.ts';
 import { createRandom } from './random.ts';
@@ -25,7 +25,7 @@ const DRAWN_RUNS: Readonly<Record<string, number>> = {
   'contract-review': 5,
 };
 
-export interface HistoricRun {
+export interface HistoricRun extends Pick<StartedRun, 'cancel' | 'resume'> {
   /** Its state is that of the latest request for the history. */
   readonly run: Run;
   readonly startMs: number;
@@ -158,9 +158,11 @@ function play({ workflow, runId, startMs, inputs, seed, steering, era }: Play): 
   const scheduler = createVirtualScheduler(startMs);
   const plan = planRun(workflow, inputs, `${seed}/${runId}`, steering);
   const userId = workflow.createdBy;
-  const { run } = startRun({ runId, workflow, plan, userId, inputs, era, scheduler, pace: 1 });
+  const { run, cancel, resume } = startRun({ runId, workflow, plan, userId, inputs, era, scheduler, pace: 1 });
   return {
     run,
+    cancel,
+    resume,
     startMs,
     advanceTo: (nowMs) => {
       scheduler.advance(nowMs - scheduler.now());

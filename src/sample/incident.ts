@@ -3,7 +3,7 @@
  * In another workflow a node has become slow, and its newest run is stuck; in a third one a run waits for a person.
  */
 import type { JsonObject, Mishap, WorkflowNode } from './definition.ts';
-import type { Steering } from './plan.ts';
+import { WAITS, type Steering } from './plan.ts';
 import { createRandom } from './random.ts';
 
 const MINUTE_MS = 60_000;
@@ -31,7 +31,7 @@ const STUCK = { workflowId: 'document-ingest', minutes: 12, nodeId: 'embed', slo
 /** A prompt that asks for more made the latest runs before it slower. */
 const SLOWER = { nodeId: 'extract_entities', slowness: 5, runs: 14, runsBefore: 16 };
 
-const WAITING = { workflowId: 'invoice-extraction', minutes: 26, nodeId: 'review_queue', slowness: 100_000 };
+const WAITING = { workflowId: 'invoice-extraction', minutes: 26 };
 
 const MISHAP: Mishap = {
   kind: 'fatal',
@@ -91,12 +91,7 @@ export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
       workflowId: WAITING.workflowId,
       startMs: startOf(WAITING.minutes),
       era: 'usual',
-      steering: {
-        outcomeOf: () => 'success' as const,
-        branchOf: () => 'review',
-        waitingNodeId: WAITING.nodeId,
-        slownessOf: (nodeId) => (nodeId === WAITING.nodeId ? WAITING.slowness : 1),
-      },
+      steering: WAITS,
     },
   ];
 }

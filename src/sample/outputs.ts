@@ -1,5 +1,5 @@
 /** Inputs and outputs of a step, built from its id on request, so that no payload is kept in memory. */
-import type { Json, JsonObject, RetrievalNode, WorkflowNode } from './definition.ts';
+import type { Json, JsonObject, RetrievalNode, TaskNode, WorkflowNode } from './definition.ts';
 import type { Run, Step } from './engine.ts';
 import { apiOf } from './model-apis/model-apis.ts';
 import { modelAnswer, modelCall, replyOf } from './model-apis/model-call.ts';
@@ -25,9 +25,16 @@ export function nodeOf({ workflow, era }: Run, step: Step): WorkflowNode {
   return era !== 'usual' && node.type === 'model' ? { ...node, ...node.requests?.[era] } : node;
 }
 
+/** What a step asks a person. Null if its node asks nothing. */
+export function asksOf(run: Run, step: Step): NonNullable<TaskNode['asks']> | null {
+  const node = nodeOf(run, step);
+  return ('asks' in node ? node.asks : undefined) ?? null;
+}
+
 /** Null while the step runs, and without an answer. */
 export function outputsOf(run: Run, step: Step): Json {
   if (!step.hasOutputs) return null;
+  if (step.answer !== undefined) return step.answer;
   const node = nodeOf(run, step);
   const random = createRandom(step.id);
   switch (node.type) {

@@ -19,7 +19,7 @@ export interface PlannedNode {
   readonly executions: readonly [PlannedExecution, ...PlannedExecution[]];
   /** The branch that a condition takes. */
   readonly branch: string | null;
-  /** True if it waits for a person. */
+  /** True if it waits for the answer of a person, however long that takes. */
   readonly isWait: boolean;
 }
 
@@ -40,14 +40,17 @@ export interface Steering {
   readonly slownessOf?: (nodeId: string) => number;
   /** Other than the branch of the inputs, or a random one. */
   readonly branchOf?: (nodeId: string) => string | undefined;
-  /** A node that waits for a person. */
-  readonly waitingNodeId?: string;
+  /** Nodes that ask a person wait for the answer. */
+  readonly waits?: true;
   readonly cancelAfterMs?: number;
 }
 
 const DISPATCH_MS: Range = [15, 90];
 const RETRY_WAIT_MS: Range = [300, 700];
 const SLOW_FACTOR = 4;
+
+/** The run takes the branch of the review, and waits there. */
+export const WAITS: Steering = { outcomeOf: () => 'success', branchOf: () => 'review', waits: true };
 
 /** The steering in the inputs: see `workflows.ts`. */
 export function steeringOf(inputs: JsonObject): Steering {
@@ -60,6 +63,8 @@ export function steeringOf(inputs: JsonObject): Steering {
       return { outcomeOf: (node) => (node.mishap?.kind === 'fatal' ? 'failure' : 'success') };
     case 'slow':
       return { slownessOf: () => SLOW_FACTOR };
+    case 'wait':
+      return WAITS;
     default:
       return {};
   }
@@ -93,8 +98,8 @@ function planNode(planned: WorkflowNode, inputs: JsonObject, seed: string, steer
     hasOutputs: failure?.answersAnyway ?? failure === null,
   });
 
-  const branch = node.type === 'conditional' ? (steering.branchOf?.(node.id) ?? branchOf(node, inputs, random)) : null;
-  const isWait = steering.waitingNodeId === node.id;
+  const branch = node.type === 'conditional' ? branchOf(node, inputs, random, steering.branchOf?.(node.id)) : null;
+  const isWait = steering.waits === true && 'asks' in node;
   if (outcome === 'retry' && node.mishap)
     return { executions: [execute(1, node.mishap), execute(2, null)], branch, isWait };
   const [first, ...more] =
@@ -116,8 +121,9 @@ function outcomeByChance(mishap: Mishap | undefined, random: Random): StepOutcom
   return mishap.kind === 'transient' ? 'retry' : 'failure';
 }
 
-function branchOf(node: ConditionNode, inputs: JsonObject, random: Random): string {
+function branchOf(node: ConditionNode, inputs: JsonObject, random: Random, wanted?: string): string {
   const names = Object.keys(node.branches);
+  if (wanted !== undefined && names.includes(wanted)) return wanted;
   return node.branchFor?.(inputs) ?? names[random.integer(0, names.length - 1)] ?? '';
 }
 

@@ -7,12 +7,19 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_BODY_DEPTH = 100;
 const MAX_PAGE_SIZE = 100;
 
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
 /** An error that becomes an answer with this status. */
 export class RequestError extends Error {
   readonly statusCode: number;
+  readonly problems: readonly Problem[];
 
-  constructor(statusCode: number, message: string) {
+  constructor(statusCode: number, message: string, problems: readonly Problem[] = []) {
     super(message);
+    this.problems = problems;
     this.statusCode = statusCode;
   }
 }
@@ -68,7 +75,7 @@ function parse(text: string): Json | undefined {
   }
 }
 
-const isJsonObject = (value: Json | undefined): value is JsonObject =>
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isDeeperThan = (levels: number, value: Json): boolean =>

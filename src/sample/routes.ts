@@ -1,13 +1,15 @@
-/** The five calls of the API. */
+/** The calls of the API. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { WorkflowDefinition } from './definition.ts';
+import { problemsOf } from './answers.ts';
+import type { JsonObject, WorkflowDefinition } from './definition.ts';
 import type { Run } from './engine.ts';
+import { asksOf } from './outputs.ts';
 import { bearerKeyOf, jsonObjectOf, pageOf, RequestError } from './request.ts';
 import { API_KEYS, type Store } from './store.ts';
 import { runOnWire, stepsOnWire, workflowOnWire } from './wire.ts';
 
 type Call = FastifyRequest<{
-  readonly Params: { readonly workflow: string; readonly run: string };
+  readonly Params: { readonly workflow: string; readonly run: string; readonly step: string };
   readonly Querystring: Readonly<Record<string, unknown>>;
 }>;
 
@@ -65,5 +67,24 @@ export function addRoutes(app: FastifyInstance, store: Store): void {
     const workflow = workflowOf(call);
     const run = organizationOf(call).execute(workflow, jsonObjectOf(call.body), viewerOf(call).userId);
     return { message: 'Workflow execution started', run_id: run.id };
+  });
+  route('POST', '/workflows/:workflow/runs/:run/cancel', (call) => {
+    const isCancelled = organizationOf(call).actionsOn(runOf(call)).cancel(viewerOf(call).userId);
+    if (!isCancelled) throw new RequestError(409, 'The run is over');
+    return { message: 'Run cancelled' };
+  });
+  route('POST', '/workflows/:workflow/runs/:run/steps/:step/resume', (call) => {
+    const run = runOf(call);
+    const step = run.steps.find(({ id }) => id === call.params.step);
+    if (!step) throw new RequestError(404, 'This run has no such step');
+    const asks = asksOf(run, step);
+    if (!asks || step.status !== 'paused') throw new RequestError(409, 'The step does not wait');
+    const { answer = null } = jsonObjectOf(call.body);
+    const problems = problemsOf(answer, asks.form);
+    if (problems.length > 0) throw new RequestError(422, 'The answer does not fit', problems);
+    organizationOf(call)
+      .actionsOn(run)
+      .resume(step.id, answer as JsonObject);
+    return { message: 'Answer accepted' };
   });
 }

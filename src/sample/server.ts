@@ -87,5 +87,6 @@ function sendError(
 ): void {
   const status = error.statusCode ?? 500;
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.code(status).send({ detail: status < 500 ? error.message : 'The server failed' });
+  const problems = error instanceof RequestError && error.problems.length > 0 ? { errors: error.problems } : {};
+  reply.code(status).send({ detail: status < 500 ? error.message : 'The server failed', ...problems });
 }

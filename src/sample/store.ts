@@ -33,6 +33,8 @@ export interface Organization {
   runs(workflow: WorkflowDefinition): Run[];
   run(workflow: WorkflowDefinition, runId: string): Run | undefined;
   execute(workflow: WorkflowDefinition, inputs: JsonObject, userId: string): Run;
+  /** What can be done with a run of `run`. */
+  actionsOn(run: Run): Pick<StartedRun, 'cancel' | 'resume'>;
   close(): void;
 }
 
@@ -85,6 +87,10 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler, hasInci
       started.set(runId, { ...startedRun, inputCharacters: JSON.stringify(inputs).length });
       dropOldest(started);
       return startedRun.run;
+    },
+    actionsOn: ({ id }) => {
+      const known = history.runsAt(scheduler.now()).get(id) ?? started.get(id);
+      return known ?? { cancel: () => false, resume: () => false };
     },
     close: () => {
       for (const run of started.values()) run.stop();

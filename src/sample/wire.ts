@@ -1,7 +1,8 @@
 /** The format of the API: snake_case and its quirks (floored seconds, `tokens: 0`, two timestamp formats) are only here. */
 import type { Json, JsonObject, WorkflowDefinition, WorkflowNode } from './definition.ts';
-import type { Run } from './engine.ts';
-import { inputsOf, mappedOutputOf, outputMappingOf, outputsOf, recordedOutputOf } from './outputs.ts';
+import { schemaOf } from './answers.ts';
+import type { Run, Step } from './engine.ts';
+import { asksOf, inputsOf, mappedOutputOf, outputMappingOf, outputsOf, recordedOutputOf } from './outputs.ts';
 import { createRandom } from './random.ts';
 
 /** Sorted by id, so in no order of time. */
@@ -22,8 +23,16 @@ export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
       inputs: inputsOf(run, step),
       step_metadata: step.attempt > 1 ? { attempt: step.attempt } : null,
       tokens: 0,
-      ...(step.status === 'paused' && { waits: [{ from: timestamp(step.startMicros) }] }),
+      ...(step.status === 'paused' && {
+        waits: [{ from: timestamp(step.startMicros) }],
+        wait_request: waitRequestOf(run, step),
+      }),
     }));
+
+function waitRequestOf(run: Run, step: Step): JsonObject | null {
+  const asks = asksOf(run, step);
+  return asks && { message: asks.message, data: inputsOf(run, step), answer_schema: schemaOf(asks.form) };
+}
 
 export function runOnWire(run: Run): JsonObject {
   const finished = run.steps.findLast(({ nodeId, status }) => nodeId === run.workflow.finish && status === 'completed');

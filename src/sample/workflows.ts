@@ -5,6 +5,7 @@
  *     { "simulate": "retry" }     each node with a transient error fails once, and its retry succeeds
  *     { "simulate": "failure" }   the node with a fatal error fails, and so does the run
  *     { "simulate": "slow" }      every node takes four times as long
+ *     { "simulate": "wait" }      `invoice-extraction` waits for the answer of a person
  *
  * Without `simulate` errors are random. In `support-triage` the subject "Checkout is down" is urgent and pages an engineer;
  * in `research-agent` the depth 3 leads to a revision. Other inputs are passed on unchanged.

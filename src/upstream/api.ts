@@ -3,14 +3,15 @@
  */
 import type { Redaction } from '../domain/redaction/redaction.ts';
 import type { OperationRecord } from '../observability/operation-record.ts';
-import type { JsonObject, RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
-import type { StartedRun } from './contract.ts';
+import type { RunRecord, StepFacts, WorkflowRecord } from '../domain/types.ts';
 import type { GatewayError } from './errors.ts';
 import type { RunRef } from './ids.ts';
 import type { Requesters } from './requesters.ts';
+import type { Write, Written } from './writes.ts';
 import type { Reader } from './worker/reading-worker.ts';
 
-export type { RunRef } from './ids.ts';
+export type { RunRef, StepRef } from './ids.ts';
+export type { Write, Written } from './writes.ts';
 
 /** A window of a workflow's history, which is newest first. */
 export interface RunWindow {
@@ -66,8 +67,8 @@ export interface UpstreamAnswer<T> {
 export interface UpstreamApi {
   /** Call 1. */
   listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;
-  /** Call 2. Never retried. If an error has `outcomeIsUnknown`, the run may have started. */
-  execute(workflowId: string, inputs: JsonObject, options: CallOptions): Promise<StartedRun>;
+  /** Calls 2, 6 and 7. Never retried. If an error has `outcomeIsUnknown`, the write may have taken effect. */
+  write(write: Write, options: CallOptions): Promise<Written>;
   /** Call 3. Null if the upstream's list lacks the run. */
   getRun(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<RunRecord | null>>;
   /** Call 4. */

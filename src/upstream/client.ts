@@ -2,20 +2,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config, UpstreamEndpoint } from '../config/config.ts';
 import { createStatusOf } from '../domain/status.ts';
-import type { JsonObject, ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
+import type { ReportedTokens, RunRecord, WorkflowGraph } from '../domain/types.ts';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Observer } from '../observability/observer.ts';
-import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi } from './api.ts';
+import type { CallOptions, RunRef, UpstreamAnswer, UpstreamApi, Write, Written } from './api.ts';
+import { Door } from './door.ts';
 import { AbandonedError, GatewayError, isNotFound } from './errors.ts';
 import { pathSegment } from './ids.ts';
 import { readAnswer, receivedValue, type Reading, type ReadValue } from './reading.ts';
 import { jsonBytesOf, parseBody } from './transport/json-body.ts';
 import { ownCopy } from '../runtime/own-bytes.ts';
-import type { Transport, TransportCall } from './transport/transport.ts';
+import type { Post, Transport, TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type Deviations } from './wire/deviations.ts';
 import { valueOf } from './worker/messages.ts';
 import type { ReadingWorker } from './worker/reading-worker.ts';
+import { FUNCTIONS } from './port.ts';
 import { createResilience } from './resilience.ts';
 
 export type * from './api.ts';
@@ -62,7 +64,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const statusOf = createStatusOf(config.statusWords);
   const resilience = createResilience({ timeoutMs, concurrency });
 
-  async function get<Each extends Exclude<Call, 'execute'>>(
+  async function get<Each extends Exclude<Call, 'execute' | 'action'>>(
     target: Target,
     reading: Reading & Reading<Each>,
     call: CallOptions,
@@ -73,38 +75,40 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       sizeBytes: cachedBytes(keptBytes(kept, value), value),
       body,
     });
-    if (!call.stored) return send(target, call, undefined, reading, answerOf);
+    if (!call.stored) return send(target, call, null, reading, answerOf);
     // Deviations of a stored answer were reported when it arrived.
     const body = ownCopy(call.stored);
     return answerOf(body, await read<Each>(jsonBytesOf(body).bytes, reading, call, createDeviations()));
   }
 
-  /** Makes one call with its retries, observed as a whole. A call with inputs is a POST, which is sent once. */
+  /** Makes one call with its retries, observed as a whole. A POST is sent once. */
   async function send<Each extends Call, T>(
     { endpoint, compartment, path, ask }: Target,
     call: CallOptions,
-    inputs: JsonObject | undefined,
+    post: Post | null,
     reading: Reading & Reading<Each>,
     answerOf: (body: Buffer, read: Read<Each>) => T,
   ): Promise<T> {
     const { viewerId, requesters, signal, rejections } = call;
     const deviations = createDeviations();
-    const method = inputs ? 'POST' : 'GET';
+    const method = post ? 'POST' : 'GET';
     const url = transport.urlOf(path);
     const observation = observer.call(endpoint, { method, url }, call.operationRecord);
     const { traceHeaders, answered } = observation;
     const { credential, requestId } = call;
-    const sent = { path, ask, inputs, credential, requestId, viewerId, signal, traceHeaders, answered };
+    const sent = { path, ask, post, credential, requestId, viewerId, signal, traceHeaders, answered };
     const attempt = (isTrial: boolean) => {
       observation.attempt();
       return transport.send({ ...sent, isTrial });
     };
     const lane = { requesters, compartment, rejections };
     try {
-      const body = await resilience[inputs ? 'once' : 'repeatable'](lane, attempt, signal);
+      const body = await resilience[post ? 'once' : 'repeatable'](lane, attempt, signal);
       // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
       for (let turns = 0; turns < TURNS_TO_SEND && resilience.hasQueue(); turns += 1) await nextTurn();
-      const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(body);
+      const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(
+        body.length === 0 && isAction(post) ? NO_MESSAGE : body,
+      );
       if (hasByteOrderMark) deviations.add(endpoint, 'read', 'JSON', 'a byte order mark before it');
       if (hasInvalidUtf8) deviations.add(endpoint, 'lost', 'UTF-8', 'other bytes');
       const found = await read<Each>(bytes, reading, call, deviations);
@@ -140,11 +144,42 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     return { value: receivedValue<Each>(reading, value, kept), kept };
   }
 
+  function sendWrite(write: Write, call: CallOptions): Promise<Written> {
+    const written = (_body: Buffer, { value }: Read<'execute' | 'action'>) => value;
+    switch (write.endpoint) {
+      case 'execute': {
+        const { workflowId, inputs } = write;
+        const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
+        const target = ofWorkflow('execute', workflowId, ask, '/execute');
+        return send(target, call, { json: inputs, callKey: null }, { call: 'execute', args: {} }, written);
+      }
+      case 'cancel': {
+        const { workflowId, runId, callKey } = write;
+        const ref = { workflowId, runId };
+        const ask: Ask = (upstream, sent) => upstream.cancelRun?.(ref, { ...sent, idempotencyKey: callKey });
+        const reading = { call: 'action', args: { endpoint: 'cancel', runId } } as const;
+        return send(ofRun('cancel', ref, ask, '/cancel'), call, { json: {}, callKey }, reading, written);
+      }
+      case 'resume': {
+        const { workflowId, runId, stepId, answer, callKey } = write;
+        const resumed = { workflowId, runId, stepId, answer };
+        const ask: Ask = (upstream, sent) => upstream.resumeStep?.(resumed, { ...sent, idempotencyKey: callKey });
+        const target = ofRun('resume', write, ask, `/steps/${pathSegment('step id', stepId)}/resume`);
+        const reading = { call: 'action', args: { endpoint: 'resume', runId } } as const;
+        return send(target, call, { json: { answer }, callKey }, reading, written);
+      }
+    }
+  }
+
   function checkOffered(endpoint: UpstreamEndpoint): void {
     if (upstreamEndpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
-      `The upstream call "${endpoint}" is disabled. Add it to UPSTREAM_ENDPOINTS if the upstream has it.`,
+      `The upstream call "${endpoint}" is disabled. ${
+        transport.urlOf('') === null
+          ? `The option upstream needs a function ${FUNCTIONS[endpoint]}.`
+          : 'Add it to UPSTREAM_ENDPOINTS if the upstream has it.'
+      }`,
     );
   }
 
@@ -156,14 +191,12 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         call,
       ),
 
-    async execute(workflowId, inputs, call) {
-      checkOffered('execute');
-      const ask: Ask = (upstream, sent) => upstream.execute?.({ workflowId, inputs }, sent);
-      const target = ofWorkflow('execute', workflowId, ask, '/execute');
+    async write(write, call) {
+      checkOffered(write.endpoint);
       try {
-        return await send(target, call, inputs, { call: 'execute', args: {} }, (_body, { value }) => value);
+        return await sendWrite(write, call);
       } catch (error) {
-        throw withOutcome(error);
+        throw withOutcome(redactedProblems(error, call), write.endpoint);
       }
     },
 
@@ -198,6 +231,18 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       transport.close();
     },
   };
+}
+
+/** A run or step is changed. */
+const isAction = (post: Post | null): boolean => post !== null && post.callKey !== null;
+
+/** An action may be answered without content. */
+const NO_MESSAGE = Buffer.from('{}');
+
+function redactedProblems(error: unknown, { redaction }: CallOptions): unknown {
+  if (!redaction || !(error instanceof GatewayError) || !error.details.fields) return error;
+  const { code, message, details } = error;
+  return new GatewayError(code, message, { ...details, fields: new Door(redaction).problems(error.details.fields) });
 }
 
 const NO_WORKFLOWS = 'List of workflows not found upstream at `workflows` (HTTP 404). Check the path of UPSTREAM_URL.';

@@ -7,6 +7,7 @@ import { readReport, StepTokens } from '../domain/run/tokens.ts';
 import { runStatusOf, type StatusOf } from '../domain/status.ts';
 import type {
   JsonValue,
+  PayloadField,
   PayloadValues,
   ReportedTokens,
   RunRecord,
@@ -14,6 +15,7 @@ import type {
   Wait,
   WorkflowRecord,
 } from '../domain/types.ts';
+import type { Written } from './writes.ts';
 import type { Door } from './door.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { itemsIn, objectIn, problemAt, violation, type ListOf } from './wire/answers.ts';
@@ -82,6 +84,7 @@ export function readSteps(
     const tokens = tokenCount(step, 'tokens');
     const original = originalOf(index, step, values);
     inputs[index] = original?.values.inputs ?? values.inputs;
+    checkWaitRequest(step);
     return {
       id,
       // The step gets its own node, since steps of unknown nodes are not attempts of one another.
@@ -131,8 +134,9 @@ function originalsIn(redacted: Redacted | null) {
     const item = items[index];
     if (!isObject(item) || seen === NOTHING) return null;
     const values = payloadValues(item);
-    const isSame = values.inputs === seenValues.inputs && values.outputs === seenValues.outputs;
-    const isRedacted = !isSame || values.metadata !== seenValues.metadata || item.error !== seen.fields.error;
+    const members = Object.keys(values) as readonly PayloadField[];
+    const isSame = members.every((member) => values[member] === seenValues[member]);
+    const isRedacted = !isSame || item.error !== seen.fields.error;
     const errorHash = door.hashOfError(errorText({ ...NOTHING, fields: item }, 'error'));
     return { values, reporting: door.reporting(values, seenValues), facts: { isRedacted, errorHash } };
   };
@@ -167,6 +171,12 @@ function createWaitReader(): (step: WireObject) => readonly Wait[] {
       return from && (to || isNothing(item.to)) ? { from, to } : [];
     });
   };
+}
+
+/** Reports what cannot be read. Its values are read later, as those of a payload. */
+function checkWaitRequest(step: WireObject): void {
+  const request = objectOrNothing(step, 'wait_request');
+  if (request) textOrNothing(request, 'message');
 }
 
 const isNothing = (value: unknown): boolean => value == null || value === '';
@@ -292,16 +302,16 @@ export function readWorkflows(json: JsonBody, report: ReportDeviation): readonly
   return workflows.filter((workflow) => workflow !== null);
 }
 
-export interface StartedRun {
-  readonly runId: string;
-  readonly message: string | null;
-}
-
 /** Call 2. */
-export function readStartedRun(json: JsonBody, report: ReportDeviation): StartedRun {
+export function readStartedRun(json: JsonBody, report: ReportDeviation): Written {
   const started = objectIn('execute', json, report);
   const runId = requestableId(started, 'run_id');
   const got = started.fields.run_id;
   if (runId === null) throw violation('execute', typeof got === 'string' ? 'id' : 'string', '$.run_id', got);
   return { runId, message: textOrNothing(started, 'message') };
+}
+
+/** Calls 6 and 7. */
+export function readDone(json: JsonBody, endpoint: string, runId: string, report: ReportDeviation): Written {
+  return { runId, message: textOrNothing(objectIn(endpoint, json, report), 'message') };
 }

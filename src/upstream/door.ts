@@ -7,6 +7,7 @@ import { maskedMessage } from '../domain/run/masked-message.ts';
 import { answerIn } from '../domain/run/tokens.ts';
 import { errorInfo, hasError } from '../domain/step/step-error.ts';
 import type { JsonValue, PayloadValues } from '../domain/types.ts';
+import type { FieldProblem } from './errors.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { isObject, type WireFields } from './wire/fields.ts';
 import { ownPayloads, payloadValues } from './wire/payloads.ts';
@@ -34,9 +35,16 @@ export class Door {
     return { value: eachOf(value, (item) => this.#workflow(item)), bytes };
   }
 
-  started({ value, bytes }: JsonBody): JsonBody {
+  written({ value, bytes }: JsonBody): JsonBody {
     if (!isObject(value) || typeof value.message !== 'string') return { value, bytes };
-    return { value: { ...value, message: this.#redactor.json(value.message) }, bytes };
+    return { value: { ...value, message: this.#redactor.text(value.message) }, bytes };
+  }
+
+  problems(fields: readonly FieldProblem[]): readonly FieldProblem[] {
+    return fields.map(({ path, message }) => ({
+      path: this.#redactor.name(path),
+      message: this.#redactor.text(message),
+    }));
   }
 
   /** What tokens are read from. Events of a stream can't be joined after redaction. */
@@ -60,11 +68,12 @@ export class Door {
   }
 
   #run(item: WireFields): WireFields {
-    const { inputs, outputs, metadata } = payloadValues(item);
+    const { inputs, outputs, metadata, waitRequest } = payloadValues(item);
     const redacted: Record<string, unknown> = { ...item };
     if ('inputs' in item) redacted.inputs = this.#redactor.payload(inputs, 'inputs');
     if ('outputs' in item) redacted.outputs = this.#redactor.payload(outputs, 'outputs');
     if ('step_metadata' in item) redacted.step_metadata = this.#redactor.payload(metadata, 'metadata');
+    if ('wait_request' in item) redacted.wait_request = this.#redactor.json(waitRequest);
     if ('error' in item) redacted.error = this.#error(item.error as JsonValue);
     if (isObject(item.all_outputs)) redacted.all_outputs = this.#outputs(item.all_outputs);
     return redacted;

@@ -14,6 +14,8 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
+  /** What the upstream finds wrong with the answer to a waiting step. */
+  readonly fields?: readonly FieldProblem[];
   /** Id of the workflow that a returned list lacks. */
   readonly workflowId?: string;
   /** True if no byte of the request has left the gateway. */
@@ -24,7 +26,12 @@ export interface ErrorDetails {
   readonly retryable?: false;
 }
 
-/** The message is shown to the client. It contains no key, and nothing of an upstream's answer. */
+export interface FieldProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The message is shown to the client. It contains no key, and nothing of an upstream's answer but `fields`. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;

@@ -6,6 +6,10 @@ export interface RunRef {
   readonly runId: string;
 }
 
+export interface StepRef extends RunRef {
+  readonly stepId: string;
+}
+
 const MAX_ID_BYTES = 512;
 
 // Most ids are short and plain, and need no further check.

@@ -1,6 +1,8 @@
 /** An upstream of an embedder: the calls of the workflow API as functions. docs/embedding.md describes it. */
-import type { JsonObject } from '../domain/types.ts';
-import type { RunRef, RunWindow } from './api.ts';
+import type { JsonObject, JsonValue } from '../domain/types.ts';
+import type { UpstreamEndpoint } from '../config/config.ts';
+import type { RunWindow } from './api.ts';
+import type { RunRef, StepRef } from './ids.ts';
 
 /** A call in progress. */
 export interface UpstreamCall {
@@ -42,6 +44,15 @@ export interface UpstreamStep {
   /** From 1, within node and item. */
   readonly attempt?: number | null;
   readonly waits?: readonly UpstreamWait[] | null;
+  /** What a waiting step asks for. */
+  readonly wait_request?: UpstreamWaitRequest | null;
+}
+
+export interface UpstreamWaitRequest {
+  readonly message?: string | null;
+  readonly data?: unknown;
+  /** JSON Schema of the answer. */
+  readonly answer_schema?: unknown;
 }
 
 export interface UpstreamRun {
@@ -85,6 +96,17 @@ export interface UpstreamStart {
   readonly message?: string | null;
 }
 
+/** The answer to a cancelled or resumed run. */
+export interface UpstreamDone {
+  readonly message?: string | null;
+}
+
+/** An action on a run or step. */
+export interface UpstreamAction extends UpstreamCall {
+  /** Equal for calls that must take effect once. */
+  readonly idempotencyKey: string;
+}
+
 /** As bytes, which are not checked by types, or as a value, which is written by `JSON.stringify`. */
 type Answer<T> = Promise<Uint8Array | T>;
 
@@ -107,26 +129,50 @@ export interface Upstream {
     start: { readonly workflowId: string; readonly inputs: JsonObject },
     call: UpstreamCall,
   ): Answer<UpstreamStart>;
+  /** Cancels a run. Called once. Rejects with 409 if the run is over. */
+  cancelRun?(run: RunRef, call: UpstreamAction): Promise<Uint8Array | UpstreamDone | undefined>;
+  /** Answers a waiting step. Called once. Rejects with 409 if it doesn't wait, with 422 if the answer does not fit. */
+  resumeStep?(
+    resume: StepRef & { readonly answer: JsonValue },
+    call: UpstreamAction,
+  ): Promise<Uint8Array | UpstreamDone | undefined>;
+}
+
+/** Which function makes each call. */
+export const FUNCTIONS = {
+  ...{ steps: 'steps', run: 'run', runs: 'runs', workflows: 'workflows', execute: 'execute' },
+  ...{ cancel: 'cancelRun', resume: 'resumeStep' },
+} as const satisfies Record<UpstreamEndpoint, keyof Upstream>;
+
+/** What is wrong with an answer to a waiting step. Clients see both. */
+export interface UpstreamFieldError {
+  /** Below the answer, such as `customer.email`. Empty for the whole answer. */
+  readonly path: string;
+  readonly message: string;
 }
 
 export interface UpstreamErrorOptions extends ErrorOptions {
   /** Time after which the call may be repeated. */
   readonly retryAfterSeconds?: number;
+  /** With 422 for `resumeStep`. */
+  readonly fields?: readonly UpstreamFieldError[];
 }
 
-/** The failure of a call, as a status of HTTP: 401 for a wrong key, 403, 404, 429, 5xx. Clients do not see the message. */
+/** The failure of a call, as a status of HTTP: 401 for a wrong key, 403, 404, 409, 422, 429, 5xx. Clients do not see the message. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly status: number;
   readonly retryAfterSeconds: number | null;
+  readonly fields: readonly UpstreamFieldError[];
 
   constructor(
     status: number,
     message = `HTTP ${status}`,
-    { retryAfterSeconds, ...options }: UpstreamErrorOptions = {},
+    { retryAfterSeconds, fields = [], ...options }: UpstreamErrorOptions = {},
   ) {
     super(message, options);
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds ?? null;
+    this.fields = fields;
   }
 }

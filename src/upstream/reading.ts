@@ -7,12 +7,13 @@ import {
   createSharedTexts,
   readRun,
   readRuns,
+  readDone,
   readStartedRun,
   readSteps,
   readWorkflows,
   type Redacted,
-  type StartedRun,
 } from './contract.ts';
+import type { Written } from './writes.ts';
 import { Door } from './door.ts';
 import type { JsonBody } from './transport/json-body.ts';
 import { ownCopy } from '../runtime/own-bytes.ts';
@@ -25,7 +26,8 @@ interface Readings {
   readonly run: readonly [{ readonly runId: string }, RunRecord | null];
   readonly runs: readonly [{ readonly limit: number }, readonly RunRecord[]];
   readonly workflows: readonly [object, readonly WorkflowRecord[]];
-  readonly execute: readonly [object, StartedRun];
+  readonly execute: readonly [object, Written];
+  readonly action: readonly [{ readonly endpoint: 'cancel' | 'resume'; readonly runId: string }, Written];
 }
 
 type Name = keyof Readings;
@@ -79,7 +81,13 @@ const READERS: { readonly [Each in Name]: Reader<Each> } = {
   },
   execute: {
     read: (json, _args, _statusOf, report) => readStartedRun(json, report),
-    redact: (door, json) => door.started(json),
+    redact: (door, json) => door.written(json),
+    sent: unchanged,
+    received: unchanged,
+  },
+  action: {
+    read: (json, { endpoint, runId }, _statusOf, report) => readDone(json, endpoint, runId, report),
+    redact: (door, json) => door.written(json),
     sent: unchanged,
     received: unchanged,
   },

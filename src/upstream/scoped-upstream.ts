@@ -98,9 +98,9 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
       if (organizationId !== null && answer.value.some((step) => isOfAnother(step.organizationId))) throw outOfScope();
       return answer;
     },
-    async execute(workflowId, inputs, call) {
-      await checkWorkflow(workflowId, call);
-      return upstream.execute(workflowId, inputs, call);
+    async write(write, call) {
+      await checkWorkflow(write.workflowId, call);
+      return upstream.write(write, call);
     },
     async getRun(ref, call) {
       await checkWorkflow(ref.workflowId, call);

@@ -1,24 +1,34 @@
-/** Decides whether a failed start may have started a run. */
+/** Decides whether a failed write may have taken effect. */
 import type { ErrorCode } from '../observability/outcome.ts';
 import { GatewayError, type ErrorDetails } from './errors.ts';
+import type { Write } from './writes.ts';
 
-/** A 4xx means that the request was rejected. Exceptions: 408 (a proxy gave up) and 409 (the run may exist already). */
+/** A 4xx means that the request was rejected. Exceptions: 408 (a proxy gave up) and 409 of a start (the run may exist already). */
 const wasRejected = (status = 0): boolean => status >= 400 && status < 500 && status !== 408 && status !== 409;
 
-/** Returns the error of a failed start. The run may have started, unless the request was not sent or was rejected. */
-export function withOutcome(error: unknown): unknown {
+/** Returns the error of a failed write. It may have taken effect, unless the request was not sent or was rejected. */
+export function withOutcome(error: unknown, endpoint: Write['endpoint']): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
-  if (details.wasNotSent || wasRejected(details.upstreamStatus) || code === 'BAD_USER_INPUT') return error;
-  return unknownOutcome(code, message, details);
+  const isRejection = wasRejected(details.upstreamStatus) || code === 'BAD_USER_INPUT' || code === 'CONFLICT';
+  if (details.wasNotSent || isRejection) return error;
+  return unknownOutcome(code, message, endpoint, details);
 }
 
-export const unknownOutcome = (code: ErrorCode, message: string, details: ErrorDetails = {}): GatewayError =>
-  new GatewayError(code, `${message} The run may have started: look at the workflow's runs before you try again.`, {
-    ...details,
-    outcomeIsUnknown: true,
-  });
+const WHAT_MAY_BE: Readonly<Record<Write['endpoint'], string>> = {
+  execute: "The run may have started: look at the workflow's runs before you try again.",
+  cancel: 'The run may have been cancelled: look at it before you try again.',
+  resume: 'The step may have got the answer: look at it before you try again.',
+};
 
-/** True if it is certain that no run has started. False for any error but a GatewayError. */
-export const startedNothing = (error: unknown): boolean =>
+export const unknownOutcome = (
+  code: ErrorCode,
+  message: string,
+  endpoint: Write['endpoint'],
+  details: ErrorDetails = {},
+): GatewayError =>
+  new GatewayError(code, `${message} ${WHAT_MAY_BE[endpoint]}`, { ...details, outcomeIsUnknown: true });
+
+/** True if it is certain that nothing has changed. False for any error but a GatewayError. */
+export const changedNothing = (error: unknown): boolean =>
   error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

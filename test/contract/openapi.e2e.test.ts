@@ -2,6 +2,7 @@
  * docs/upstream.openapi.yaml against both sides of the contract: the sample that answers, and the gateway that reads.
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createEmbeddedUpstream, type EmbeddedUpstream } from '../../src/sample/server.ts';
 import { deviationsOf } from './deviations.ts';
@@ -22,7 +23,7 @@ const problemOf = (endpoint: Endpoint, answer: unknown): string | null =>
 describe('the sample API', () => {
   let sample: EmbeddedUpstream;
   beforeAll(async () => {
-    sample = await createEmbeddedUpstream({ port: 0 });
+    sample = await createEmbeddedUpstream({ port: 0, pace: 50 });
   });
   afterAll(() => sample.close());
 
@@ -45,11 +46,28 @@ describe('the sample API', () => {
       }
     }
     await call('execute', '/workflows/support-triage/execute', { method: 'POST', body: '{}' });
+    const post = (body: object): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
+    const path = '/workflows/invoice-extraction';
+    const { run_id: runId } = (await call('execute', `${path}/execute`, post({ simulate: 'wait' }))) as {
+      run_id: string;
+    };
+    const run = `${path}/runs/${runId}`;
+    let waiting: { id: string; wait_request?: unknown } | undefined;
+    while (!waiting) {
+      await setTimeout(20);
+      const steps = (await call('steps', `${run}/steps`)) as { id: string; status: string }[];
+      waiting = steps.find(({ status }) => status === 'paused');
+    }
+    expect(waiting.wait_request).toMatchObject({ message: 'Approve this invoice?' });
+    await call('resume', `${run}/steps/${waiting.id}/resume`, post({ answer: { approved: true } }));
+    await call('cancel', `${run}/cancel`, post({}));
   });
 });
 
 const WORKFLOW = 'support-triage';
 const RUN = '7e0c1b2a-58a4-4f5e-9c31-2f3b8f9f4a10';
+
+const ALL_CALLS = { UPSTREAM_ENDPOINTS: OPERATION_IDS.join() };
 
 const examples: Script = ({ endpoint }) => ({ json: operationOf(endpoint)?.example });
 
@@ -61,13 +79,18 @@ describe('the gateway', () => {
   afterAll(() => {
     jest.restoreAllMocks();
   });
-  const gateway = perTest(new TestGateway({ script: examples }));
+  const gateway = perTest(new TestGateway({ script: examples, env: ALL_CALLS }));
   const { upstream } = gateway;
 
-  it('The gateway sends the five calls as the file describes them', async () => {
+  it('The gateway sends each call as the file describes it', async () => {
     await gateway.query(`mutation { executeWorkflow(workflowId: "${WORKFLOW}", inputs: { ticket: 4711 }) {
       run { status steps { id } workflow { name runs { nodes { id } } } }
     } }`);
+    const run = `workflowId: "${WORKFLOW}", runId: "${RUN}"`;
+    await gateway.query(`mutation {
+      resumeStep(${run}, stepId: "s1", answer: { approved: true }) { step { id } }
+      cancelRun(workflowId: "${WORKFLOW}", id: "${RUN}") { run { id } }
+    }`);
     expect(new Set(upstream.calls.map(({ endpoint }) => endpoint))).toEqual(new Set(OPERATION_IDS));
     for (const { endpoint, url, headers, body } of upstream.calls) {
       const { path = /^$/, query = {}, requestExample } = operationOf(endpoint) ?? {};
@@ -121,6 +144,8 @@ describe('the gateway', () => {
     runs: `{ workflow(id: "${WORKFLOW}") { runs { nodes { id } } } }`,
     workflows: '{ workflows { totalCount } }',
     execute: `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message } }`,
+    cancel: `mutation { cancelRun(workflowId: "${WORKFLOW}", id: "${RUN}") { __typename } }`,
+    resume: `mutation { resumeStep(workflowId: "${WORKFLOW}", runId: "${RUN}", stepId: "s1") { __typename } }`,
   };
 
   it.each(ERRORS)(

@@ -16,7 +16,7 @@ interface Content {
 
 interface OperationObject {
   readonly operationId: Endpoint;
-  readonly parameters?: readonly { readonly name: string; readonly schema: object }[];
+  readonly parameters?: readonly { readonly name?: string; readonly schema?: object }[];
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly example: unknown } } };
   readonly responses: Readonly<Record<string, { readonly $ref?: string; readonly content?: Content }>>;
 }
@@ -55,7 +55,9 @@ const toOperation = (template: string, operation: OperationObject): Operation =>
   return {
     id: operation.operationId,
     path: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-    query: Object.fromEntries((operation.parameters ?? []).map(({ name, schema: ofName }) => [name, ofName])),
+    query: Object.fromEntries(
+      (operation.parameters ?? []).flatMap(({ name, schema: ofName }) => (name && ofName ? [[name, ofName]] : [])),
+    ),
     requestExample: operation.requestBody?.content['application/json'].example,
     example: answer?.example,
     errors: Object.entries(operation.responses).flatMap(([status, { $ref = '' }]) => {

@@ -12,6 +12,7 @@ const payload = (
   inputs: value(inputs),
   outputs: value(outputs),
   metadata: value(metadata),
+  waitRequest: null,
 });
 
 describe('two payloads', () => {

@@ -43,6 +43,9 @@ export const oddRuns: Script = ({ endpoint, workflowId, runId }): Reply => {
       return steps ? { json: steps } : none;
     case 'execute':
       return { json: { run_id: 'started', message: 'started' } };
+    case 'cancel':
+    case 'resume':
+      return steps ? { json: {} } : none;
     case 'unknown':
       return none;
   }

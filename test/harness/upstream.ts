@@ -4,12 +4,13 @@ import { createServer as createTlsServer } from 'node:https';
 import { listen, stop } from './local-server.ts';
 import { wireRun, wireStep } from './wire.ts';
 
-export type Endpoint = 'steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'unknown';
+export type Endpoint = 'steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'cancel' | 'resume' | 'unknown';
 
 export interface Call {
   readonly endpoint: Endpoint;
   readonly workflowId: string;
   readonly runId: string;
+  readonly stepId: string;
   /** The bearer key of the request. */
   readonly key: string | undefined;
   readonly url: URL;
@@ -193,6 +194,8 @@ const ROUTES: readonly (readonly [string, Endpoint, RegExp])[] = [
   ['GET', 'run', /^\/workflows\/([^/]+)\/runs\/([^/]+)$/],
   ['GET', 'runs', /^\/workflows\/([^/]+)\/runs$/],
   ['POST', 'execute', /^\/workflows\/([^/]+)\/execute$/],
+  ['POST', 'cancel', /^\/workflows\/([^/]+)\/runs\/([^/]+)\/cancel$/],
+  ['POST', 'resume', /^\/workflows\/([^/]+)\/runs\/([^/]+)\/steps\/([^/]+)\/resume$/],
   ['GET', 'workflows', /^\/workflows$/],
 ];
 
@@ -208,9 +211,10 @@ async function toCall(request: IncomingMessage, response: ServerResponse): Promi
   for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
   const route = ROUTES.find(([method, , path]) => method === request.method && path.test(url.pathname));
   const ids = route?.[2].exec(url.pathname)?.slice(1) ?? [];
-  const [workflowId = '', runId = ''] = ids.map(decodeURIComponent);
+  const [workflowId = '', runId = '', stepId = ''] = ids.map(decodeURIComponent);
   const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-  return { endpoint: route?.[1] ?? 'unknown', workflowId, runId, key, url, headers: request.headers, body, cut };
+  const { headers } = request;
+  return { endpoint: route?.[1] ?? 'unknown', workflowId, runId, stepId, key, url, headers, body, cut };
 }
 
 function send(response: ServerResponse, { status = 200, headers, json, raw, cutAfter }: Reply): void {

@@ -22,6 +22,7 @@ it('polls for the one who has subscribed longest', async () => {
   let sequence = 0;
   const subject = {
     workflowId: 'wf',
+    runId: 'r',
     name: 'run',
     open: () => ({
       states: {

@@ -1,7 +1,7 @@
 /**
  * Mutation testing: how many small changes of the code does any test notice?
  *
- *   npm run mutate -- src/domain src/runs/starts --count 60 --tests http/starts,fleet/starts
+ *   npm run mutate -- src/domain src/runs/writes --count 60 --tests http/starts,fleet/writes
  *
  * Takes `--count` mutants of the files at random, the same ones for the same `--seed`. Each is written into a copy of the project, and
  * Jest runs there until a test fails: first the files of `--tests` and those that share a name with the mutated file, then every test

@@ -68,6 +68,7 @@ export const createCache = () =>
       TokenUsage: part,
       // Ids of the model: they repeat in later steps of the same conversation.
       ToolCall: { keyFields: false },
+      WaitRequest: part,
       WorkflowConnection: { ...part, fields: { edges: { merge: by('cursor') } } },
       WorkflowGraph: { ...part, fields: { nodes: { merge: by('id') }, edges: { merge: by('from', 'to') } } },
       // Node ids are unique only within a workflow.

@@ -3,12 +3,12 @@ import schema from './__generated__/introspection.ts';
 
 /** Objects without an id, and objects whose ids repeat: nodes of different workflows, tool calls of different steps. */
 const PARTS =
-  'Baseline ChangePoint ChangePoints CommonInput CommonInputs Conversation Cost CriticalPath Diagnosis ' +
+  'Baseline CancelRunPayload ChangePoint ChangePoints CommonInput CommonInputs Conversation Cost CriticalPath Diagnosis ' +
   'Distribution ExecuteWorkflowPayload Expectation FailureGroup FailureGroups Freshness Gap GraphEdge Message ' +
   'ModelTokenUsage ModelUsageTrend NodeComparison NodeExpectation NodeShift NodeStatistics PageInfo Progress ' +
-  'RecentRunConnection RepeatedNode RunComparison RunConnection RunEdge RunTiming RunTokenUsage RunUpdate ' +
+  'RecentRunConnection RepeatedNode ResumeStepPayload RunComparison RunConnection RunEdge RunTiming RunTokenUsage RunUpdate ' +
   'RunsUpdate Shift Shifts StepCounts StepError Timeline TimelineBar TokenCounts TokenUsage ToolCall ' +
-  'TrendBucket UsageBucket UsageTrend WorkflowConnection WorkflowEdge WorkflowGraph WorkflowNode ' +
+  'TrendBucket UsageBucket UsageTrend WaitRequest WorkflowConnection WorkflowEdge WorkflowGraph WorkflowNode ' +
   'WorkflowStatistics';
 
 /** All of these are stored inside their parent. */
@@ -23,9 +23,12 @@ const refetch = (cache: Cache): void => {
   for (const { fieldName, arguments: args } of cache.inspectFields('Query')) cache.invalidate('Query', fieldName, args);
 };
 
-/** Lists and statistics get no events, so they are fetched again when a run was started, and when a live run is over. */
+/** Lists and statistics get no events, so they are fetched again when a run was started or cancelled, and when a live run is over. */
 export const updates: UpdatesConfig = {
-  Mutation: { executeWorkflow: (_, __, cache) => refetch(cache) },
+  Mutation: {
+    executeWorkflow: (_, __, cache) => refetch(cache),
+    cancelRun: (_, __, cache) => refetch(cache),
+  },
   Subscription: {
     runUpdated({ runUpdated }: { runUpdated: { run: LiveRun } }, _, cache) {
       if (runUpdated.run.freshness?.isFinal) refetch(cache);

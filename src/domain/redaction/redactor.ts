@@ -71,6 +71,11 @@ export class Redactor {
     return this.#value(value, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
   }
 
+  /** Text of the upstream for people. */
+  text(text: string): string {
+    return this.#text(text, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
+  }
+
   /** An error, as text or JSON. `type` and `code` stay if they look like identifiers. */
   error(error: JsonValue): JsonValue {
     const inner = typeof error === 'string' ? jsonIn(error) : error;

@@ -252,7 +252,7 @@ class DerivedRun implements Run {
     const { workflowId, id: runId, isFinished, endedAt } = this;
     const { epochMicros: now } = this.#now();
     const clock = { now, liveUntil: isFinished ? (endedAt?.epochMicros ?? null) : now };
-    deriveSteps(this.#executed(), { workflowId, runId, bounds: this.#bounds(), clock });
+    deriveSteps(this.#executed(), { workflowId, runId, isRunOver: isFinished, bounds: this.#bounds(), clock });
     for (const step of this.#latestExecutions()) step.isLatest = true;
     this.#areComplete = true;
   }

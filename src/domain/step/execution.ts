@@ -48,6 +48,7 @@ class DraftedStep {
   status: StepStatus;
   rawStatus: string;
   isFinished: boolean;
+  isAnswerable = false;
   startTime: Step['startTime'];
   endTime: Step['endTime'];
   elapsedTime: number | null;

@@ -10,16 +10,21 @@ import type { StepStatus } from '../status.ts';
 import type { Step, StepCounts } from '../types.ts';
 
 export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
+  readonly isRunOver: boolean;
   readonly bounds: RunBounds;
   readonly clock: StepClock;
 }
 
 /** Sets the data that depends on the run. Steps must be in the order of `executionsOf`, which they keep. */
-export function deriveSteps(steps: readonly StepDraft[], { workflowId, runId, bounds, clock }: StepsOf): void {
+export function deriveSteps(
+  steps: readonly StepDraft[],
+  { workflowId, runId, isRunOver, bounds, clock }: StepsOf,
+): void {
   const wallClock = wallClockMs(bounds);
   for (const step of steps) {
     step.workflowId = workflowId;
     step.runId = runId;
+    step.isAnswerable = step.status === 'WAITING' && !isRunOver;
     measureStep(step, clock);
     if (wallClock && step.durationMs !== null) step.shareOfRun = Math.min(1, step.durationMs / wallClock);
   }

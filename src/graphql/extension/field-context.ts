@@ -30,7 +30,7 @@ export interface FieldContext {
    */
   readonly run: (ref: RunRef, requirement?: DataRequirement) => Promise<Run>;
   /**
-   * The inputs, outputs and metadata of a step or of a run's record, without a call. Null for a run without a record. An unreadable
+   * The inputs, outputs, metadata and wait request of a step or of a run's record, without a call. Null for a run without a record. An unreadable
    * value throws when it is read. All fields of the operation share the values: do not change them.
    */
   readonly payloadOf: (parent: Pick<Run | Step, 'payload'>) => Promise<PayloadValues | null>;
@@ -75,5 +75,8 @@ const checked = (payloads: ParsedPayloads, { index }: Payload): PayloadValues =>
   },
   get metadata() {
     return payloads.readable(index, 'metadata');
+  },
+  get waitRequest() {
+    return payloads.readable(index, 'waitRequest');
   },
 });

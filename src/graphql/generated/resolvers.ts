@@ -4,10 +4,11 @@ import type { AnsweredJson } from '../../domain/json-part.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { WorkflowRef, StatisticsOfRuns, StartedRun, FailureGroupInHistory, CommonInputOfWorkflow, CommonInputsOfGroup, ShiftOfWorkflow, ShiftsOfWorkflow, ExpectationOfRun, FoundFailureGroups, TrendBucketOfWorkflow, UsageBucketOfWorkflows, ChangePointOfWorkflow, WorkflowChanges, BaselineOfRun } from '../object-references.ts';
 import type { WorkflowPage, RunPage, ListedRun, RecentRunsPage, PageInfo as PageInfoModel } from '../lists/connections.ts';
+import type { RunRef, StepRef } from '../../upstream/client.ts';
 import type { Distribution as DomainDistribution, NodeStatistics as DomainNodeStatistics } from '../../domain/workflow/statistics.ts';
 import type { NodeShift as DomainNodeShift } from '../../domain/shifts/shifts.ts';
 import type { NodeExpectation as DomainNodeExpectation } from '../../domain/run/expectation.ts';
-import type { Run as DomainRun, WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Step as DomainStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
+import type { Run as DomainRun, WorkflowGraph as DomainWorkflowGraph, WorkflowNode as DomainWorkflowNode, GraphEdge as DomainGraphEdge, Step as DomainStep, Step as WaitingStep, StepCounts as DomainStepCounts, RunTiming as DomainRunTiming, Gap as DomainGap, Timeline as DomainTimeline, TimelineBar as DomainTimelineBar, CriticalPath as DomainCriticalPath, Progress as DomainProgress, RepeatedNode as DomainRepeatedNode, TokenCounts as DomainTokenCounts, RunTokenUsage as DomainRunTokenUsage, ModelTokenUsage as DomainModelTokenUsage, Freshness as DomainFreshness, StepError as DomainStepError, TokenUsage as DomainTokenUsage } from '../../domain/types.ts';
 import type { UsageTrend as DomainUsageTrend, ModelUsageTrend as DomainModelUsageTrend } from '../../domain/workflow/usage-trend.ts';
 import type { RunComparison as DomainRunComparison, NodeComparison as DomainNodeComparison } from '../../domain/run/comparison.ts';
 import type { UpdatedRun } from '../subscriptions/run-events.ts';
@@ -73,6 +74,13 @@ export type BaselineReason =
   | 'BEFORE_CHANGE'
   /** The newest completed run before the first examined failure of this kind. */
   | 'BEFORE_FAILURES';
+
+/** Result of `cancelRun`. */
+export type CancelRunPayload = {
+  readonly __typename?: 'CancelRunPayload';
+  /** Run, as the upstream shows it after the call. It may take a moment to become CANCELLED. */
+  readonly run?: Maybe<Run>;
+};
 
 /** Kind of a change between two runs. */
 export type ChangeKind =
@@ -523,11 +531,29 @@ export type ModelUsageTrend = {
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
+   * Cancels a run. If the run is over, it is a CONFLICT error.
+   * The upstream call is sent once. If its outcome is unknown, the error has `outcomeIsUnknown: true`.
+   */
+  readonly cancelRun?: Maybe<CancelRunPayload>;
+  /**
    * Starts a run.
    * The upstream call is sent once and never repeated. If its outcome is unknown, the run may have started: the error then has
    * `outcomeIsUnknown: true` and `retryable: false`.
    */
   readonly executeWorkflow?: Maybe<ExecuteWorkflowPayload>;
+  /**
+   * Answers a waiting step. If it does not wait, it is a CONFLICT error.
+   * The upstream call is sent once. If its outcome is unknown, the error has `outcomeIsUnknown: true`.
+   */
+  readonly resumeStep?: Maybe<ResumeStepPayload>;
+};
+
+
+/** Root of all mutations. */
+export type MutationCancelRunArgs = {
+  id: Scalars['ID']['input'];
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  workflowId: Scalars['ID']['input'];
 };
 
 
@@ -535,6 +561,16 @@ export type Mutation = {
 export type MutationExecuteWorkflowArgs = {
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   inputs?: InputMaybe<Scalars['JSON']['input']>;
+  workflowId: Scalars['ID']['input'];
+};
+
+
+/** Root of all mutations. */
+export type MutationResumeStepArgs = {
+  answer?: InputMaybe<Scalars['JSON']['input']>;
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  runId: Scalars['ID']['input'];
+  stepId: Scalars['ID']['input'];
   workflowId: Scalars['ID']['input'];
 };
 
@@ -801,12 +837,23 @@ export type RepeatedNode = {
   readonly wastedMs: Scalars['Float']['output'];
 };
 
+/** Result of `resumeStep`. */
+export type ResumeStepPayload = {
+  readonly __typename?: 'ResumeStepPayload';
+  /** Run, as the upstream shows it after the call. */
+  readonly run?: Maybe<Run>;
+  /** Step, as the upstream shows it after the call. Null if the run no longer has it. */
+  readonly step?: Maybe<Step>;
+};
+
 /**
  * Execution of a workflow, as of one clock reading. Without its record it is null.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type Run = {
   readonly __typename?: 'Run';
+  /** What the upstream offers, the caller may do, and the run's state allows. */
+  readonly availableActions: ReadonlyArray<RunAction>;
   /**
    * Run to compare a failed run with. Null for a run that has not failed, and without such a run.
    * Null with an error if runs that it depends on cannot be loaded.
@@ -984,6 +1031,11 @@ export type RunStepsArgs = {
   filter?: InputMaybe<StepFilter>;
   orderBy?: InputMaybe<StepOrder>;
 };
+
+/** What can be done with a run. */
+export type RunAction =
+  /** `cancelRun`. */
+  | 'CANCEL';
 
 /** Differences between two runs. Every delta is head minus base: positive means more in the head run. */
 export type RunComparison = {
@@ -1184,6 +1236,8 @@ export type Step = {
   readonly attemptCount: Scalars['Int']['output'];
   /** Kind of this execution: first, retry or iteration. */
   readonly attemptKind: AttemptKind;
+  /** What the upstream offers, the caller may do, and the step's state allows. */
+  readonly availableActions: ReadonlyArray<StepAction>;
   /**
    * True if the times are impossible: the end is before the start, or a running step starts in the future.
    * `durationMs` then comes from `elapsedTime`.
@@ -1239,7 +1293,7 @@ export type Step = {
    * goes on, else the last failed one, else the last.
    */
   readonly isLatest: Scalars['Boolean']['output'];
-  /** True if something of `error`, `inputs`, `outputs` or `metadata` is replaced by `[redacted]`, since the caller may not read it. */
+  /** True if something of `error`, `inputs`, `outputs`, `metadata` or `waitingFor` is replaced by `[redacted]`, since the caller may not read it. */
   readonly isRedacted: Scalars['Boolean']['output'];
   /** Item of a fan-out that the step ran for. Null if the upstream does not send it. */
   readonly itemKey?: Maybe<Scalars['String']['output']>;
@@ -1284,6 +1338,8 @@ export type Step = {
   readonly tokens?: Maybe<Scalars['Int']['output']>;
   /** Id of the user who started the run. Null if the upstream does not send it. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
+  /** What the step asks for. Null unless it is WAITING. */
+  readonly waitingFor?: Maybe<WaitRequest>;
   /**
    * Time between start and end (or now) in which the step waited for a person or an event, in milliseconds.
    * 0 if it did not wait, or if start or end is unknown.
@@ -1309,6 +1365,11 @@ export type StepInputsArgs = {
 export type StepOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** What can be done with a step. */
+export type StepAction =
+  /** `resumeStep`. */
+  | 'RESUME';
 
 /** Number of steps, in total and by status. */
 export type StepCounts = {
@@ -1600,6 +1661,17 @@ export type UsageTrend = {
   readonly runsReporting: Scalars['Int']['output'];
   /** Number of outputs that report tokens. */
   readonly stepsReporting: Scalars['Int']['output'];
+};
+
+/** What a waiting step asks for, as the upstream sends it. */
+export type WaitRequest = {
+  readonly __typename?: 'WaitRequest';
+  /** JSON Schema of the answer. Null if the upstream sends none. The gateway does not check answers against it. */
+  readonly answerSchema?: Maybe<Scalars['JSON']['output']>;
+  /** Data to decide on. Null if the upstream sends none. */
+  readonly data?: Maybe<Scalars['JSON']['output']>;
+  /** Question, or name of the event. Null if the upstream sends none. */
+  readonly message?: Maybe<Scalars['String']['output']>;
 };
 
 /**
@@ -1894,6 +1966,7 @@ export type ResolversTypes = {
   Baseline: ResolverTypeWrapper<BaselineOfRun>;
   BaselineReason: BaselineReason;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CancelRunPayload: ResolverTypeWrapper<RunRef>;
   ChangeKind: ChangeKind;
   ChangePoint: ResolverTypeWrapper<ChangePointOfWorkflow>;
   ChangePoints: ResolverTypeWrapper<WorkflowChanges>;
@@ -1937,7 +2010,9 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RecentRunConnection: ResolverTypeWrapper<RecentRunsPage>;
   RepeatedNode: ResolverTypeWrapper<DomainRepeatedNode>;
+  ResumeStepPayload: ResolverTypeWrapper<StepRef>;
   Run: ResolverTypeWrapper<DomainRun>;
+  RunAction: RunAction;
   RunComparison: ResolverTypeWrapper<DomainRunComparison>;
   RunConnection: ResolverTypeWrapper<RunPage>;
   RunEdge: ResolverTypeWrapper<ListedRun>;
@@ -1951,6 +2026,7 @@ export type ResolversTypes = {
   ShiftMetric: ShiftMetric;
   Shifts: ResolverTypeWrapper<ShiftsOfWorkflow>;
   Step: ResolverTypeWrapper<DomainStep>;
+  StepAction: StepAction;
   StepCounts: ResolverTypeWrapper<DomainStepCounts>;
   StepError: ResolverTypeWrapper<DomainStepError>;
   StepFilter: StepFilter;
@@ -1969,6 +2045,7 @@ export type ResolversTypes = {
   TrendInterval: TrendInterval;
   UsageBucket: ResolverTypeWrapper<UsageBucketOfWorkflows>;
   UsageTrend: ResolverTypeWrapper<DomainUsageTrend>;
+  WaitRequest: ResolverTypeWrapper<WaitingStep>;
   Workflow: ResolverTypeWrapper<WorkflowRef>;
   WorkflowConnection: ResolverTypeWrapper<WorkflowPage>;
   WorkflowEdge: ResolverTypeWrapper<Omit<WorkflowEdge, 'node'> & { node: ResolversTypes['Workflow'] }>;
@@ -1982,6 +2059,7 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Baseline: BaselineOfRun;
   Boolean: Scalars['Boolean']['output'];
+  CancelRunPayload: RunRef;
   ChangePoint: ChangePointOfWorkflow;
   ChangePoints: WorkflowChanges;
   CommonInput: CommonInputOfWorkflow;
@@ -2018,6 +2096,7 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RecentRunConnection: RecentRunsPage;
   RepeatedNode: DomainRepeatedNode;
+  ResumeStepPayload: StepRef;
   Run: DomainRun;
   RunComparison: DomainRunComparison;
   RunConnection: RunPage;
@@ -2044,6 +2123,7 @@ export type ResolversParentTypes = {
   TrendBucket: TrendBucketOfWorkflow;
   UsageBucket: UsageBucketOfWorkflows;
   UsageTrend: DomainUsageTrend;
+  WaitRequest: WaitingStep;
   Workflow: WorkflowRef;
   WorkflowConnection: WorkflowPage;
   WorkflowEdge: Omit<WorkflowEdge, 'node'> & { node: ResolversParentTypes['Workflow'] };
@@ -2080,6 +2160,10 @@ export type BaselineResolvers<ContextType = Context, ParentType extends Resolver
   changes: Resolver<ReadonlyArray<ResolversTypes['ChangePoint']>, ParentType, ContextType>;
   comparison: Resolver<ResolversTypes['RunComparison'], ParentType, ContextType>;
   reason: Resolver<ResolversTypes['BaselineReason'], ParentType, ContextType>;
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type CancelRunPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CancelRunPayload'] = ResolversParentTypes['CancelRunPayload']> = {
   run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
@@ -2254,7 +2338,9 @@ export type ModelUsageTrendResolvers<ContextType = Context, ParentType extends R
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  cancelRun?: Resolver<ResolversTypes['CancelRunPayload'], ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'id' | 'workflowId'>>;
   executeWorkflow?: Resolver<ResolversTypes['ExecuteWorkflowPayload'], ParentType, ContextType, RequireFields<MutationExecuteWorkflowArgs, 'workflowId'>>;
+  resumeStep?: Resolver<ResolversTypes['ResumeStepPayload'], ParentType, ContextType, RequireFields<MutationResumeStepArgs, 'runId' | 'stepId' | 'workflowId'>>;
 };
 
 export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
@@ -2328,7 +2414,13 @@ export type RepeatedNodeResolvers<ContextType = Context, ParentType extends Reso
   wastedMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
 };
 
+export type ResumeStepPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ResumeStepPayload'] = ResolversParentTypes['ResumeStepPayload']> = {
+  run: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+  step: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+};
+
 export type RunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  availableActions: Resolver<ReadonlyArray<ResolversTypes['RunAction']>, ParentType, ContextType>;
   baseline: Resolver<Maybe<ResolversTypes['Baseline']>, ParentType, ContextType>;
   criticalPath: Resolver<ResolversTypes['CriticalPath'], ParentType, ContextType>;
   diagnosis: Resolver<Maybe<ResolversTypes['Diagnosis']>, ParentType, ContextType>;
@@ -2441,6 +2533,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   attempt: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   attemptCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   attemptKind: Resolver<ResolversTypes['AttemptKind'], ParentType, ContextType>;
+  availableActions: Resolver<ReadonlyArray<ResolversTypes['StepAction']>, ParentType, ContextType>;
   clockSkewDetected: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   conversation: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
   durationMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
@@ -2474,6 +2567,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   tokenUsage: Resolver<Maybe<ResolversTypes['TokenUsage']>, ParentType, ContextType>;
   tokens: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   userId: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  waitingFor: Resolver<Maybe<ResolversTypes['WaitRequest']>, ParentType, ContextType>;
   waitingMs: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   waitingSince: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   workflowId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -2574,6 +2668,12 @@ export type UsageTrendResolvers<ContextType = Context, ParentType extends Resolv
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type WaitRequestResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WaitRequest'] = ResolversParentTypes['WaitRequest']> = {
+  answerSchema: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  data: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  message: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type WorkflowResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Workflow'] = ResolversParentTypes['Workflow']> = {
   changePoints: Resolver<ResolversTypes['ChangePoints'], ParentType, ContextType, RequireFields<WorkflowChangePointsArgs, 'last'>>;
   createdAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -2638,6 +2738,7 @@ export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<Resolv
 
 export type Resolvers<ContextType = Context> = {
   Baseline: BaselineResolvers<ContextType>;
+  CancelRunPayload: CancelRunPayloadResolvers<ContextType>;
   ChangePoint: ChangePointResolvers<ContextType>;
   ChangePoints: ChangePointsResolvers<ContextType>;
   CommonInput: CommonInputResolvers<ContextType>;
@@ -2670,6 +2771,7 @@ export type Resolvers<ContextType = Context> = {
   Query: QueryResolvers<ContextType>;
   RecentRunConnection: RecentRunConnectionResolvers<ContextType>;
   RepeatedNode: RepeatedNodeResolvers<ContextType>;
+  ResumeStepPayload: ResumeStepPayloadResolvers<ContextType>;
   Run: RunResolvers<ContextType>;
   RunComparison: RunComparisonResolvers<ContextType>;
   RunConnection: RunConnectionResolvers<ContextType>;
@@ -2692,6 +2794,7 @@ export type Resolvers<ContextType = Context> = {
   TrendBucket: TrendBucketResolvers<ContextType>;
   UsageBucket: UsageBucketResolvers<ContextType>;
   UsageTrend: UsageTrendResolvers<ContextType>;
+  WaitRequest: WaitRequestResolvers<ContextType>;
   Workflow: WorkflowResolvers<ContextType>;
   WorkflowConnection: WorkflowConnectionResolvers<ContextType>;
   WorkflowEdge: WorkflowEdgeResolvers<ContextType>;

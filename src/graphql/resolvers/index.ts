@@ -1,10 +1,10 @@
 import type { FieldTables } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
 import { connections } from './connections.ts';
-import { executeWorkflowPayload, mutation } from './mutation.ts';
+import { cancelRunPayload, executeWorkflowPayload, mutation, resumeStepPayload } from './mutation.ts';
 import { query } from './query.ts';
 import { expectation, run, runComparison } from './run.ts';
-import { step } from './step.ts';
+import { step, waitRequest } from './step.ts';
 import { runsUpdate, runUpdate, subscription } from './subscription.ts';
 import { workflowFigures } from './workflow-figures.ts';
 import { workflow } from './workflow.ts';
@@ -17,6 +17,8 @@ export const fieldTables: FieldTables = {
   RunUpdate: runUpdate,
   RunsUpdate: runsUpdate,
   ExecuteWorkflowPayload: executeWorkflowPayload,
+  CancelRunPayload: cancelRunPayload,
+  ResumeStepPayload: resumeStepPayload,
   Workflow: workflow,
   ...workflowFigures,
   ...connections,
@@ -27,5 +29,6 @@ export const fieldTables: FieldTables = {
   RunTokenUsage: { counts },
   ModelTokenUsage: { counts },
   Step: step,
+  WaitRequest: waitRequest,
   TokenUsage: { counts },
 };

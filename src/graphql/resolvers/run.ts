@@ -39,6 +39,11 @@ export const run: FieldTable<'Run'> = {
   wallClockMs: TIMES,
   error: RECORD,
   isRedacted: RECORD,
+  availableActions: {
+    ...RECORD,
+    resolve: ({ workflowId, isFinished }, _args, context) =>
+      !isFinished && context.mayWrite('cancel', workflowId) ? ['CANCEL'] : [],
+  },
   redactedUnless: { ...RECORD, resolve: (_run, _args, { operation }) => rightsToRead(operation().viewer.redaction) },
   errorInfo: { ...RECORD, resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: {

@@ -17,9 +17,28 @@ export const step: FieldTable<'Step'> = {
   inputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'inputs', context) },
   outputsSizeBytes: { resolve: ({ payload }, _args, context) => payloadSize(payload, 'outputs', context) },
   metadata: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'metadata', null, context) },
+  availableActions: {
+    resolve: ({ workflowId, isAnswerable }, _args, context) =>
+      isAnswerable && context.mayWrite('resume', workflowId) ? ['RESUME'] : [],
+  },
+  waitingFor: { resolve: (step) => (step.status === 'WAITING' ? step : null) },
   estimatedCost: { resolve: (step, _args, { prices }) => prices && stepCost(step, prices) },
   conversation: {
     resolve: ({ payload }, _args, { payloads, conversation }) =>
       conversation(payload, () => payloads.ask(payload.body, { name: 'conversation', args: { index: payload.index } })),
+  },
+};
+
+/** Its parent is the step that waits. */
+export const waitRequest: FieldTable<'WaitRequest'> = {
+  message: {
+    async resolve({ payload }, _args, context) {
+      const message = await payloadValue(payload, 'waitRequest', 'message', context);
+      return typeof message === 'string' ? message : null;
+    },
+  },
+  data: { resolve: ({ payload }, _args, context) => payloadValue(payload, 'waitRequest', 'data', context) },
+  answerSchema: {
+    resolve: ({ payload }, _args, context) => payloadValue(payload, 'waitRequest', 'answer_schema', context),
   },
 };

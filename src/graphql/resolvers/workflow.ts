@@ -41,7 +41,7 @@ export const workflow: FieldTable<'Workflow'> = {
   createdAt: ofList('createdAt'),
   updatedAt: ofList('updatedAt'),
   graph: ofList('graph'),
-  mayExecute: { resolve: ({ id }, _args, context) => context.mayExecute(id) },
+  mayExecute: { resolve: ({ id }, _args, context) => context.mayWrite('execute', id) },
   upstreamUrl: { resolve: ({ id }, _args, { links }) => links.toUpstreamWorkflow(id) },
 
   run: {

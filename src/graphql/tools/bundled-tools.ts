@@ -236,7 +236,7 @@ const WHAT_DOES_IT_COST = /* GraphQL */ `
 `;
 
 const RUN_STATE = /* GraphQL */ `
-  "How is this run: status, progress, what runs now and what has failed, how long it usually takes, and whether the data is current?"
+  "How is this run: status, progress, what runs now, waits for an answer and has failed, how long it usually takes, and whether the data is current?"
   query run_state(
     "Id of the workflow."
     $workflowId: ID!
@@ -264,6 +264,18 @@ const RUN_STATE = /* GraphQL */ `
         p95Ms
         remainingMs
         overdueByMs
+      }
+      availableActions
+      waiting: steps(filter: { status: [WAITING] }) {
+        stepId: id
+        nodeId
+        waitingSince
+        availableActions
+        waitingFor {
+          message
+          data
+          answerSchema
+        }
       }
       running: steps(filter: { status: [RUNNING] }) {
         stepId: id
@@ -387,6 +399,61 @@ const START_RUN = /* GraphQL */ `
   }
 `;
 
+const CANCEL_RUN = /* GraphQL */ `
+  "Cancels a run. This cannot be undone: ask the user for confirmation first. It is sent once, and an unknown outcome is said."
+  mutation cancel_run(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the run, which is not over."
+    $runId: ID!
+    "Unique name of this request."
+    $idempotencyKey: String
+  ) {
+    cancelRun(workflowId: $workflowId, id: $runId, idempotencyKey: $idempotencyKey) {
+      run {
+        workflowId
+        runId: id
+        status
+      }
+    }
+  }
+`;
+
+const ANSWER_STEP = /* GraphQL */ `
+  "Answers a step that waits, so that its run goes on. This cannot be undone: show the user the question and the answer, and ask for confirmation first. It is sent once, and an unknown outcome is said."
+  mutation answer_step(
+    "Id of the workflow."
+    $workflowId: ID!
+    "Id of the run."
+    $runId: ID!
+    "Id of the step that waits."
+    $stepId: ID!
+    "The answer, in the form of waitingFor.answerSchema in run_state."
+    $answer: JSON
+    "Unique name of this request."
+    $idempotencyKey: String
+  ) {
+    resumeStep(
+      workflowId: $workflowId
+      runId: $runId
+      stepId: $stepId
+      answer: $answer
+      idempotencyKey: $idempotencyKey
+    ) {
+      run {
+        workflowId
+        runId: id
+        status
+      }
+      step {
+        stepId: id
+        nodeId
+        status
+      }
+    }
+  }
+`;
+
 export const BUNDLED_TOOLS: readonly string[] = [
   WHAT_IS_FAILING,
   DIAGNOSE_RUN,
@@ -397,4 +464,6 @@ export const BUNDLED_TOOLS: readonly string[] = [
   SEARCH_RUNS,
   READ_PAYLOAD,
   START_RUN,
+  CANCEL_RUN,
+  ANSWER_STEP,
 ];

@@ -13,7 +13,7 @@ import {
   type OperationDefinitionNode,
   type VariableDefinitionNode,
 } from 'graphql';
-import type { Config } from '../../config/config.ts';
+import type { Config, UpstreamEndpoint } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { BUNDLED_TOOLS } from './bundled-tools.ts';
 import { objectSchema, variableSchema, type ObjectSchema } from './input-schema.ts';
@@ -22,6 +22,8 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly type: 'query' | 'mutation';
+  /** The upstream calls that it needs, if it is a mutation. */
+  readonly calls: readonly UpstreamEndpoint[];
   /** The document, which may have other operations, too. */
   readonly document: string;
   /** The variables, and `maxBytes`. */
@@ -37,11 +39,18 @@ export const MIN_MAX_BYTES = 1000;
 const MAX_MAX_BYTES = 100_000;
 const DEFAULT_MAX_BYTES = 8000;
 
-type ToolConfig = Pick<Config, 'mcp' | 'mcpMutations'>;
+type ToolConfig = Pick<Config, 'mcp' | 'mcpMutations' | 'upstreamEndpoints'>;
+
+/** The upstream call of each mutation. Without the call there is no tool. */
+const CALLS: Readonly<Partial<Record<string, UpstreamEndpoint>>> = {
+  executeWorkflow: 'execute',
+  cancelRun: 'cancel',
+  resumeStep: 'resume',
+};
 
 /** Throws ConfigError if MCP_MUTATIONS names an unknown mutation, or two operations have the same name. */
 export function createTools(
-  { mcp, mcpMutations }: ToolConfig,
+  { mcp, mcpMutations, upstreamEndpoints }: ToolConfig,
   manifests: ReadonlyMap<string, string>,
   schema: GraphQLSchema,
 ): readonly Tool[] {
@@ -62,7 +71,8 @@ export function createTools(
     const known = mutations.length === 0 ? 'none' : mutations.join(', ');
     throw new ConfigError(`MCP_MUTATIONS must name mutations among the tools (${known}), got ${name}.`);
   }
-  return all.filter(({ type, name }) => type === 'query' || mcpMutations.includes(name));
+  const isOffered = ({ calls }: Tool) => calls.every((call) => upstreamEndpoints.has(call));
+  return all.filter((tool) => tool.type === 'query' || (mcpMutations.includes(tool.name) && isOffered(tool)));
 }
 
 function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
@@ -77,6 +87,7 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
       name: name.value,
       description: description?.value ?? `The ${type} ${name.value}.`,
       type,
+      calls: callsOf(definition),
       document,
       inputSchema: objectSchema([
         ...variableDefinitions.filter((each) => each !== maxBytes).map((each) => memberOf(each, schema)),
@@ -88,6 +99,9 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
     };
   });
 }
+
+const callsOf = ({ selectionSet }: OperationDefinitionNode): readonly UpstreamEndpoint[] =>
+  selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (CALLS[field.name.value] ?? []) : []));
 
 function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema) {
   const { variable, type, defaultValue } = definition;

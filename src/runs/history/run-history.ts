@@ -14,7 +14,7 @@ import { ListEntry, type Right, type Subject } from '../entry.ts';
 import type { ReadThrough } from '../read-through.ts';
 import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
-import type { StartedRuns } from '../starts/started-runs.ts';
+import type { Changes } from '../writes/changes.ts';
 import { inPieces } from '../../runtime/in-pieces.ts';
 import { isFoundIn } from './run-search.ts';
 import type { Source } from '../source.ts';
@@ -137,7 +137,7 @@ export interface RunHistoryOptions {
   readonly viewers: ViewerCache;
   readonly reads: ReadThrough;
   readonly runStore: RunStore;
-  readonly startedRuns: Pick<StartedRuns, 'historyFrom'>;
+  readonly changes: Pick<Changes, 'historyFrom'>;
   readonly liveTtlMs: number;
 }
 
@@ -153,7 +153,7 @@ class WindowEntry extends ListEntry<RunList> {
 }
 
 export function createRunHistory(options: RunHistoryOptions): RunHistory {
-  const { upstream, viewers, reads, runStore, startedRuns, liveTtlMs } = options;
+  const { upstream, viewers, reads, runStore, changes, liveTtlMs } = options;
   const subjectOf = (window: RunWindow): Subject<WindowEntry> => ({
     workflowId: window.workflowId,
     name: nameOf(window),
@@ -165,7 +165,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
     partOf: ({ list }) => list,
     fetch: ({ window }, call) => upstream.listRuns(window, call),
     lifetimeMs: () => liveTtlMs,
-    validFrom: ({ right, window }) => startedRuns.historyFrom(right.viewerId, window.workflowId),
+    validFrom: ({ right, window }) => changes.historyFrom(right.viewerId, window.workflowId),
   };
 
   function readerOf(

@@ -4,7 +4,7 @@ import { checkRef, refKey } from '../../upstream/ids.ts';
 import { createRunLoaders, type DataRequirement } from '../loaders/run-loaders.ts';
 import { createWorkflowLoaders } from '../loaders/workflow-loaders.ts';
 import type { RunStore } from '../run-store.ts';
-import type { StartedRuns } from '../starts/started-runs.ts';
+import type { Changes } from '../writes/changes.ts';
 import type { WorkflowStore } from '../workflow-store.ts';
 import { PullIterator } from './pull-iterator.ts';
 import { runStates, type RunReading, type RunState } from './run-state.ts';
@@ -14,7 +14,7 @@ export interface RunWatchOptions {
   readonly topics: Topics;
   readonly runStore: RunStore;
   readonly workflowStore: WorkflowStore;
-  readonly startedRuns: Pick<StartedRuns, 'isAwaited'>;
+  readonly changes: Pick<Changes, 'isAwaited'>;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
 }
@@ -22,7 +22,7 @@ export interface RunWatchOptions {
 /** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
 export type WatchRun = ReturnType<typeof createRunWatch>;
 
-export function createRunWatch({ topics, runStore, workflowStore, startedRuns, now }: RunWatchOptions) {
+export function createRunWatch({ topics, runStore, workflowStore, changes, now }: RunWatchOptions) {
   const polledRun = (ref: RunRef, requirement: DataRequirement, { viewer }: Watcher): Polled<RunState, RunReading> => ({
     states: runStates,
     async read(operation, latest) {
@@ -34,7 +34,7 @@ export function createRunWatch({ topics, runStore, workflowStore, startedRuns, n
       return { ref, parts, isFinal, staleBecause: null, current: null };
     },
     bytesOf: ({ parts: { record, steps } }) => (record?.sizeBytes ?? 0) + (steps?.sizeBytes ?? 0),
-    isAwaited: () => startedRuns.isAwaited(viewer, ref),
+    isAwaited: () => changes.isAwaited(viewer, ref),
   });
 
   /** Yields the current state, then each change until the final state. */
@@ -51,7 +51,7 @@ export function createRunWatch({ topics, runStore, workflowStore, startedRuns, n
     let wake = (): void => undefined;
     const topic = topics.join(
       watcher,
-      { workflowId: ref.workflowId, name: `${polled} ${refKey(ref)}`, open: () => polledRun(ref, polled, watcher) },
+      { ...ref, name: `${polled} ${refKey(ref)}`, open: () => polledRun(ref, polled, watcher) },
       () => {
         wake();
       },

@@ -61,7 +61,11 @@ export function createRunsWatch({ topics, runHistory, after }: RunsWatchOptions)
 
   return (workflowIds, watcher) => {
     const join = (workflowId: string, onNews: () => void) =>
-      topics.join(watcher, { workflowId, name: `runs of ${workflowId}`, open: () => polledRuns(workflowId) }, onNews);
+      topics.join(
+        watcher,
+        { workflowId, runId: null, name: `runs of ${workflowId}`, open: () => polledRuns(workflowId) },
+        onNews,
+      );
     const watch = new RunsWatcher(after);
     watch.join(workflowIds, join);
     return new PullIterator({

@@ -22,6 +22,8 @@ export type Topics = ReturnType<typeof createTopics>;
 
 export interface TopicSubject<State extends LiveState, Reading> {
   readonly workflowId: string;
+  /** Null if it has several runs. */
+  readonly runId: string | null;
   /** Unique per viewer. It determines the type of the states. */
   readonly name: string;
   /** Called if the viewer has no topic of this name. */
@@ -47,6 +49,7 @@ export interface Polled<State extends LiveState, Reading> {
 
 interface Opened {
   readonly workflowId: string;
+  readonly runId: string | null;
   /** In the order in which they subscribed. */
   readonly watchers: Set<Watcher>;
   readonly topic: Topic<unknown>;
@@ -76,7 +79,7 @@ export function createTopics(options: TopicsOptions) {
 
   function open<State extends LiveState, Reading>(
     { viewer }: Watcher,
-    { workflowId, name, open }: TopicSubject<State, Reading>,
+    { workflowId, runId, name, open }: TopicSubject<State, Reading>,
   ): Opened {
     const polled = open();
     const watchers = new Set<Watcher>();
@@ -128,7 +131,7 @@ export function createTopics(options: TopicsOptions) {
         reserve(0);
       },
     });
-    const opened = { workflowId, watchers, topic };
+    const opened = { workflowId, runId, watchers, topic };
     const own = topics.get(viewer.id) ?? new Map<string, Opened>();
     topics.set(viewer.id, own.set(name, opened));
     return opened;
@@ -177,10 +180,11 @@ export function createTopics(options: TopicsOptions) {
       for (const { size } of topics.values()) count += size;
       return count;
     },
-    /** Makes the viewer's topics of this workflow, or all of them, poll now: a right is in doubt. */
-    recheck(viewerId: string, workflowId: string | null): void {
+    /** Makes the viewer's topics with this run, of this workflow, or all of them, poll now: a right is in doubt, or a run has changed. */
+    recheck(viewerId: string, workflowId: string | null, runId: string | null = null): void {
       for (const opened of topics.get(viewerId)?.values() ?? []) {
-        if (workflowId === null || workflowId === opened.workflowId) opened.topic.recheck();
+        const isOfWorkflow = workflowId === null || workflowId === opened.workflowId;
+        if (isOfWorkflow && (runId === null || opened.runId === null || runId === opened.runId)) opened.topic.recheck();
       }
     },
     close(): void {

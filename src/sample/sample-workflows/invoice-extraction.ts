@@ -113,6 +113,16 @@ export const invoiceExtraction: WorkflowDefinition = {
       description: 'Puts the invoice into the queue of accounts payable',
       seconds: [0.3, 0.6],
       answer: (random) => ({ queue: 'accounts-payable', position: random.integer(1, 30) }),
+      asks: {
+        message: 'Approve this invoice?',
+        form: {
+          properties: {
+            approved: { type: 'boolean', title: 'Approved' },
+            comment: { type: 'string', title: 'Comment for accounts payable' },
+          },
+          required: ['approved'],
+        },
+      },
     },
     {
       id: 'notify',

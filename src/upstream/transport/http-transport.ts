@@ -5,6 +5,7 @@ import got, { type PlainResponse } from 'got';
 import { LRUCache } from 'lru-cache';
 import type { Config, UpstreamProxy } from '../../config/config.ts';
 import { AbandonedError } from '../errors.ts';
+import { fieldProblemsIn } from '../wire/refusals.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { createPlaces, IncomingAnswer } from './incoming-answer.ts';
 import { isAnswer, parseRetryAfter, statusError } from './status-errors.ts';
@@ -17,6 +18,8 @@ interface Agents {
 
 /** Viewers whose connections are kept. Connections of others close by themselves. */
 const MAX_VIEWERS = 256;
+/** Its body says what is wrong with the answer to a waiting step. */
+const UNPROCESSABLE = 422;
 /** Time after which an unused connection is closed. */
 const IDLE_MS = 15_000;
 
@@ -48,10 +51,10 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
 
   const urlOf = (path: string) => new URL(path, baseUrl);
 
-  function agentsOf({ inputs, isTrial, viewerId }: TransportCall): Agents {
+  function agentsOf({ post, isTrial, viewerId }: TransportCall): Agents {
     // The server may close an idle connection just as a request is sent. A POST must not be sent twice, so it opens its
     // own connection, as does a trial call.
-    if (inputs || isTrial) return unkept;
+    if (post || isTrial) return unkept;
     const agents = kept.get(viewerId) ?? createAgents(true, proxy);
     kept.set(viewerId, agents);
     return agents;
@@ -60,26 +63,38 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
   return {
     urlOf,
     async send(call) {
-      const { path, inputs: json, credential, requestId, traceHeaders, signal, answered } = call;
+      const { path, post, credential, requestId, traceHeaders, signal, answered } = call;
       if (signal.aborted) throw new AbandonedError();
       const headers = { [authHeader.name]: aroundKey.join(credential), 'x-request-id': requestId, ...traceHeaders };
+      const callKey = post?.callKey ?? null;
+      const isAction = callKey !== null;
+      if (isAction) headers['idempotency-key'] = callKey;
       const sent = { headers, agent: agentsOf(call) };
-      const stream = http.stream(urlOf(path), json ? { ...sent, method: 'POST', json } : sent);
+      const stream = http.stream(urlOf(path), post ? { ...sent, method: 'POST', json: post.json } : sent);
       const answer = new IncomingAnswer(stream, limits);
+      // Set by an event, which the compiler does not see.
+      let isRefusal = false as boolean;
       stream.once('response', ({ statusCode, headers: received }: PlainResponse) => {
         answered(statusCode);
         // The connection is not used again: a proxy that has given up on its server may still send that server's late
         // answer.
-        if (!isAnswer(statusCode)) answer.end(statusError(statusCode, parseRetryAfter(received['retry-after'])));
+        if (isAnswer(statusCode, isAction)) return;
+        const retryAfterSeconds = parseRetryAfter(received['retry-after']);
+        isRefusal = isAction && statusCode === UNPROCESSABLE;
+        if (!isRefusal) answer.end(statusError(statusCode, { retryAfterSeconds, isAction }));
       });
       const abandon = () => {
         answer.end(new AbandonedError());
       };
       signal.addEventListener('abort', abandon);
       try {
-        return await answer.body();
-      } catch (error) {
-        throw answer.endedBy ?? toGatewayError(error, proxy !== null);
+        const body = await answer.body().catch((error: unknown) => {
+          // A refusal whose reasons did not arrive is still one.
+          if (isRefusal) return Buffer.alloc(0);
+          throw answer.endedBy ?? toGatewayError(error, proxy !== null);
+        });
+        if (!isRefusal) return body;
+        throw statusError(UNPROCESSABLE, { retryAfterSeconds: null, isAction, fields: fieldProblemsIn(body) });
       } finally {
         signal.removeEventListener('abort', abandon);
       }

@@ -5,6 +5,7 @@ import { AbandonedError, GatewayError } from '../errors.ts';
 import { UpstreamError, type Upstream } from '../port.ts';
 import { timedOut, tooLarge } from './incoming-answer.ts';
 import { ownCopy } from '../../runtime/own-bytes.ts';
+import { fieldProblemsOf } from '../wire/refusals.ts';
 import { statusError } from './status-errors.ts';
 import type { Transport, TransportCall } from './transport.ts';
 
@@ -45,9 +46,13 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
     }
   }
 
-  function toGatewayError(error: unknown, requestId: string): Error {
+  function toGatewayError(error: unknown, { requestId, post }: TransportCall): Error {
     if (error instanceof GatewayError || error instanceof AbandonedError) return error;
-    if (error instanceof UpstreamError) return statusError(error.status, error.retryAfterSeconds);
+    if (error instanceof UpstreamError) {
+      const { status, retryAfterSeconds } = error;
+      const isAction = post?.callKey != null;
+      return statusError(status, { retryAfterSeconds, isAction, fields: fieldProblemsOf(error.fields) });
+    }
     // Another attempt would fail as well. The error is masked, and logged by the operation.
     if (error instanceof Error && isDefect(error)) return error;
     logger.warn({ err: error, requestId }, 'the upstream option failed');
@@ -58,7 +63,7 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
     urlOf: () => null,
     async send(call) {
       const answer = await ask(call).catch((error: unknown) => {
-        throw toGatewayError(error, call.requestId);
+        throw toGatewayError(error, call);
       });
       const bytes = answer instanceof Uint8Array ? answer : written(answer, call.requestId);
       if (bytes.length > maxResponseBytes) throw tooLarge(maxResponseBytes);

@@ -1,16 +1,27 @@
 /** Errors of answers with another status than 2xx. */
 import type { ErrorCode } from '../../observability/outcome.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, type FieldProblem } from '../errors.ts';
 
-/** True for a 2xx with content. HTTP 204 has none. */
-export const isAnswer = (status: number): boolean => status >= 200 && status < 300 && status !== 204;
+/** True for a 2xx with content. HTTP 204 has none, which is enough for an action. */
+export const isAnswer = (status: number, isAction: boolean): boolean =>
+  status >= 200 && status < 300 && (status !== 204 || isAction);
 
-export function statusError(status: number, retryAfterSeconds: number | null): GatewayError {
+interface StatusErrorOptions {
+  readonly retryAfterSeconds: number | null;
+  /** Whether a run or step was to be changed. */
+  readonly isAction: boolean;
+  readonly fields?: readonly FieldProblem[];
+}
+
+export function statusError(status: number, options: StatusErrorOptions): GatewayError {
+  const { retryAfterSeconds, isAction, fields = [] } = options;
   if (status === 204) return new GatewayError('UPSTREAM_CONTRACT_VIOLATION', NO_CONTENT, { upstreamStatus: status });
-  const [code, message] = STATUS_ERRORS[status] ?? otherStatus(status);
+  const [code, message] =
+    (isAction ? ACTION_ERRORS[status] : undefined) ?? STATUS_ERRORS[status] ?? otherStatus(status);
   return new GatewayError(code, message, {
     upstreamStatus: status,
     ...(retryAfterSeconds !== null && { retryAfterSeconds }),
+    ...(fields.length > 0 && { fields }),
     // A retry does not help while the proxy's credentials are missing.
     ...(status === 407 && { retryable: false }),
   });
@@ -28,6 +39,14 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   413: ['BAD_USER_INPUT', 'The upstream refused the input, since it is too large (HTTP 413).'],
   422: ['BAD_USER_INPUT', 'The upstream refused the input (HTTP 422).'],
   429: ['RATE_LIMITED', 'Rate limit of the upstream reached (HTTP 429). Try again later.'],
+};
+
+const ACTION_ERRORS: typeof STATUS_ERRORS = {
+  409: ['CONFLICT', 'The state of the run or step does not allow this, or no longer (HTTP 409).'],
+  422: [
+    'BAD_USER_INPUT',
+    'The upstream refused the answer (HTTP 422). extensions.fields has its reasons, if it gave any.',
+  ],
 };
 
 function otherStatus(status: number): readonly [ErrorCode, string] {

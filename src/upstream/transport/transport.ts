@@ -3,14 +3,21 @@ import type { JsonObject } from '../../domain/types.ts';
 import type { TraceHeaders } from '../../observability/trace-headers.ts';
 import type { Upstream, UpstreamCall } from '../port.ts';
 
+/** The body of a write. */
+export interface Post {
+  readonly json: JsonObject;
+  /** `Idempotency-Key` of an action on a run or step. Null for a start. */
+  readonly callKey: string | null;
+}
+
 /** One attempt of a call. */
 export interface TransportCall extends UpstreamCall {
   /** Relative to the base URL. */
   readonly path: string;
-  /** Inputs of a run to start. Undefined for reading calls. */
-  readonly inputs: JsonObject | undefined;
+  /** What is sent. Null for reading calls. */
+  readonly post: Post | null;
   /** Calls the function of an embedder's upstream. */
-  readonly ask: (upstream: Upstream, call: UpstreamCall) => Promise<object> | undefined;
+  readonly ask: (upstream: Upstream, call: UpstreamCall) => Promise<object | undefined> | undefined;
   /** Viewer whose connections are used. */
   readonly viewerId: string;
   /** True if the key is not accepted yet. */

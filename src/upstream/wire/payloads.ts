@@ -9,12 +9,18 @@ const NAMES: Readonly<Record<PayloadField, string>> = {
   inputs: 'inputs',
   outputs: 'outputs',
   metadata: 'step_metadata',
+  waitRequest: 'wait_request',
 };
 
 /** `item` must have exact integers. */
 export function payloadValues(item: unknown): PayloadValues {
   const valueOf = (name: string): JsonValue => (isObject(item) ? ((item[name] ?? null) as JsonValue) : null);
-  return { inputs: valueOf(NAMES.inputs), outputs: valueOf(NAMES.outputs), metadata: valueOf(NAMES.metadata) };
+  return {
+    inputs: valueOf(NAMES.inputs),
+    outputs: valueOf(NAMES.outputs),
+    metadata: valueOf(NAMES.metadata),
+    waitRequest: valueOf(NAMES.waitRequest),
+  };
 }
 
 /** Reports fields that cannot be answered, by the name of the member. */

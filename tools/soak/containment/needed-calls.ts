@@ -110,6 +110,13 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
         return args.workflowIds ? undefined : workflowsFault;
       case 'Mutation.executeWorkflow':
         return fault('execute', workflowId);
+      case 'Mutation.cancelRun':
+        return fault('cancel', workflowId);
+      case 'Mutation.resumeStep':
+        return fault('resume', workflowId);
+      case 'CancelRunPayload.run':
+      case 'ResumeStepPayload.run':
+        return isFields(value) ? ofRun(idsOf(value), info) : undefined;
       case 'ExecuteWorkflowPayload.run': {
         return isFields(value) ? ofRun(idsOf(value), info).filter(({ isDenial }) => isDenial) : undefined;
       }

@@ -1,24 +1,24 @@
 /**
- * Claims of idempotency keys in Valkey: written before a start is sent, and replaced by its outcome. A key has a name for each
- * secret: two gateways share at least one. Without an expiry, `volatile-lru` never evicts a claim; each start removes ended ones.
+ * Claims of idempotency keys in Valkey: written before a write is sent, and replaced by its outcome. A key has a name for each
+ * secret: two gateways share at least one. Without an expiry, `volatile-lru` never evicts a claim; each write removes ended ones.
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
-import type { KeyedStart } from '../../runs/ports.ts';
-import { KEY_LIFETIME_MS } from '../../runs/starts/idempotent-starts.ts';
+import type { KeyedWrite } from '../../runs/ports.ts';
+import { KEY_LIFETIME_MS } from '../../runs/writes/idempotent-writes.ts';
 import type { Fleet } from '../fleet.ts';
 import { PREFIX } from '../fleet-keys.ts';
 import { evaluate } from '../valkey.ts';
-import { MAX_RECORD_BYTES, readRecord, writeRecord, type StartRecord } from './start-record.ts';
+import { MAX_RECORD_BYTES, readRecord, writeRecord, type WriteRecord } from './write-record.ts';
 
 export interface Claims {
-  of(start: KeyedStart): Claim;
+  of(write: KeyedWrite): Claim;
   close(): void;
 }
 
 /** The claim of another gateway. */
 export interface Taken {
-  readonly record: StartRecord | 'unreadable';
+  readonly record: WriteRecord | 'unreadable';
   /** Remaining time of the claim, in milliseconds. */
   readonly leftMs: number;
 }
@@ -30,9 +30,9 @@ export interface Claim {
    * Resolves with null if this gateway has the claim now, or with another gateway's record. Undefined if Valkey does not answer: a
    * claim that it may have stored is then withdrawn.
    */
-  take(record: StartRecord): Promise<Taken | null | undefined>;
+  take(record: WriteRecord): Promise<Taken | null | undefined>;
   /** Null frees the key. A failed write is repeated later. */
-  settle(record: StartRecord | null): Promise<void>;
+  settle(record: WriteRecord | null): Promise<void>;
 }
 
 /** Encrypted, one for each name. */
@@ -103,7 +103,7 @@ const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
 /** Buffers, names and slots of a waiting settlement. */
 const OVERHEAD_BYTES = 1000;
 
-/** `maxWaitMs`: how long a start may be in progress. */
+/** `maxWaitMs`: how long a write may be in progress. */
 export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWaitMs: number): Claims {
   const unwritten = new LRUCache<Settlement, Settlement>({
     maxSize: MAX_UNWRITTEN_BYTES,
@@ -141,11 +141,11 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   }
 
   return {
-    of({ identity, owner, key }) {
+    of({ identity, owner, key, endpoint }) {
       const keyed = keys.names('start', source, identity, owner, key);
       const names = keyed.map(({ text }) => text);
-      const seal = (record: StartRecord): Promise<Values> => {
-        const written = writeRecord(record);
+      const seal = (record: WriteRecord): Promise<Values> => {
+        const written = writeRecord(record, endpoint);
         return Promise.all(keyed.map((name) => name.seal(identity, written)));
       };
       let claimed: Values = [];

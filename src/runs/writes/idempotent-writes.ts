@@ -1,21 +1,18 @@
 /**
- * Starts with an idempotency key. For KEY_LIFETIME_MS after its first answer, a key starts nothing more. Keys in use
+ * Writes with an idempotency key. For KEY_LIFETIME_MS after its first answer, a key writes nothing more. Keys in use
  * are never evicted, since a run would start twice: if there is no room, a new key is refused. A fleet shares its keys.
  */
 import { hash } from 'node:crypto';
-import { canonicalJson } from '../../domain/json.ts';
-import type { JsonObject } from '../../domain/types.ts';
-import type { StartedRun } from '../../upstream/contract.ts';
+import type { Written } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { startedNothing } from '../../upstream/unknown-outcome.ts';
-import type { IdempotentStarts } from '../ports.ts';
+import { changedNothing } from '../../upstream/unknown-outcome.ts';
+import type { IdempotentWrites } from '../ports.ts';
 
-interface Start {
+interface KnownWrite {
   readonly owner: string;
-  /** Hash of the workflow and the inputs. */
   readonly fingerprint: string;
-  readonly outcome: Promise<StartedRun>;
-  /** End of the key, in ms since 1970. Infinity while the start is in progress. */
+  readonly outcome: Promise<Written>;
+  /** End of the key, in ms since 1970. Infinity while the write is in progress. */
   readonly untilMs: number;
   readonly bytes: number;
 }
@@ -28,23 +25,23 @@ const MAX_BYTES_OF_OWNER = MAX_BYTES / 8;
 const OVERHEAD_BYTES = 1200;
 
 /** `now`: current time, in ms since 1970. */
-export function createIdempotentStarts(now: () => number): IdempotentStarts {
-  /** In order of their ends, except starts in progress and those of other gateways, which end earlier. */
-  const starts = new Map<string, Start>();
+export function createIdempotentWrites(now: () => number): IdempotentWrites {
+  /** In order of their ends, except writes in progress and those of other gateways, which end earlier. */
+  const writes = new Map<string, KnownWrite>();
   const bytesOfOwners = new Map<string, number>();
   let totalBytes = 0;
 
-  function put(id: string, start: Start): void {
+  function put(id: string, write: KnownWrite): void {
     remove(id);
-    starts.set(id, start);
-    account(start.owner, start.bytes);
+    writes.set(id, write);
+    account(write.owner, write.bytes);
   }
 
   function remove(id: string): void {
-    const start = starts.get(id);
-    if (!start) return;
-    starts.delete(id);
-    account(start.owner, -start.bytes);
+    const write = writes.get(id);
+    if (!write) return;
+    writes.delete(id);
+    account(write.owner, -write.bytes);
   }
 
   function account(owner: string, bytes: number): void {
@@ -55,7 +52,7 @@ export function createIdempotentStarts(now: () => number): IdempotentStarts {
   }
 
   function removeExpired(): void {
-    for (const [id, { untilMs }] of starts) {
+    for (const [id, { untilMs }] of writes) {
       if (untilMs === Infinity) continue;
       if (now() < untilMs) return;
       remove(id);
@@ -66,25 +63,24 @@ export function createIdempotentStarts(now: () => number): IdempotentStarts {
     const ofOwner = bytesOfOwners.get(owner) ?? 0;
     const isOwnerFull = ofOwner + OVERHEAD_BYTES > MAX_BYTES_OF_OWNER;
     if (!isOwnerFull && totalBytes + OVERHEAD_BYTES <= MAX_BYTES) return;
-    const untilMs = starts
+    const untilMs = writes
       .values()
-      .find((start) => start.untilMs !== Infinity && (!isOwnerFull || start.owner === owner))?.untilMs;
+      .find((write) => write.untilMs !== Infinity && (!isOwnerFull || write.owner === owner))?.untilMs;
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
       `idempotencyKey: limit of keys of the last 10 minutes reached by ${isOwnerFull ? 'this caller' : 'all callers'}. ` +
-        `No run was started. Try again in ${seconds} s, or start without a key.`,
+        `Nothing was sent. Try again in ${seconds} s, or without a key.`,
       { retryAfterSeconds: seconds },
     );
   }
 
   return {
-    async once({ viewerId, owner, key, workflowId, inputs }, send) {
+    async once({ viewerId, owner, key, fingerprint }, send) {
       removeExpired();
       // A hash, since a key from a query would keep the whole query text in memory.
       const id = hash('sha256', JSON.stringify([viewerId, owner, key]), 'base64url');
-      const fingerprint = fingerprintOf(workflowId, inputs);
-      const known = starts.get(id);
+      const known = writes.get(id);
       if (known && now() < known.untilMs) {
         if (known.fingerprint === fingerprint) return known.outcome;
         throw usedForAnother();
@@ -95,26 +91,23 @@ export function createIdempotentStarts(now: () => number): IdempotentStarts {
         keptUntilMs = untilMs;
       });
       const end = (): number => keptUntilMs ?? now() + KEY_LIFETIME_MS;
-      const start: Start = { owner, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
-      put(id, start);
+      const write: KnownWrite = { owner, fingerprint, outcome, untilMs: Infinity, bytes: OVERHEAD_BYTES };
+      put(id, write);
       try {
         const { runId, message } = await outcome;
         const bytes = OVERHEAD_BYTES + 2 * (runId.length + (message?.length ?? 0));
-        put(id, { ...start, untilMs: end(), bytes });
+        put(id, { ...write, untilMs: end(), bytes });
       } catch (error) {
-        if (startedNothing(error)) remove(id);
-        else put(id, { ...start, untilMs: end() });
+        if (changedNothing(error)) remove(id);
+        else put(id, { ...write, untilMs: end() });
       }
       return outcome;
     },
   };
 }
 
-export const fingerprintOf = (workflowId: string, inputs: JsonObject): string =>
-  hash('sha256', canonicalJson([workflowId, inputs]), 'base64url');
-
 export const usedForAnother = (): GatewayError =>
   new GatewayError(
     'BAD_USER_INPUT',
-    'idempotencyKey must be new, got one used in the last 10 minutes for another workflow or other inputs. Send a new key.',
+    'idempotencyKey must be new, got one used in the last 10 minutes for something else. Send a new key.',
   );

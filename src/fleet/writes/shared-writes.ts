@@ -1,52 +1,46 @@
 /**
- * Starts with an idempotency key in a fleet: one gateway sends, and all return its outcome. If the key cannot be claimed in Valkey,
+ * Writes with an idempotency key in a fleet: one gateway sends, and all return its outcome. If the key cannot be claimed in Valkey,
  * nothing is sent: an error is better than a second run.
  */
-import type { KeyedStart, Send, SharedStarts } from '../../runs/ports.ts';
+import type { Change, KeyedWrite, Send, SharedWrites } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../auth/viewer.ts';
-import {
-  createIdempotentStarts,
-  fingerprintOf,
-  KEY_LIFETIME_MS,
-  usedForAnother,
-} from '../../runs/starts/idempotent-starts.ts';
-import type { RunRef } from '../../upstream/client.ts';
-import type { StartedRun } from '../../upstream/contract.ts';
+import { createIdempotentWrites, KEY_LIFETIME_MS, usedForAnother } from '../../runs/writes/idempotent-writes.ts';
+import type { RunRef, Written } from '../../upstream/client.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { refKey } from '../../upstream/ids.ts';
 import { createAwaitedCalls } from '../awaited-calls.ts';
 import type { Fleet } from '../fleet.ts';
 import { createViewerNews } from '../viewer-news.ts';
 import { createClaims, type Claim } from './claims.ts';
-import { errorOf, notReported, recordOf, type StartRecord } from './start-record.ts';
+import { errorOf, notReported, recordOf, type WriteRecord } from './write-record.ts';
 
-/** A start may wait before it is sent, and its outcome needs time to arrive here. */
+/** A write may wait before it is sent, and its outcome needs time to arrive here. */
 const MARGIN_MS = 1000;
 /** Interval of reads while another gateway sends: announcements may be lost. */
 const RECHECK_MS = 1000;
 
-export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): SharedStarts & { close(): void } {
+export function createSharedWrites(fleet: Fleet, upstreamTimeoutMs: number): SharedWrites & { close(): void } {
   const { now, valkey, keys, source } = fleet;
   /** Single flight in this process, and its outcomes while Valkey is down. */
-  const ownStarts = createIdempotentStarts(now);
+  const ownWrites = createIdempotentWrites(now);
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
   const news = createViewerNews(fleet, 'started');
-  // A disconnect does not undo a start: each request waits to the end, like the one that sent it.
+  // A disconnect does not undo a write: each request waits to the end, like the one that sent it.
   const { signal: never } = new AbortController();
 
   /** `keepUntil`: an outcome of another gateway is cached here no longer than there. */
-  async function once(start: KeyedStart, send: Send, keepUntil: (untilMs: number) => void): Promise<StartedRun> {
-    const fingerprint = fingerprintOf(start.workflowId, start.inputs);
-    const claim = claims.of(start);
+  async function once(write: KeyedWrite, send: Send, keepUntil: (untilMs: number) => void): Promise<Written> {
+    const { fingerprint, endpoint } = write;
+    const claim = claims.of(write);
     const givesUpAt = now() + maxWaitMs;
     for (;;) {
       const expected = calls.expect(claim.name);
       try {
         const found = await claim.take({ state: 'underWay', fingerprint });
         if (found === undefined) throw unavailable();
-        if (found === null) return await sendAndAnnounce(claim, fingerprint, () => send(keepUntil));
+        if (found === null) return await sendAndAnnounce(claim, write, () => send(keepUntil));
         const { record, leftMs } = found;
         if (record !== 'unreadable' && record.fingerprint !== fingerprint) throw usedForAnother();
         if (record !== 'unreadable' && record.state !== 'underWay') {
@@ -57,7 +51,7 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
         if (waitMs <= 0) {
           // The other gateway may report the outcome later: this error is not cached.
           keepUntil(0);
-          throw notReported();
+          throw notReported(endpoint);
         }
         await expected.outcome(Math.min(RECHECK_MS, waitMs), never);
       } finally {
@@ -66,14 +60,10 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
     }
   }
 
-  async function sendAndAnnounce(
-    claim: Claim,
-    fingerprint: string,
-    send: () => Promise<StartedRun>,
-  ): Promise<StartedRun> {
+  async function sendAndAnnounce(claim: Claim, write: KeyedWrite, send: () => Promise<Written>): Promise<Written> {
     const sent = send();
     const [outcome] = await Promise.allSettled([sent]);
-    const record = recordOf(outcome, fingerprint);
+    const record = recordOf(outcome, write);
     // A repeat at another gateway must get the same answer. This waits at most for Valkey's deadline, and a failure is ignored.
     await claim.settle(record).catch(() => undefined);
     void calls.announce(claim.name, 'again');
@@ -84,7 +74,7 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
   const startedNames = (viewer: Viewer, ref: RunRef) => keys.names('started', source, identityOf(viewer), refKey(ref));
 
   return {
-    once: (start, send) => ownStarts.once(start, (keepUntil) => once(start, send, keepUntil)),
+    once: (write, send) => ownWrites.once(write, (keepUntil) => once(write, send, keepUntil)),
     async add(viewer, ref, ms) {
       const [name] = startedNames(viewer, ref);
       await valkey.run('STORE', (redis) => redis.set(name.text, '', 'PX', ms));
@@ -94,12 +84,12 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
       const found = await valkey.run('READ', (redis) => redis.mget(names));
       return found?.some((value) => value !== null) ?? false;
     },
-    async announce(viewer, workflowId) {
-      await news.announce(identityOf(viewer), workflowId);
+    async announce(viewer, { workflowId, runId }) {
+      await news.announce(identityOf(viewer), runId === null ? workflowId : refKey({ workflowId, runId }));
     },
-    onStarted(hear) {
-      news.listen((viewerId, workflowId) => {
-        if (workflowId !== null) hear(viewerId, workflowId);
+    onChanged(hear) {
+      news.listen((viewerId, text) => {
+        if (text !== null) hear(viewerId, changeIn(text));
       });
     },
     close() {
@@ -108,7 +98,13 @@ export function createSharedStarts(fleet: Fleet, upstreamTimeoutMs: number): Sha
   };
 }
 
-function answerOf(record: Exclude<StartRecord, { state: 'underWay' }>): StartedRun {
+/** No id contains a line break. */
+function changeIn(text: string): Change {
+  const [workflowId = '', runId = null] = text.split('\n');
+  return { workflowId, runId };
+}
+
+function answerOf(record: Exclude<WriteRecord, { state: 'underWay' }>): Written {
   if (record.state === 'unknown') throw errorOf(record);
   return { runId: record.runId, message: record.message };
 }

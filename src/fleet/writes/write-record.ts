@@ -1,16 +1,17 @@
-/** The record of a start with an idempotency key, shared by gateways. Encrypted: readers of Valkey must not see it. */
+/** The record of a write with an idempotency key, shared by gateways. Encrypted: readers of Valkey must not see it. */
 import { z } from 'zod';
-import type { StartedRun } from '../../upstream/contract.ts';
+import type { Write, Written } from '../../upstream/client.ts';
 import { ERROR_CODES } from '../../observability/outcome.ts';
+import type { KeyedWrite } from '../../runs/ports.ts';
 import { GatewayError } from '../../upstream/errors.ts';
-import { startedNothing, unknownOutcome } from '../../upstream/unknown-outcome.ts';
+import { changedNothing, unknownOutcome } from '../../upstream/unknown-outcome.ts';
 
-const start = { fingerprint: z.string() };
+const write = { fingerprint: z.string() };
 const RECORD = z.discriminatedUnion('state', [
-  z.object({ ...start, state: z.literal('underWay') }),
-  z.object({ ...start, state: z.literal('started'), runId: z.string(), message: z.string().nullable() }),
+  z.object({ ...write, state: z.literal('underWay') }),
+  z.object({ ...write, state: z.literal('started'), runId: z.string(), message: z.string().nullable() }),
   z.object({
-    ...start,
+    ...write,
     state: z.literal('unknown'),
     code: z.enum(ERROR_CODES),
     message: z.string(),
@@ -19,19 +20,20 @@ const RECORD = z.discriminatedUnion('state', [
   }),
 ]);
 
-export type StartRecord = z.infer<typeof RECORD>;
-type UnknownOutcome = Extract<StartRecord, { state: 'unknown' }>;
+export type WriteRecord = z.infer<typeof RECORD>;
+type UnknownOutcome = Extract<WriteRecord, { state: 'unknown' }>;
 
 /** For a larger record other gateways answer that the outcome is unknown. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 10;
 
-export function writeRecord(record: StartRecord): Buffer {
+export function writeRecord(record: WriteRecord, endpoint: Write['endpoint']): Buffer {
   const written = Buffer.from(JSON.stringify(record));
-  return written.length <= MAX_RECORD_BYTES ? written : writeRecord(unknown(record.fingerprint, notReported()));
+  if (written.length <= MAX_RECORD_BYTES) return written;
+  return writeRecord(unknown(record.fingerprint, notReported(endpoint)), endpoint);
 }
 
 /** Null for another form, written by a gateway of another version. */
-export function readRecord(written: Buffer): StartRecord | null {
+export function readRecord(written: Buffer): WriteRecord | null {
   try {
     return RECORD.safeParse(JSON.parse(written.toString())).data ?? null;
   } catch {
@@ -39,15 +41,18 @@ export function readRecord(written: Buffer): StartRecord | null {
   }
 }
 
-/** Null: nothing was started. */
-export function recordOf(outcome: PromiseSettledResult<StartedRun>, fingerprint: string): StartRecord | null {
+/** Null: nothing has changed. */
+export function recordOf(
+  outcome: PromiseSettledResult<Written>,
+  { fingerprint, endpoint }: Pick<KeyedWrite, 'fingerprint' | 'endpoint'>,
+): WriteRecord | null {
   if (outcome.status === 'fulfilled') {
     const { runId, message } = outcome.value;
     return { fingerprint, state: 'started', runId, message };
   }
   const error: unknown = outcome.reason;
-  if (startedNothing(error)) return null;
-  return unknown(fingerprint, error instanceof GatewayError ? error : notReported());
+  if (changedNothing(error)) return null;
+  return unknown(fingerprint, error instanceof GatewayError ? error : notReported(endpoint));
 }
 
 export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: UnknownOutcome): GatewayError =>
@@ -58,8 +63,8 @@ export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: Un
   });
 
 /** The sending gateway does not report the outcome: it may be gone. */
-export const notReported = (): GatewayError =>
-  unknownOutcome('UPSTREAM_TIMEOUT', 'another gateway sent this start, and has not reported its outcome');
+export const notReported = (endpoint: Write['endpoint']): GatewayError =>
+  unknownOutcome('UPSTREAM_TIMEOUT', 'Another gateway sent this, and has not reported its outcome.', endpoint);
 
 const unknown = (
   fingerprint: string,
