@@ -161,6 +161,20 @@ describe('a tool call', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
+  it('A tool exists only if the upstream has its call', async () => {
+    const MCP_MUTATIONS = 'start_run,cancel_run,answer_step';
+    await gateway.restart({ env: { MCP_MUTATIONS } });
+    const client = () => connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    expect((await (await client()).tools()).map(({ name }) => name)).toEqual([...READING, 'start_run']);
+    await gateway.restart({ env: { MCP_MUTATIONS, UPSTREAM_ENDPOINTS: 'steps,run,cancel' } });
+    const cancelling = await client();
+    const tools = await cancelling.tools();
+    expect(tools.map(({ name }) => name)).toEqual([...READING, 'cancel_run']);
+    expect(tools.at(-1)?.description).toContain('ask the user for confirmation first');
+    await cancelling.call('cancel_run', { workflowId: 'wf', runId: 'same' });
+    expect(upstream.count('cancel')).toBe(1);
+  });
+
   it('A call works with PERSISTED_OPERATIONS=only, and is limited by the rate of its key', async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
     await gateway.restart({ env: { ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' } });
@@ -213,7 +227,8 @@ describe('a tool call', () => {
   });
 
   it('An unknown name in MCP_MUTATIONS is refused at the start', async () => {
-    const message = 'MCP_MUTATIONS must name mutations among the tools (start_run), got delete_run.';
+    const message =
+      'MCP_MUTATIONS must name mutations among the tools (start_run, cancel_run, answer_step), got delete_run.';
     await expect(startGateway({ upstream, env: { MCP_MUTATIONS: 'delete_run' } })).rejects.toThrow(message);
   });
 
