@@ -18,7 +18,8 @@ import type { StepgatePlugin } from './graphql/apollo/server.ts';
 import type { SchemaExtension } from './graphql/extension/schema-extension.ts';
 import { createGraphql } from './graphql/graphql.ts';
 import { createTools } from './graphql/tools/tools.ts';
-import { readManifests } from './graphql/operations/manifests.ts';
+import { reloadManifests } from './graphql/operations/manifest-reload.ts';
+import { safelistOf } from './graphql/operations/persisted-operations.ts';
 import { readPriceFile, readPrices } from './graphql/price-file.ts';
 import { createSchema, schemaText } from './graphql/schema.ts';
 import { createForwarding } from './http/client-address.ts';
@@ -200,10 +201,30 @@ async function openParts(
   const isVerified = auth.mode === 'service' || hook !== undefined;
   if (auth.mode === 'service' && hook) throw new ConfigError(TWO_AUTHENTICATIONS);
 
+  opened.defer(() => flushed(logger));
+  const metrics = createMetrics(now, overrides.scrapedMs);
   // Files are read before anything is opened: a wrong file fails here.
   const schema = createSchema(extension);
-  const manifests = readManifests(config.persistedManifests, schema);
-  const tools = createTools(config, manifests, schema);
+  let revision = 0;
+  const manifests = await reloadManifests({
+    paths: config.persistedManifests,
+    schema,
+    // A safelist and its tools are replaced together.
+    make: (documents) => ({
+      tools: createTools(config, documents, schema),
+      safelist: safelistOf(documents, (revision += 1)),
+    }),
+    ...{
+      after,
+      logger,
+      count: (outcome) => {
+        metrics.manifestReload(outcome);
+      },
+    },
+  });
+  opened.defer(() => {
+    manifests.close();
+  });
   const redactionOf = createRedactions(rulesOf(config));
   const usualPrices =
     isShowcase && config.upstreamUrl === null
@@ -211,8 +232,6 @@ async function openParts(
       : null;
   const prices = config.tokenPrices === null ? usualPrices : readPriceFile(config.tokenPrices);
 
-  opened.defer(() => flushed(logger));
-  const metrics = createMetrics(now, overrides.scrapedMs);
   const build = { version: readVersion(), revision: config.buildRevision };
   const client = createForwarding(config.trustProxy);
   const observer = createObserver({ metrics, logger, client, version: build.version, onOperation });
@@ -263,14 +282,16 @@ async function openParts(
 
   if (plugins.length > 0) logger.info('the response cache is off, so that the plugins see each operation');
   const graphql = await createGraphql({
-    ...{ config, schema, manifests, prices, runs, observer, logger, now, after },
+    ...{ config, schema, prices, runs, observer, logger, now, after },
+    safelist: () => manifests.current.safelist,
     ...{ worker, maxBytesOnLoop },
     ...{ plugins, sharedOperations: fleet && createSharedOperations(fleet) },
   });
   opened.defer(graphql.close);
   const http = createHttp({
     ...overrides,
-    ...{ config, authenticator, runs, graphql, tools, client, metrics, observer, logger, now, after },
+    ...{ config, authenticator, runs, graphql, client, metrics, observer, logger, now, after },
+    tools: () => manifests.current.tools,
     shareRateLimit: fleet && ((limit) => createSharedRateLimit(fleet, limit)),
     version: build.version,
     schemaText: config.introspection ? schemaText(extension) : null,

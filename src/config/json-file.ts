@@ -1,17 +1,34 @@
 /** Reads a JSON file of the operator. */
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+
+/** Makes the error of a problem. */
+type Wrong = (path: string, problem: string) => Error;
 
 /** Throws the error that `wrong` makes of the problem. */
-export function readJsonFile(path: string, wrong: (path: string, problem: string) => Error): unknown {
+export function readJsonFile(path: string, wrong: Wrong): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw wrong(path, `it cannot be read: ${(error as NodeJS.ErrnoException).message}`);
+    throw unreadable(path, error, wrong);
   }
+  return parseJsonFile(path, text, wrong);
+}
+
+/** Rejects with the error that `wrong` makes of the problem. */
+export const readTextFile = (path: string, wrong: Wrong): Promise<string> =>
+  readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(path, error, wrong);
+  });
+
+export function parseJsonFile(path: string, text: string, wrong: Wrong): unknown {
   try {
     return JSON.parse(text);
   } catch {
     throw wrong(path, 'it must be JSON, got other text');
   }
 }
+
+const unreadable = (path: string, error: unknown, wrong: Wrong): Error =>
+  wrong(path, `it cannot be read: ${(error as NodeJS.ErrnoException).message}`);

@@ -197,7 +197,7 @@ export interface Settings {
    */
   readonly persistedOperations?: 'off' | 'allow' | 'only' | undefined;
   /**
-   * Manifests of operations. Must be a list of paths of manifests.
+   * Manifests of operations. A changed one is read again. Must be a list of paths of manifests.
    */
   readonly persistedManifests?: readonly string[] | undefined;
   /**

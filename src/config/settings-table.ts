@@ -190,7 +190,9 @@ const LIMITS = {
   persistedOperations: oneOf(['off', 'allow', 'only'])
     .default('off')
     .describe('What `PERSISTED_MANIFESTS` do: [limits.md](limits.md#persisted-operations).'),
-  persistedManifests: listOf(z.string().min(1), 'paths of manifests').default([]).describe('Manifests of operations.'),
+  persistedManifests: listOf(z.string().min(1), 'paths of manifests')
+    .default([])
+    .describe('Manifests of operations. A changed one is read again.'),
 };
 
 const AGENTS = {

@@ -19,7 +19,7 @@ import { createLookAhead } from './fields/data-requirements.ts';
 import { createDocuments } from './operations/documents.ts';
 import { createErrorFormatting } from './operations/error-formatting.ts';
 import { createOperations } from './operations/operations.ts';
-import { createPersistedOperations, type SharedOperations } from './operations/persisted-operations.ts';
+import { createPersistedOperations, type Safelist, type SharedOperations } from './operations/persisted-operations.ts';
 import { sandboxState } from './apollo/sandbox.ts';
 import { createSubscriberRights } from './subscriptions/subscriber-rights.ts';
 import { createSharedEvents } from './subscriptions/shared-events.ts';
@@ -29,8 +29,8 @@ import { createLinks } from './links.ts';
 export interface GraphqlOptions {
   readonly config: Config;
   readonly schema: GraphQLSchema;
-  /** Persisted operations by id. */
-  readonly manifests: ReadonlyMap<string, string>;
+  /** The operations of the manifests. */
+  readonly safelist: () => Safelist;
   /** Null if no prices are configured. */
   readonly prices: PriceList | null;
   readonly runs: Runs;
@@ -51,15 +51,14 @@ export type Graphql = Awaited<ReturnType<typeof createGraphql>>;
 /** Share of the documents' bytes for registered operations (APQ): a quarter. */
 const registeredBytes = (maxBytes: number): number => Math.floor(maxBytes / 4);
 
-/** Rejects with a message for the operator if a manifest of persisted operations is invalid. */
 export async function createGraphql(options: GraphqlOptions) {
-  const { config, schema, manifests, prices, runs, sharedOperations, observer, logger, now, after } = options;
+  const { config, schema, safelist, prices, runs, sharedOperations, observer, logger, now, after } = options;
   const { plugins, worker, maxBytesOnLoop } = options;
   const { introspection, maxAnswerBytes, maxOperationObjects, maxUpstreamCalls } = config;
   const maxBytes = bytesForDocuments(config);
   const persisted = createPersistedOperations({
     mode: config.persistedOperations,
-    manifests,
+    safelist,
     maxBytes: registeredBytes(maxBytes),
     shared: sharedOperations,
   });

@@ -118,7 +118,7 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: Gra
     const body = isGet ? '' : await readBody(http.request, ticket);
     if (!responses || !caller.viewer || forms.json === null) return execute(exchange, body);
 
-    const key = responses.keyOf(caller.viewer, requestText(exchange, body), caller);
+    const key = responses.keyOf(caller.viewer, requestText(exchange, body, operations.revision), caller);
     const { json } = forms;
     const found =
       responses.fresh(key) ??
@@ -208,9 +208,9 @@ function allowedTypes(isGet: boolean, { events }: AcceptedForms): ReadonlySet<Op
 }
 
 /** The parts are separated by line breaks, which no header can contain. */
-function requestText({ operation, isGet, search }: Exchange, body: string): string {
+function requestText({ operation, isGet, search }: Exchange, body: string, revision: number): string {
   const { accept = '', 'content-type': contentType = '' } = operation.http.request.headers;
-  return `${isGet ? 'GET' : 'POST'}\n${accept}\n${contentType}\n${search}\n${body}`;
+  return `${revision}\n${isGet ? 'GET' : 'POST'}\n${accept}\n${contentType}\n${search}\n${body}`;
 }
 
 const headersOf = ({ headers }: Answer): Record<string, string> =>

@@ -55,7 +55,7 @@ export interface HttpOptions extends HttpOverrides {
   readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
   /** Empty: MCP is switched off. */
-  readonly tools: readonly Tool[];
+  readonly tools: () => readonly Tool[];
   readonly version: string;
   /** Null: introspection is switched off. */
   readonly schemaText: string | null;

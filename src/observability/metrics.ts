@@ -59,6 +59,7 @@ export function createMetrics(now: () => number, scrapedMs = SCRAPED_MS) {
     /** Registers the metrics of the shared tier. Call it at most once. */
     fleet: () => createFleetMetrics(instruments),
     ...operationMetrics(instruments),
+    ...manifestMetrics(instruments),
     ...upstreamMetrics(instruments),
   };
 }
@@ -123,6 +124,17 @@ function clientMetrics({ counter }: Instruments) {
     if (isProven && known.size < MAX_CLIENTS) known.add(key);
     const [client_name, client_version] = known.has(key) ? [name, version ?? 'unknown'] : ['OTHER', 'OTHER'];
     operations.inc({ client_name, client_version, outcome });
+  };
+}
+
+function manifestMetrics({ counter }: Instruments) {
+  const reloads = counter('stepgate_manifest_reloads_total', 'Changes of PERSISTED_MANIFESTS by outcome', ['outcome']);
+  // rate() misses the first increase of a series that does not begin at 0.
+  for (const outcome of ['ok', 'failed']) reloads.inc({ outcome }, 0);
+  return {
+    manifestReload(outcome: 'ok' | 'failed') {
+      reloads.inc({ outcome });
+    },
   };
 }
 

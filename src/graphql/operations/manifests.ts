@@ -1,7 +1,7 @@
-/** Reads the manifests of persisted operations. An invalid manifest stops the start with an error that names it. */
+/** Checks the manifests of persisted operations: each operation must be one that a client may send. */
 import { Kind, parse, validate, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
-import { readJsonFile } from '../../config/json-file.ts';
+import { parseJsonFile, readTextFile } from '../../config/json-file.ts';
 import { MAX_TOKENS, nestingProblem, passedLimit } from './limits.ts';
 
 /** Format of codegen's client preset: documents by hash. */
@@ -15,21 +15,43 @@ const APOLLO = z.object({
 
 type Entry = readonly [id: string, document: string];
 
-/** Returns documents by id. Throws an Error that names the invalid file and operation. */
-export function readManifests(paths: readonly string[], schema: GraphQLSchema): ReadonlyMap<string, string> {
+export interface ManifestFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Rejects with an Error that names the unreadable file. */
+export const readManifest = async (path: string): Promise<ManifestFile> => ({
+  path,
+  text: await readTextFile(path, wrong),
+});
+
+/**
+ * Returns documents by id. Throws an Error that names the invalid file and operation. It yields after each operation, since some
+ * hundreds take longer than a request should wait.
+ */
+export function* operationsIn(
+  files: readonly ManifestFile[],
+  schema: GraphQLSchema,
+): Generator<void, ReadonlyMap<string, string>, void> {
   const all = new Map<string, string>();
-  for (const path of paths) {
-    for (const [id, document] of entriesOf(path)) {
+  for (const file of files) {
+    for (const [givenId, document] of entriesOf(file)) {
+      const id = plainId(givenId);
       const problem = problemOf(document, schema) ?? (clashes(all.get(id), document) ? CLASH : null);
-      if (problem !== null) throw wrong(path, `${nameOf(document)} (${id}): ${problem}`);
+      if (problem !== null) throw wrong(file.path, `${nameOf(document)} (${id}): ${problem}`);
       all.set(id, document);
+      yield;
     }
   }
   return all;
 }
 
-function entriesOf(path: string): readonly Entry[] {
-  const content = readJsonFile(path, wrong);
+/** The appendix to GraphQL over HTTP writes `sha256:…`, which is the same as `…`. */
+export const plainId = (id: string): string => id.replace(/^sha256:/, '');
+
+function entriesOf({ path, text }: ManifestFile): readonly Entry[] {
+  const content = parseJsonFile(path, text, wrong);
   const apollo = APOLLO.safeParse(content);
   if (apollo.success) return apollo.data.operations.map(({ id, body }) => [id, body]);
   const preset = PRESET.safeParse(content);

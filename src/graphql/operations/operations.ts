@@ -132,6 +132,11 @@ export function createOperations(options: OperationsOptions) {
   }
 
   return {
+    /** Requests of two revisions may mean different operations: see `Safelist`. */
+    get revision(): number {
+      return persisted.revision;
+    },
+
     /** Bytes of a text from `JSON.stringify` that contains results. Call both in the same turn. */
     write: (text: string): Buffer => parts.write(text),
 

@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { PersistedMode } from '../../config/config.ts';
 import { requestError } from './error-formatting.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
+import { plainId } from './manifests.ts';
 import type { OperationParams, ResolvedOperation } from './operation.ts';
 
 export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
@@ -16,10 +17,25 @@ export interface SharedOperations {
   set(id: string, text: string): Promise<void>;
 }
 
+/** The operations of the manifests. */
+export interface Safelist {
+  /** Documents by id. */
+  readonly byId: ReadonlyMap<string, string>;
+  readonly texts: ReadonlySet<string>;
+  /** Differs between two safelists: an id may have another document. */
+  readonly revision: number;
+}
+
+export const safelistOf = (byId: ReadonlyMap<string, string>, revision: number): Safelist => ({
+  byId,
+  texts: new Set(byId.values()),
+  revision,
+});
+
 export interface PersistedOperationsOptions {
   readonly mode: PersistedMode;
-  /** Documents by id. */
-  readonly manifests: ReadonlyMap<string, string>;
+  /** The operations of the manifests. They may change between two requests. */
+  readonly safelist: () => Safelist;
   /** Memory of all texts that clients have registered. */
   readonly maxBytes: number;
   /** Operations that clients have registered at other gateways, if shared. */
@@ -31,9 +47,7 @@ const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 500;
 
 export function createPersistedOperations(options: PersistedOperationsOptions) {
-  const { mode, manifests, maxBytes, shared = null } = options;
-  const listed = new Map([...manifests].map(([id, document]) => [plainId(id), document]));
-  const texts = new Set(listed.values());
+  const { mode, safelist, maxBytes, shared = null } = options;
   const registered = new LRUCache<string, string>({
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ length }) => length * BYTES_A_CHARACTER + ENTRY_OVERHEAD_BYTES,
@@ -42,8 +56,9 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND a client sends text and hash, and later only the hash. */
   function sent(text: string, id: string | null): ResolvedOperation {
     if (text.length > MAX_TEXT_LENGTH) throw tooLong(text.length);
+    const { byId, texts } = safelist();
     if (mode === 'only' && !texts.has(text)) throw NOT_ALLOWED;
-    if (id === null || listed.get(id) === text || registered.get(id) === text) return { text, registers: null };
+    if (id === null || byId.get(id) === text || registered.get(id) === text) return { text, registers: null };
     const found = hash('sha256', text);
     if (found === id) return { text, registers: mode === 'allow' ? id : null };
     throw requestError(
@@ -53,7 +68,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   }
 
   function named(id: string): ResolvedOperation | Promise<ResolvedOperation> {
-    const text = listed.get(id) ?? registered.get(id);
+    const text = safelist().byId.get(id) ?? registered.get(id);
     if (text !== undefined) return { text, registers: null };
     if (mode === 'allow' && shared && SHA256.test(id)) return namedElsewhere(id, shared);
     throw NOT_FOUND;
@@ -67,6 +82,10 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   }
 
   return {
+    /** Cached answers must not outlive it: a request may name another operation afterwards. */
+    get revision(): number {
+      return safelist().revision;
+    },
     /** Throws a GraphQLError for a forbidden or unknown operation. Only lookups at other gateways are asynchronous. */
     resolve({
       query,
@@ -91,9 +110,6 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     },
   };
 }
-
-/** The appendix to GraphQL over HTTP writes `sha256:…`, which is the same as `…`. */
-const plainId = (id: string): string => id.replace(/^sha256:/, '');
 
 function hashIn(extensions: OperationParams['extensions']): unknown {
   const { persistedQuery } = extensions ?? {};

@@ -46,7 +46,7 @@ const INSTRUCTIONS =
 const FIRST_STEPS =
   ' Begin with what_is_failing or search_runs, then pass workflowId and runId of their results to the other tools.';
 
-/** The tools do not change, so that a client has no event to wait for. */
+/** A client lists the tools again when it connects, so it has no event to wait for. */
 const NO_STREAMS = { maxSubscriptions: 0, keepAliveMs: 0 };
 
 interface Called {

@@ -11,15 +11,18 @@ import { isRecord, kindOf } from '../../graphql/json-kinds.ts';
 import { requestError } from '../../graphql/operations/error-formatting.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
+import type { Tool } from '../../graphql/tools/tools.ts';
 import { jsonAnswer, retryHeaders, type HttpAnswer, type Write } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { isFromAllowedOrigin } from '../common-headers.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
 import { checkHead } from '../params.ts';
 import { MCP_PATH, refuseOtherMethods } from '../routes.ts';
-import type { McpOptions } from './mcp-handler.ts';
+import type { McpAnswer, McpMessage, McpOptions } from './mcp-handler.ts';
 
-export interface McpRoutesOptions extends McpOptions {
+export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
+  /** They change with the manifests. */
+  readonly tools: () => readonly Tool[];
   readonly entrance: Entrance;
   readonly operations: Operations;
   /** Origins whose pages may send messages, apart from the gateway's own. */
@@ -40,11 +43,23 @@ export const createMcpRoutes =
     done();
   };
 
+/** The package takes 0.1 s and 15 MB to load, so it is loaded with the first message. Other tools get another handler. */
+function createLoad(options: McpRoutesOptions) {
+  let tools: readonly Tool[] | null = null;
+  let loaded: Promise<(message: McpMessage) => Promise<McpAnswer>>;
+  return () => {
+    const wanted = options.tools();
+    if (wanted !== tools) {
+      tools = wanted;
+      loaded = import('./mcp-handler.ts').then(({ createMcp }) => createMcp({ ...options, tools: wanted }));
+    }
+    return loaded;
+  };
+}
+
 function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
   const { entrance, operations, origins, vary, write } = options;
-  let loaded: Promise<ReturnType<(typeof import('./mcp-handler.ts'))['createMcp']>> | null = null;
-  /** The package takes 0.1 s and 15 MB to load. */
-  const load = () => (loaded ??= import('./mcp-handler.ts').then(({ createMcp }) => createMcp(options)));
+  const load = createLoad(options);
 
   return async ({ raw, id: requestId }, reply) => {
     void reply.headers({ vary, 'cache-control': 'no-store' });
