@@ -171,7 +171,7 @@ describe('a wrong setting', () => {
     ['CACHE_MAX_BYTES', '256MB', 'a whole number of bytes from 0 to 1099511627776'],
     ['PERSISTED_OPERATIONS', 'on', 'one of off, allow, only'],
     ['PERSISTED_MANIFESTS', 'a.json,', 'a comma-separated list of paths of manifests'],
-    ...['app.example.com', 'https://a.example/', 'https://a.example,,https://b.example', 'null'].map(
+    ...['app.example.com', 'https://a.example,,https://b.example', 'null'].map(
       (origins) => ['CORS_ORIGINS', origins, ORIGINS] as const,
     ),
     ['SANDBOX', 'true', 'one of on, off'],
@@ -199,6 +199,13 @@ describe('a wrong setting', () => {
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
   ])('%s=%s is refused with its name, the expected value and the given one', (name, value, expected) => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
+  });
+
+  it('an origin with a slash at the end is refused with the right value', () => {
+    expect(errorOf({ CORS_ORIGINS: '*, https://App.example:443/' })).toBe(
+      `CORS_ORIGINS must be ${ORIGINS}, got "*, https://App.example:443/". ` +
+        'An origin has no slash at the end: use https://app.example.',
+    );
   });
 
   it('A URL with credentials is refused without them', () => {

@@ -32,7 +32,9 @@ export function wrongSettings(
     const meta = form ? metaOf(form) : {};
     const { value, place } = gotOf(path.map(String), input);
     const got = meta.isSecret === true ? 'another value' : shown(value);
-    return `${nameOf(setting)} must be ${expectedOf(meta) ?? meta.description ?? 'another value'}, got ${got}${place}.`;
+    const hint = meta.hint?.(input) ?? null;
+    const sentence = `${nameOf(setting)} must be ${expectedOf(meta) ?? meta.description ?? 'another value'}, got ${got}${place}.`;
+    return hint === null ? sentence : `${sentence} ${hint}`;
   });
   return Array.from(new Set(sentences), (sentence) => prefix + sentence).join('\n');
 }

@@ -12,6 +12,8 @@ export interface SettingMeta {
   readonly expectedText?: string;
   /** The option for the text of the variable. A wrong text stays as it is: the form refuses and quotes it. Default: the text. */
   readonly read?: (text: string) => unknown;
+  /** A sentence that says what is wrong with this value or item, if that is known. */
+  readonly hint?: (value: unknown) => string | null;
   /** Messages must not quote the value. */
   readonly isSecret?: boolean;
   /** The default in the docs, if it is not the default of the form. */

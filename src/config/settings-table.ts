@@ -52,6 +52,11 @@ function isProxy(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
 }
 
+function originHint(text: unknown): string | null {
+  const origin = typeof text === 'string' && text.endsWith('/') ? URL.parse(text)?.origin : undefined;
+  return origin && origin !== 'null' ? `An origin has no slash at the end: use ${origin}.` : null;
+}
+
 const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 
 function readBasePath(text: string): string | null {
@@ -83,6 +88,7 @@ const PROCESS = {
     .default(false)
     .describe('Trusted proxies. `loopback`, `linklocal` and `uniquelocal` are ranges too.'),
   corsOrigins: listOf(z.string().refine(isOrigin), "origins such as https://app.example.com, or '*'")
+    .meta({ hint: originHint } satisfies SettingMeta)
     .default([])
     .describe('Origins whose pages may send requests and open WebSockets.'),
   introspection: onInDevelopment().describe('Clients may query the schema, and errors give hints about it.'),
