@@ -25,6 +25,7 @@ import { createMcpRoutes } from './mcp/mcp-routes.ts';
 import { createNegotiation, type Negotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
+import { createReportRefused } from './refused-origins.ts';
 import { createResponseCache } from './response-cache.ts';
 import { ALLOWED_METHODS, GRAPHQL_PATH, GRAPHQL_VARY } from './routes.ts';
 import { openWebSockets, rememberUpgrade } from './sockets.ts';
@@ -147,14 +148,21 @@ function entranceOf(options: HttpOptions, origins: readonly string[], acceptedCo
 }
 
 /** What happens to every request, whichever route answers it: common headers, errors, and the end of its connection. */
-function addHooks(app: FastifyInstance, options: HttpOptions, { commonHeaders, write, isReady }: Shared): void {
-  const { logger, stalledReaderMs = STALLED_READER_MS } = options;
+function addHooks(
+  app: FastifyInstance,
+  options: HttpOptions,
+  { commonHeaders, origins, write, isReady }: Shared,
+): void {
+  const { logger, now, stalledReaderMs = STALLED_READER_MS } = options;
+  const reportRefused = createReportRefused({ origins, logger, now });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(commonHeaders.of(request.raw, request.id));
+    const isOtherPath = request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`;
+    reportRefused(request.raw, isOtherPath ? 'otherPath' : request.ws ? 'socket' : 'none');
     if (request.method === 'OPTIONS') {
       void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
       void reply.code(204).send();
-    } else if (request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`) {
+    } else if (isOtherPath) {
       write(reply, errorAnswer(request.id, 404, 'NOT_FOUND', OTHER_PATH));
     } else {
       if (request.ws) rememberUpgrade(request);

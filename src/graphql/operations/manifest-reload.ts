@@ -12,12 +12,12 @@ import { operationsIn, readManifest, type ManifestFile } from './manifests.ts';
 const INTERVAL_MS = 5000;
 
 /** A value made from the manifests, which is replaced as a whole. */
-export interface Reloaded<T> {
+interface Reloaded<T> {
   readonly current: T;
   close(): void;
 }
 
-export interface ManifestReloadOptions<T> {
+interface ManifestReloadOptions<T> {
   readonly paths: readonly string[];
   readonly schema: GraphQLSchema;
   /** Makes the value of the documents by id. May throw. */

@@ -1,0 +1,48 @@
+/**
+ * Logs pages and WebSockets that are refused for their origin or path: the browser tells only its user. One line a minute each, with
+ * the count since the line before it, since anyone can cause them.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from '../observability/logger.ts';
+import { isFromAllowedOrigin } from './common-headers.ts';
+
+const INTERVAL_MS = 60_000;
+/** Of a value that a client chooses. */
+const MAX_LENGTH = 200;
+
+const SENTENCES = {
+  page: 'browsers hide the answers from pages of an origin that CORS_ORIGINS does not have',
+  socket: 'WebSockets were refused, since CORS_ORIGINS does not have their origin',
+  path: 'WebSockets were refused, since they must be opened at /graphql',
+};
+
+interface RefusedOriginsOptions {
+  /** Origins whose pages may send requests and open WebSockets, apart from the gateway's own. */
+  readonly origins: readonly string[];
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** The result is called for each request. `socket`: whether it opens a WebSocket, and whether at the right path. */
+export function createReportRefused({ origins, logger, now }: RefusedOriginsOptions) {
+  const counts = { page: 0, socket: 0, path: 0 };
+  const mutedUntil = { page: -Infinity, socket: -Infinity, path: -Infinity };
+
+  function report(kind: keyof typeof SENTENCES, latest: Readonly<Record<string, string>>): void {
+    counts[kind] += 1;
+    if (now() < mutedUntil[kind]) return;
+    logger.warn({ count: counts[kind], ...latest }, SENTENCES[kind]);
+    counts[kind] = 0;
+    mutedUntil[kind] = now() + INTERVAL_MS;
+  }
+
+  return (request: IncomingMessage, socket: 'none' | 'socket' | 'otherPath'): void => {
+    const { origin } = request.headers;
+    if (socket === 'otherPath') report('path', { path: cut(request.url?.replace(/\?.*/, '') ?? '') });
+    else if (origin !== undefined && !isFromAllowedOrigin(request, origins)) {
+      report(socket === 'socket' ? 'socket' : 'page', { origin: cut(origin) });
+    }
+  };
+}
+
+const cut = (text: string): string => text.slice(0, MAX_LENGTH);
