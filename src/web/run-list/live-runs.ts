@@ -78,7 +78,8 @@ export function useRunPage<
   }, [changed, isFiltered, refetchSoon]);
   const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : [])) ?? [];
   const runs = page ? mergeRuns(listed, isFiltered ? NO_CHANGES : changed, page.pageInfo) : undefined;
-  const staleSince = runs && oldestStale(runs);
+  // The list may have been loaded after the event that says it.
+  const staleSince = (runs && oldestStale(runs)) ?? changed.staleSince;
   useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
   return { ...answer, page, runs, staleSince };
 }
@@ -125,7 +126,10 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
       : skipToken,
   );
   useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
-  return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
+  return useMemo(
+    () => ({ ...(kind === 'unavailable' ? asBefore(changed) : changed), staleSince }),
+    [kind, changed, staleSince],
+  );
 }
 
 /** Undefined if no run is stale. */
