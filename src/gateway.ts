@@ -85,7 +85,7 @@ export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions
 }
 
 const TWO_AUTHENTICATIONS =
-  'UPSTREAM_AUTH must be passthrough when the authenticate hook is set, got service. Leave UPSTREAM_AUTH unset.';
+  'upstreamAuth must be passthrough when the authenticate hook is set, got service. Leave it out.';
 
 /** If it rejects, everything that was opened is closed again. */
 export async function composeGateway(config: Config, overrides: Overrides & Additions = {}): Promise<ComposedGateway> {

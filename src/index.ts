@@ -77,7 +77,7 @@ export interface PluginOptions extends Omit<StepgateOptions, 'logLevel'> {
 }
 
 async function register(app: FastifyInstance, { prefix = '', ...options }: PluginOptions): Promise<void> {
-  const { config, additions } = checkedOptions('stepgate', options);
+  const { config, additions } = checkedOptions(options);
   const { plugin, gateway } = await composePlugin(config, additions);
   app.addHook('onClose', () => gateway.close());
   app.decorate('stepgate', gateway);
@@ -94,7 +94,7 @@ export default stepgate;
 
 /** Resolves when the gateway listens. Rejects with ConfigError for wrong options, before a port is opened. */
 export async function createServer(options: StepgateOptions = {}): Promise<GatewayServer> {
-  const { config, additions } = checkedOptions('createServer', options);
+  const { config, additions } = checkedOptions(options);
   const gateway = await composeGateway(config, additions);
   const close = () => gateway.close();
   return { url: gateway.url, opsUrl: gateway.opsUrl, close, [Symbol.asyncDispose]: close };
@@ -105,6 +105,6 @@ export async function createServer(options: StepgateOptions = {}): Promise<Gatew
  * ConfigError for wrong options.
  */
 export async function createHandler(options: StepgateOptions = {}): Promise<GatewayHandler> {
-  const { config, additions } = checkedOptions('createHandler', options);
+  const { config, additions } = checkedOptions(options);
   return composeHandler(config, additions);
 }

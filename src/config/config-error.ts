@@ -12,8 +12,6 @@ export interface Wording {
   readonly expectedOf: (meta: SettingMeta) => string | undefined;
   /** The wrong value, and where it is inside its setting. */
   readonly gotOf: (path: readonly string[], input: unknown) => { readonly value: unknown; readonly place: string };
-  /** The beginning of each sentence. */
-  readonly prefix?: string;
 }
 
 /**
@@ -23,7 +21,7 @@ export interface Wording {
 export function wrongSettings(
   { issues }: z.ZodError,
   forms: Readonly<Record<string, z.ZodType>>,
-  { nameOf, expectedOf, gotOf, prefix = '' }: Wording,
+  { nameOf, expectedOf, gotOf }: Wording,
 ): string {
   const sentences = issues.map(({ path, message, input }) => {
     const [setting] = path.map(String);
@@ -36,7 +34,7 @@ export function wrongSettings(
     const sentence = `${nameOf(setting)} must be ${expectedOf(meta) ?? meta.description ?? 'another value'}, got ${got}${place}.`;
     return hint === null ? sentence : `${sentence} ${hint}`;
   });
-  return Array.from(new Set(sentences), (sentence) => prefix + sentence).join('\n');
+  return [...new Set(sentences)].join('\n');
 }
 
 function shown(value: unknown): string {
@@ -51,8 +49,8 @@ const withoutSecrets = (value: string): string =>
   value.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
 /**
- * Problems of an embedder's object, parsed with `reportInput`. The messages of its form complete "X must be …". Names types, never a
- * value, which may be a key.
+ * Problems of an embedder's object, parsed with `reportInput`. The messages of its form complete "X must be …". Quotes a
+ * value only where the form lists the allowed ones: any other may be a key.
  */
 export function wrongMembers({ issues }: z.ZodError): string {
   const problems = issues.map((issue) => {
@@ -60,7 +58,7 @@ export function wrongMembers({ issues }: z.ZodError): string {
     if (issue.code === 'unrecognized_keys') {
       return `unknown ${issue.keys.map((key) => [...path, key].join('.')).join(', ')}: expected ${message}`;
     }
-    return `${path.join('.') || 'it'} must be ${message}, got ${input === null ? 'null' : typeof input}`;
+    return `${path.join('.') || 'it'} must be ${message}, got ${issue.code === 'invalid_value' ? shown(input) : kindOf(input)}`;
   });
   return problems.join('; ');
 }

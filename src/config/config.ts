@@ -50,11 +50,9 @@ export function readConfig(environment: Environment): Config {
   return parsed(configForm(false), settingsIn(given), asVariables(given));
 }
 
-/**
- * `ownUpstream`: an embedder's upstream takes the place of `upstreamUrl`. `place` begins each sentence of an error. Throws ConfigError.
- */
-export const configOf = (settings: Settings, ownUpstream: boolean, place: string): Config =>
-  parsed(configForm(ownUpstream), settings satisfies z.input<typeof FORM>, { ...AS_OPTIONS, prefix: `${place}: ` });
+/** `ownUpstream`: an embedder's upstream takes the place of `upstreamUrl`. Throws ConfigError. */
+export const configOf = (settings: Settings, ownUpstream: boolean): Config =>
+  parsed(configForm(ownUpstream), settings satisfies z.input<typeof FORM>, AS_OPTIONS);
 
 /**
  * The options for the variables of docs/configuration.md in an environment, such as `process.env`. Other variables are left out. Throws

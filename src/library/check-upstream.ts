@@ -34,7 +34,7 @@ export interface UpstreamCheck {
 /** Tries each call of an upstream, and compares the answers with the contract. Rejects with ConfigError for wrong settings. */
 export async function checkUpstream(upstream: Upstream, options: UpstreamCheckOptions): Promise<UpstreamCheck> {
   const { credential: key, workflowId = null, runId = null, inputs = null, answer, settings = {} } = options;
-  const { config: given } = checkedOptions('checkUpstream', { ...settings, upstream });
+  const { config: given } = checkedOptions({ ...settings, upstream });
   const config = withUpstream(given, upstream);
   const transport = createPortTransport(upstream, config, createLogger({ ...config, logLevel: 'silent' }));
   const results = await tryAll(config, transport, { key, workflowId, runId, inputs, answer });

@@ -68,10 +68,10 @@ const ADDITIONS = {
     .optional(),
 } satisfies Record<keyof Additions, z.ZodType>;
 
-/** `place` begins the message. Throws ConfigError. */
-export function checkedOptions(place: string, options: StepgateOptions): { config: Config; additions: Additions } {
+/** Throws ConfigError. */
+export function checkedOptions(options: StepgateOptions): { config: Config; additions: Additions } {
   if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new ConfigError(`${place}: the options must be an object, got ${typeof options}.`);
+    throw new ConfigError(`The options must be an object, got ${typeof options}.`);
   }
   const given = Object.entries(options);
   const additions: Additions = Object.fromEntries(given.filter(([name]) => name in ADDITIONS));
@@ -81,22 +81,22 @@ export function checkedOptions(place: string, options: StepgateOptions): { confi
     const meant = nearestOf(unknown, [...Object.keys(SETTINGS), ...Object.keys(ADDITIONS)]);
     const hint =
       meant === undefined ? 'docs/configuration.md and docs/embedding.md list all options' : `${meant} may be meant`;
-    throw new ConfigError(`${place}: ${unknown} is not an option: ${hint}.`);
+    throw new ConfigError(`${unknown} is not an option: ${hint}.`);
   }
   const { upstream } = additions;
-  if (typeof upstream === 'object') checkSpelling(place, upstream);
+  if (typeof upstream === 'object') checkSpelling(upstream);
   const { error } = z.object(ADDITIONS).safeParse(additions, { reportInput: true });
-  if (error) throw new ConfigError(`${place}: ${wrongMembers(error)}.`);
-  return { additions, config: configOf(settings, upstream !== undefined, place) };
+  if (error) throw new ConfigError(`${wrongMembers(error)}.`);
+  return { additions, config: configOf(settings, upstream !== undefined) };
 }
 
 /** A misspelled function would switch its call off. Functions of other names may be helpers. */
-function checkSpelling(place: string, upstream: object): void {
+function checkSpelling(upstream: object): void {
   const missing = Object.keys(CALLS).filter((call) => !(call in upstream));
   for (const name of functionsOf(upstream)) {
     const meant = name in CALLS ? undefined : nearestOf(name, missing);
     if (meant !== undefined)
-      throw new ConfigError(`${place}: upstream.${name} is not a call of the workflow API: ${meant} may be meant.`);
+      throw new ConfigError(`upstream.${name} is not a call of the workflow API: ${meant} may be meant.`);
   }
 }
 

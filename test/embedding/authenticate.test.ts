@@ -259,7 +259,7 @@ describe('an authenticate hook', () => {
   it('The gateway does not start with both a hook and UPSTREAM_AUTH=service', async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
     await expect(startGateway({ upstream, env: service, authenticate: hook })).rejects.toThrow(
-      'UPSTREAM_AUTH must be passthrough',
+      'upstreamAuth must be passthrough',
     );
   });
 });

@@ -71,16 +71,16 @@ describe('the example of docs/embedding.md', () => {
 describe('createServer', () => {
   it('Unknown and wrong settings are refused with a message', async () => {
     const misspelled = { prot: 4000 } as StepgateOptions;
-    await expect(createServer(misspelled)).rejects.toThrow('createServer: prot is not an option: port may be meant.');
+    await expect(createServer(misspelled)).rejects.toThrow('prot is not an option: port may be meant.');
     await expect(createServer({ port: 70_000 })).rejects.toThrow(
-      'createServer: port must be a whole number from 0 to 65535, got 70000.',
+      'port must be a whole number from 0 to 65535, got 70000.',
     );
     await expect(createServer({ port: 70_000 })).rejects.toBeInstanceOf(ConfigError);
     await expect(createServer({ corsOrigins: ['https://a.example', 'a.example'] })).rejects.toThrow(
       'corsOrigins must be a list of origins such as https://app.example.com, or \'*\', got "a.example" at corsOrigins.1.',
     );
     await expect(createServer({ mcp: 'manifest', opsPort: undefined })).rejects.toThrow(
-      'createServer: persistedManifests is required when mcp is manifest',
+      'persistedManifests is required when mcp is manifest',
     );
     await expect(createServer({ fleetSecret: ['short'] })).rejects.not.toThrow('short"');
   });
@@ -89,7 +89,7 @@ describe('createServer', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'createServer: authentication is not an option: docs/configuration.md and docs/embedding.md list all options.',
+      'authentication is not an option: docs/configuration.md and docs/embedding.md list all options.',
     ],
     [
       'an onOperation that is not a function',
@@ -281,8 +281,14 @@ describe('an extension', () => {
       { Step: { mine: { resolve, requirement: 'RECORD' } } },
       'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and maybe cacheMs.',
     ],
+    [
+      'has a misspelled requirement',
+      MINE,
+      { Run: { mine: { resolve, requirement: 'record' } } },
+      'Run.mine.requirement must be one of RECORD, TIMES, STEPS, GRAPH, or left out, got "record".',
+    ],
     ...Object.entries({
-      requirement: ['record', 1],
+      requirement: [1],
       cacheMs: [-1, NaN, '1'],
     }).flatMap(([key, values]) =>
       values.map(

@@ -187,7 +187,7 @@ describe('the option upstream', () => {
     const started = await createServer({ ...optionsOf({ NODE_ENV: 'production' }), upstream });
     await started.close();
     await expect(createServer({ ...optionsOf({ UPSTREAM_URL: 'http://localhost' }), upstream })).rejects.toThrow(
-      'createServer: upstreamUrl must not be set when the option upstream is set.',
+      'upstreamUrl must not be set when the option upstream is set.',
     );
   });
 
@@ -213,7 +213,7 @@ describe('the option upstream', () => {
     [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
   ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
     const refused = createServer({ ...optionsOf(), upstream: wrong as Upstream });
-    await expect(refused).rejects.toThrow(`createServer: ${sentence}`);
+    await expect(refused).rejects.toThrow(sentence);
   });
 });
 

@@ -181,9 +181,7 @@ it('A plugin that cannot open keeps its server from starting', async () => {
   await expect(app.register(stepgate, options).ready()).rejects.toThrow('/nowhere.json');
   await app.close();
   const other = Fastify();
-  await expect(other.register(stepgate, { port: 70_000 }).ready()).rejects.toThrow(
-    'stepgate: port must be a whole number',
-  );
+  await expect(other.register(stepgate, { port: 70_000 }).ready()).rejects.toThrow('port must be a whole number');
   await other.close();
 });
 
