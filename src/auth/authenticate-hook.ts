@@ -94,12 +94,10 @@ export function createHookAuthenticator(options: HookOptions): Authenticator {
     }
   }
 
-  async function verify(claims: Claims, nowMs: number): Promise<Verified | null> {
+  async function verify(claims: Claims, nowMs: number): Promise<Verified> {
     const identity = await identify(claims);
-    if (identity === null) {
-      if (claims.credential === null) return null;
-      throw unauthenticated('the credential is not accepted');
-    }
+    // Which part of the request decides is the embedder's choice, so the message names none.
+    if (identity === null) throw unauthenticated('the request has no accepted credential');
     const { upstreamKey, organizationId = null, attributes, expiresAt = Infinity } = identity;
     const { subject: name = null, mayExecute = true, rights = [] } = identity;
     const workflowIds = identity.workflowIds === 'all' ? null : new Set(identity.workflowIds);

@@ -47,8 +47,8 @@ export interface Verification {
   readonly keyOf: (claims: Claims) => string | null;
   /** Changes if `keyOf` has more parts than before: a result under way may depend on them. */
   readonly version: () => number;
-  /** Null: the request is nobody's. Rejects with the GatewayError for the client. */
-  readonly verify: (claims: Claims, nowMs: number) => Promise<Verified | null>;
+  /** Rejects with the GatewayError for the client. */
+  readonly verify: (claims: Claims, nowMs: number) => Promise<Verified>;
 }
 
 export function createCachedAuthenticator(
@@ -67,9 +67,7 @@ export function createCachedAuthenticator(
   async function verifyAndCache(claims: Claims): Promise<Caller> {
     try {
       const nowMs = now();
-      const verified = await verify(claims, nowMs);
-      if (!verified) return NOBODY;
-      const { name, ...found } = verified;
+      const { name, ...found } = await verify(claims, nowMs);
       // Not the whole key: a client that varies a header would have a share for each value.
       const owner = ownerOf(kind, name, hash('sha256', claims.credential ?? '', 'base64url'), found.viewer);
       const caller = accepted({ ...found, owner, isVerified: true, verifiedUntilMs: nowMs + recheckMs });

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
-import { rejected, type Caller } from '../auth/caller.ts';
+import { rejected, unauthenticated, type Caller } from '../auth/caller.ts';
 import type { Authenticator, Unverified } from '../auth/verified-callers.ts';
 import { rateLimited, type RateLimit } from '../admission/rate-limit.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -52,21 +52,27 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   return (request, authorization = request.headers.authorization ?? '') => {
     const known = latest.get(request.socket);
     if (known?.authorization === authorization && now() < known.caller.verifiedUntilMs) return known.caller;
+    const withholdsCookie = request.headers.cookie !== undefined && !isFromAllowedOrigin(request, trusted);
     const found = authenticator.callerOf({
       credential: BEARER.exec(authorization)?.[1] ?? null,
-      headers: isFromAllowedOrigin(request, trusted) ? request.headers : withoutCookie(request.headers),
+      headers: withholdsCookie ? withoutCookie(request.headers) : request.headers,
       socket: request.socket,
     });
-    if (!('verify' in found)) return identified(request, authorization, found);
-    return verified(client.networkOf(request).network, found).then((caller) =>
-      identified(request, authorization, caller),
-    );
+    const result = (caller: Caller) =>
+      identified(request, authorization, withholdsCookie && authenticator.readsRequests ? explained(caller) : caller);
+    return 'verify' in found ? verified(client.networkOf(request).network, found).then(result) : result(found);
   };
 }
 
 /** A page of another origin must not use the session of whoever looks at it: CORS does not apply to WebSockets. */
 const withoutCookie = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'cookie'));
+
+/** Names the setting to the developer of a page whose session isn't read. The reason of a WebSocket has at most 123 bytes. */
+const explained = (caller: Caller): Caller =>
+  caller.error?.code === 'UNAUTHENTICATED'
+    ? rejected(unauthenticated(`${caller.error.message}: the cookies of this Origin are ignored, see corsOrigins`))
+    : caller;
 
 /** Verifications of one network at once. The others wait, since a NAT of thousands may connect at once. */
 const AT_ONCE = 64;

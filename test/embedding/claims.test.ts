@@ -12,6 +12,7 @@ import { perTest } from '../harness/lasting.ts';
 import { ask } from '../harness/plain-http.ts';
 
 const SESSIONS: Readonly<Record<string, string>> = { 'sid=of-ada': 'key-of-ada', 'sid=of-bob': 'key-of-bob' };
+const NOT_ACCEPTED = 'the request has no accepted credential';
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
 
 describe('a session', () => {
@@ -39,6 +40,15 @@ describe('a session', () => {
     expect(await isAccepted({})).toBe(false);
   });
 
+  it('A rejection insists on no Authorization header, since the hook may read another part', async () => {
+    for (const headers of [
+      {},
+      { cookie: 'sid=of-nobody' },
+      { authorization: 'Bearer k', origin: 'https://evil.example' },
+    ])
+      expect((await post(headers)).body.toString()).toContain(`"message":"${NOT_ACCEPTED}"`);
+  });
+
   it('A cache of a browser keeps the answers of two sessions apart', async () => {
     expect((await post({ cookie: 'sid=of-ada' })).headers.vary).toContain('cookie');
   });
@@ -48,8 +58,8 @@ describe('a session', () => {
     const origin = 'https://evil.example';
     expect(await isAccepted({ cookie, origin: gateway.url })).toBe(true);
     expect(await isAccepted({ cookie, origin })).toBe(false);
-    const closeCode = (from: string) =>
-      new Promise<number | string>((resolve, reject) => {
+    const end = (from: string) =>
+      new Promise<string>((resolve, reject) => {
         const headers = { cookie };
         const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
           origin: from,
@@ -62,11 +72,15 @@ describe('a session', () => {
           resolve((JSON.parse(data.toString()) as { readonly type: string }).type);
           socket.terminate();
         });
-        socket.once('close', resolve);
+        socket.once('close', (code, reason) => {
+          resolve(`${code} ${reason.toString()}`);
+        });
         socket.once('error', reject);
       });
-    expect(await closeCode(gateway.url)).toBe('connection_ack');
-    expect(await closeCode(origin)).toBe(4401);
+    expect(await end(gateway.url)).toBe('connection_ack');
+    const ignored = `${NOT_ACCEPTED}: the cookies of this Origin are ignored, see corsOrigins`;
+    expect((await post({ cookie, origin })).body.toString()).toContain(ignored);
+    expect(await end(origin)).toBe(`4401 Unauthorized: ${ignored}`);
   });
 });
 
