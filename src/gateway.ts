@@ -249,6 +249,9 @@ async function openParts(
       ? await (await import('./sample/server.ts')).createEmbeddedUpstream({ port: 0, hasIncident: isShowcase })
       : null;
   opened.defer(() => embedded?.close());
+  // `npm start` says so below its address.
+  if (embedded && !isShowcase)
+    logger.info('serving the embedded sample, whose key is demo-key; set upstreamUrl to your workflow API');
   const worker = new ReadingWorker({ maxHeapMb: workerHeapMb });
   opened.defer(() => worker.close());
   const admission = new Admission({ after });

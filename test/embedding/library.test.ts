@@ -173,6 +173,15 @@ it('The log says that plugins switch the response cache off', async () => {
   expect(log.text.match(/the response cache is off/g)).toHaveLength(1);
 });
 
+it.each([
+  ['says once that it serves the sample', { upstreamUrl: 'sample' }, 1],
+  ['does not speak of the sample over a workflow API', { upstreamUrl: 'http://127.0.0.1:9' }, 0],
+])('The log %s', async (_, options, count) => {
+  const log = captureLog('info');
+  gateway = await createServer({ port: 0, logger: log.logger, ...options });
+  expect(log.text.match(/the embedded sample/g) ?? []).toHaveLength(count);
+});
+
 it('The gateway logs to a logger of its embedder', async () => {
   const log = captureLog('info');
   gateway = await createServer({ port: 0, logger: log.logger });
