@@ -155,6 +155,9 @@ function addHooks(
 ): void {
   const { logger, now, stalledReaderMs = STALLED_READER_MS } = options;
   const reportRefused = createReportRefused({ origins, logger, now });
+  const basePath = publicPath(app, options);
+  const otherPath = `WebSockets must be opened at ${basePath}${GRAPHQL_PATH}.`;
+  const notFound = `Path not found. GraphQL is at ${basePath}${GRAPHQL_PATH}, the run page at ${basePath}/.`;
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(commonHeaders.of(request.raw, request.id));
     const isOtherPath = request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`;
@@ -163,7 +166,7 @@ function addHooks(
       void reply.headers({ allow: ALLOWED_METHODS, vary: commonHeaders.vary(PREFLIGHT_VARY) });
       void reply.code(204).send();
     } else if (isOtherPath) {
-      write(reply, errorAnswer(request.id, 404, 'NOT_FOUND', OTHER_PATH));
+      write(reply, errorAnswer(request.id, 404, 'NOT_FOUND', otherPath));
     } else {
       if (request.ws) rememberUpgrade(request);
       done();
@@ -177,7 +180,7 @@ function addHooks(
     return write(reply, errorAnswer(id, 500, 'INTERNAL_SERVER_ERROR', MASKED_MESSAGE));
   });
   if (hasOtherPaths(app, options)) {
-    app.setNotFoundHandler(({ id }, reply) => write(reply, errorAnswer(id, 404, 'NOT_FOUND', NOT_FOUND)));
+    app.setNotFoundHandler(({ id }, reply) => write(reply, errorAnswer(id, 404, 'NOT_FOUND', notFound)));
   }
   // A route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
   app.removeAllContentTypeParsers();
@@ -188,7 +191,7 @@ function addHooks(
 
 async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Shared): Promise<void> {
   const { config, runs, now, graphql, pageFolder: folder, stalledReaderMs = STALLED_READER_MS } = options;
-  const basePath = `${config.basePath}${app.prefix}`;
+  const basePath = publicPath(app, options);
   const vary = shared.commonHeaders.vary(
     options.authenticator.readsRequests ? `cookie, ${GRAPHQL_VARY}` : GRAPHQL_VARY,
   );
@@ -204,9 +207,9 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Sha
   await app.register(createRunPage({ ...ofRoutes, ...ofPage }));
 }
 
+/** The path of the gateway as clients see it. */
+const publicPath = ({ prefix }: FastifyInstance, { config }: HttpOptions): string => `${config.basePath}${prefix}`;
+
 /** False: the host answers paths that are not the gateway's. */
 const hasOtherPaths = ({ prefix }: FastifyInstance, { ownsServer }: HttpOptions): boolean =>
   ownsServer || prefix !== '';
-
-const OTHER_PATH = 'WebSockets must be opened at /graphql.';
-const NOT_FOUND = 'Path not found. GraphQL is at /graphql, the run page at /.';
