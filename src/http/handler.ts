@@ -12,7 +12,8 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyPluginAsync } from 'fastify';
-import { GRAPHQL_PATH } from './routes.ts';
+import { errorAnswer } from './answer.ts';
+import { GRAPHQL_PATH, requestIdOf } from './routes.ts';
 import { appOptions, type AppOptions } from './server.ts';
 
 export interface Handlers {
@@ -22,7 +23,7 @@ export interface Handlers {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
   /** For serverless functions and tests. The body of the answer arrives as it is written. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Ends subscriptions, and resolves when the last answer is sent, or after 10 s. */
+  /** Ends subscriptions, answers further requests with 503, and resolves when the last answer is sent, or after 10 s. */
   close(): Promise<void>;
 }
 
@@ -51,20 +52,36 @@ export async function createHandlers(options: AppOptions & { readonly plugin: Fa
     done();
   });
   await app.ready();
+  let isClosing = false;
 
   return {
     handler: (request, response) => {
-      app.routing(request, response);
+      if (!isClosing) {
+        app.routing(request, response);
+        return;
+      }
+      const { status, headers, body } = closedAnswer(requestIdOf(request.headers));
+      response.writeHead(status, { ...headers, connection: 'close' }).end(body);
     },
     upgrade: (request, socket, head) => {
       const [path] = (request.url ?? '').split('?', 1);
       if (path !== `${options.config.basePath}${GRAPHQL_PATH}`) return false;
       return app.server.emit('upgrade', request, socket, head);
     },
-    fetch: (request) => fetchFrom(app.server, request),
-    close: () => app.close(),
+    fetch: async (request) => {
+      if (!isClosing) return fetchFrom(app.server, request);
+      const { body, ...init } = closedAnswer(requestIdOf(Object.fromEntries(request.headers)));
+      return new Response(new Uint8Array(body), init);
+    },
+    close: () => {
+      isClosing = true;
+      return app.close();
+    },
   };
 }
+
+/** Fastify's own 503 is not a GraphQL error. */
+const closedAnswer = (id: string) => errorAnswer(id, 503, 'BAD_REQUEST', 'The gateway is closed.');
 
 /** HTTP over a connection in memory, so that an answer waits for its reader as over a network. */
 async function fetchFrom(server: Server, request: Request): Promise<Response> {

@@ -238,6 +238,19 @@ describe('fetch', () => {
     await expect(read).rejects.toThrow();
   });
 
+  it('refuses a request after close with a GraphQL error, over HTTP as well', async () => {
+    await start();
+    const url = await listen(createServer(gateway.handler));
+    await gateway.close();
+    for (const answer of [
+      await gateway.fetch(post(URL_OF, { query: QUERY })),
+      await fetch(post(url, { query: QUERY })),
+    ]) {
+      const errors = [{ message: 'The gateway is closed.', extensions: { code: 'BAD_REQUEST' } }];
+      expect([answer.status, await answer.json()]).toMatchObject([503, { errors }]);
+    }
+  });
+
   it('The fetch handler ends events when it closes', async () => {
     await start();
     const ask: Ask = (request) => gateway.fetch(request);
