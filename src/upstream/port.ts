@@ -158,7 +158,11 @@ export interface UpstreamErrorOptions extends ErrorOptions {
   readonly fields?: readonly UpstreamFieldError[];
 }
 
-/** The failure of a call, as a status of HTTP: 401 for a wrong key, 403, 404, 409, 422, 429, 5xx. Clients do not see the message. */
+/**
+ * The failure of a call, as an HTTP status from 400 to 599: 401 for a wrong key, 403, 404, 409, 422, 429, 5xx.
+ * Clients do not see the message.
+ * Throws RangeError for another status.
+ */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly status: number;
@@ -171,6 +175,9 @@ export class UpstreamError extends Error {
     { retryAfterSeconds, fields = [], ...options }: UpstreamErrorOptions = {},
   ) {
     super(message, options);
+    if (!(Number.isInteger(status) && status >= 400 && status <= 599)) {
+      throw new RangeError(`The status of an UpstreamError must be a whole number from 400 to 599, got ${status}.`);
+    }
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds ?? null;
     this.fields = fields;

@@ -91,6 +91,11 @@ describe('an upstream of functions', () => {
     expect(calls).toBe(attempts);
   });
 
+  it('An UpstreamError has a status from 400 to 599', () => {
+    for (const status of [400, 599]) expect(new UpstreamError(status).status).toBe(status);
+    for (const status of [200, 399, 600, 404.5, NaN]) expect(() => new UpstreamError(status)).toThrow(RangeError);
+  });
+
   it('Errors that are not an UpstreamError are logged', async () => {
     for (const error of [new Error('the database is gone'), new TypeError('engine is undefined')]) {
       const { query } = await start({ steps: fail(error) });
