@@ -14,7 +14,7 @@ export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config
     case 'NOT_FOUND':
       return `check the path of UPSTREAM_URL, and --workflow and --run. ${withoutCall}`;
     case 'BAD_USER_INPUT':
-      return 'check --workflow, --run and --inputs';
+      return endpoint === 'resume' ? 'check --answer' : 'check --workflow, --run and --inputs';
     case 'UPSTREAM_TIMEOUT':
       return 'set UPSTREAM_TIMEOUT_MS higher, or check HTTP_PROXY, HTTPS_PROXY and NO_PROXY';
     case 'UPSTREAM_UNAVAILABLE':

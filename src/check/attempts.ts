@@ -80,7 +80,9 @@ export function createAttempts(config: Config) {
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
         const advice = adviceOn(error, endpoint, config);
-        results.push({ endpoint, kind: 'failed', message: error.message, advice });
+        const { fields = [] } = error.details;
+        const reasons = fields.map(({ path, message }) => ` ${path || 'answer'}: ${message}.`).join('');
+        results.push({ endpoint, kind: 'failed', message: `${error.message}${reasons}`, advice });
         return null;
       }
     },

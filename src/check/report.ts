@@ -29,7 +29,9 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
 
 function linesOf(result: CallResult): string[] {
   const { endpoint } = result;
-  const call = `${endpoint.padEnd(10)}${`${['execute', 'cancel', 'resume'].includes(endpoint) ? 'POST' : 'GET'} ${URL_TEMPLATES[endpoint]}`.padEnd(WIDTH)}`;
+  const method = ['execute', 'cancel', 'resume'].includes(endpoint) ? 'POST' : 'GET';
+  // One path is longer than all others.
+  const call = `${endpoint.padEnd(10)}${`${method} ${URL_TEMPLATES[endpoint]} `.padEnd(WIDTH)}`;
   switch (result.kind) {
     case 'works':
       return [

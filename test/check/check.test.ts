@@ -88,6 +88,45 @@ describe('stepgate check', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
+  describe('an upstream with actions', () => {
+    const ACTIONS = { UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows,execute,cancel,resume' };
+    beforeEach(() => {
+      replies = {
+        steps: { json: [wireStep({ id: 's1', status: 'paused', end_time: null })] },
+        ...{ cancel: { status: 202, raw: '' }, resume: { json: { message: 'done' } } },
+      };
+    });
+
+    it('The check changes no run without --execute', async () => {
+      const { code, stdout } = await check([], ACTIONS);
+      for (const endpoint of ['resume', 'cancel'] as const) {
+        expect(saidOf(endpoint, stdout)).toMatch(/ not tried: it would change a run: use --execute$/);
+      }
+      expect(upstream.calls.filter(({ body }) => body !== '')).toEqual([]);
+      expect(code).toBe(0);
+    });
+
+    it('The check answers a step of the run that it has started, and cancels that run', async () => {
+      const { code, stdout } = await check(['--execute', '--answer', '{"approved":true}'], ACTIONS);
+      expect(saidOf('resume', stdout)).toMatch(/ works: answered step "s1" of that run$/);
+      expect(saidOf('cancel', stdout)).toMatch(/ works: cancelled that run$/);
+      const written = upstream.calls.filter(({ body }) => body !== '');
+      expect(written.map(({ endpoint, runId, body }) => [endpoint, runId, body])).toEqual([
+        ['execute', '', '{}'],
+        ['resume', 'new', '{"answer":{"approved":true}}'],
+        ['cancel', 'new', '{}'],
+      ]);
+      expect(code).toBe(0);
+    });
+
+    it('The check says what the upstream has against an answer', async () => {
+      replies.resume = { status: 422, json: { errors: [{ path: 'approved', message: 'must be a boolean' }] } };
+      const { code, stdout } = await check(['--execute', '--answer', '1'], ACTIONS);
+      expect(saidOf('resume', stdout)).toMatch(/FAILED: .*approved: must be a boolean\.\n {2}> check --answer\.$/);
+      expect(code).toBe(1);
+    });
+  });
+
   it('The check names the fields that deviate, without values', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();

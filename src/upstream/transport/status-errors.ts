@@ -43,10 +43,7 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 
 const ACTION_ERRORS: typeof STATUS_ERRORS = {
   409: ['CONFLICT', 'The state of the run or step does not allow this, or no longer (HTTP 409).'],
-  422: [
-    'BAD_USER_INPUT',
-    'The upstream refused the answer (HTTP 422). extensions.fields has its reasons, if it gave any.',
-  ],
+  422: ['BAD_USER_INPUT', 'The upstream refused the answer (HTTP 422).'],
 };
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
