@@ -97,7 +97,7 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
         // An operation has counted its answer, and a mutation's ids must not wait for room.
         if (!answer) await ticket.answer(Buffer.byteLength(text));
-        const headers = contentType === null ? {} : { 'content-type': contentType };
+        const headers: HttpAnswer['headers'] = contentType === null ? {} : { 'content-type': contentType };
         return write(reply, { status, headers, body: Buffer.from(text) });
       });
     } catch (error) {
