@@ -43,8 +43,6 @@ export interface BullmqUpstream extends Upstream {
 }
 
 const STATES: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting', 'waiting-children'];
-/** States of a root job that no worker has taken. */
-const WAITING = new Set(['delayed', 'prioritized', 'waiting', 'waiting-children']);
 /** BullMQ has no list of a queue's jobs by time: they are sorted here. */
 const MAX_RUNS = 1000;
 /** Finished runs that BullMQ keeps for each flow. */
@@ -159,22 +157,6 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
       if (!flow) throw new UpstreamError(404);
       const { job } = await producer.add(jobOf({ ...flow, queueName: flow.name }, inputs, true));
       return { run_id: String(job.id), message: 'Flow added' };
-    },
-
-    async cancelRun({ workflowId, runId }, call) {
-      const queue = queueOf(workflowId, call);
-      const job = (await queue.getJob(runId)) as Job | undefined;
-      if (!job) throw new UpstreamError(404);
-      const state = await job.getState();
-      if (!WAITING.has(state)) throw new UpstreamError(409, `The root job is ${state}`);
-      try {
-        await job.remove();
-      } catch (error) {
-        // A worker holds the root job or one of its children. BullMQ has removed nothing.
-        if (await queue.getJob(runId)) throw new UpstreamError(409, undefined, { cause: error });
-        throw error;
-      }
-      return { message: 'Flow removed' };
     },
 
     async close() {
