@@ -193,6 +193,7 @@ describe('the answer of a model', () => {
 
   it('The answer can be plain text if a model was asked', () => {
     expect(transcript({ messages: [HI] }, 'Hello')).toEqual(['user: Hi', '→ assistant: Hello']);
+    expect(conversationOf({ messages: [HI] }, 'Hello')?.messages[1]).toMatchObject({ isTruncated: false });
   });
 
   it.each<[JsonObject, string | null]>([

@@ -76,6 +76,10 @@ describe('a stored stream', () => {
     expect(linesOf(outputs)).toEqual(['→ assistant: Hi']);
   });
 
+  it("A stream without a role is the assistant's", () => {
+    expect(read([HI])?.messages[0]).toMatchObject({ role: 'assistant', content: 'Hi' });
+  });
+
   it('A stream of several choices and calls keeps them separate, by index', () => {
     const chunks = [
       { model: '', ...chunk(1, { content: 'b' }) },

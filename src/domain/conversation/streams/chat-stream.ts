@@ -58,7 +58,7 @@ function addDelta(choice: Choice, delta: JsonObject, finishReason: string | null
 
 const joined = ({ role, content, refusal, finishReason, calls }: Choice): JsonObject => ({
   message: {
-    role: role ?? 'assistant',
+    role,
     content,
     refusal,
     tool_calls: [...calls.values()].map(({ id, name, arguments: text }) => ({
