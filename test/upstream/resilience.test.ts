@@ -421,6 +421,17 @@ describe('an upstream call', () => {
       expect(await first).toBe('answer');
     });
 
+    it('A compartment counts as open until its trial call is answered', async () => {
+      for (let turn = 0; turn < 30; turn += 1) {
+        await failIn(STEPS, 7);
+        await expectAnswer(OTHER);
+      }
+      expect(resilience.state().openWorkflowBreakers).toBe(1);
+      await pass(1000);
+      await expectAnswer(STEPS);
+      expect(resilience.state().openWorkflowBreakers).toBe(0);
+    });
+
     it('No call is made if all compartments fail, until a trial call of any of them succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
