@@ -273,3 +273,28 @@ describe('errors of fields', () => {
     expect([data, errors.length]).toEqual([null, 40]);
   });
 });
+
+describe('the message of an error', () => {
+  const X = 'x'.repeat(2000);
+  let message = '';
+  const resolve = () => {
+    throw new GatewayError('NOT_FOUND', message);
+  };
+  const extension = { typeDefs: 'extend type Run { fail: Int }', fields: { Run: { fail: { resolve } } } };
+  const gateway = perBlock(new TestGateway({ extension }));
+
+  it.each([
+    ['is whole up to 1000 characters', 'x'.repeat(1000), 'x'.repeat(1000)],
+    [
+      'has 100 characters of each long value',
+      `${X} and ${X};not so`,
+      `${'x'.repeat(100)}… and ${'x'.repeat(100)}…;not so`,
+    ],
+    ['has 1000 characters of short words', 'word '.repeat(300), `${'word '.repeat(200)}…`],
+    ['has no half of a character', `${'x'.repeat(99)}😀${X}`, `${'x'.repeat(99)}\uFFFD…`],
+  ])('%s', async (_, long, shown) => {
+    message = long;
+    const { errors } = await gateway.query(ofRun('fail'));
+    expect(errors[0]?.message).toBe(shown);
+  });
+});
