@@ -194,6 +194,10 @@ describe('runsUpdated', () => {
       },
     });
     await timers(2);
+    await poll();
+    workflows.change('b', { status: 'completed' });
+    await poll();
+    expect(await client.nextData()).toMatchObject({ runsUpdated: { runs: [{ id: 'b' }], unavailableWorkflows: [] } });
     recover();
     await poll();
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
