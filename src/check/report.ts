@@ -1,6 +1,7 @@
 /** The report of `stepgate check`, as text. */
 import type { CountedDeviation } from '../observability/deviations.ts';
 import { URL_TEMPLATES } from '../observability/spans.ts';
+import { isWrite } from '../upstream/writes.ts';
 import type { CallResult } from './attempts.ts';
 
 const WIDTH = 44;
@@ -29,7 +30,7 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
 
 function linesOf(result: CallResult): string[] {
   const { endpoint } = result;
-  const method = ['execute', 'cancel', 'resume'].includes(endpoint) ? 'POST' : 'GET';
+  const method = isWrite(endpoint) ? 'POST' : 'GET';
   // One path is longer than all others.
   const call = `${endpoint.padEnd(10)}${`${method} ${URL_TEMPLATES[endpoint]} `.padEnd(WIDTH)}`;
   switch (result.kind) {

@@ -53,7 +53,7 @@ export const AUTH = {
     'Claim with the ids of the workflows that the caller sees.',
   ),
   authExecuteScope: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
-    'Right that a caller needs to start runs: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
+    'Right that a caller needs for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
   ),
 };
 

@@ -268,7 +268,7 @@ export interface Settings {
    */
   readonly authWorkflowsClaim?: string | undefined;
   /**
-   * Right that a caller needs to start runs: in `scope`, `scp`, `roles` or `permissions` of a token, or among the
+   * Right that a caller needs for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the
    * rights of a key. Must be one word, such as runs:execute.
    */
   readonly authExecuteScope?: string | undefined;

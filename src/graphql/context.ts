@@ -95,7 +95,7 @@ function failureOf(error: unknown): Pick<AuditedWrite, 'outcome' | 'errorCode'> 
 }
 
 /** The run that a mutation of the gateway has started or changed. */
-const startedIn = (result: unknown): AuditedWrite['ids'] =>
+const runIn = (result: unknown): AuditedWrite['ids'] =>
   isRecord(result) && typeof result.runId === 'string' ? { runId: result.runId } : {};
 
 /** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
@@ -143,7 +143,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     budgets,
     /** Conversations by payload. */
     conversation: kept<Conversation | null | Promise<Conversation | null>>(),
-    /** Checked inputs by value, since one variable may be the inputs of many starts. */
+    /** Checked inputs and answers by value, since one variable may be those of many mutations. */
     checkedInputs: kept<Promise<JsonObject>>(),
     checkedAnswers: kept<Promise<JsonValue>>(),
     /** Parsed once per error, which may be a long JSON text. */
@@ -222,9 +222,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       const isInScope = scope?.workflowIds?.has(workflowId) ?? true;
       return callerMayExecute() && source.offered.has(endpoint) && isInScope;
     },
-    /** Throws without a viewer, and for a caller that may not execute. */
+    /** Throws for a caller that may not execute. */
     checkMayMutate(): void {
-      operation();
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
     },
     // What the operation has read of the run before is outdated.
@@ -232,11 +231,12 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       source.write(request, operation()).finally(() => {
         runLoaders = undefined;
       }),
-    /** Reports a mutation, whatever its outcome, in one line of the log. */
+    /** Reports a mutation, whatever its outcome, in one line of the log. Throws without a viewer: nobody fills the log. */
     async audited<T>(action: string, ids: AuditedWrite['ids'], run: () => T | Promise<T>): Promise<T> {
+      operation();
       try {
         const result = await run();
-        operationRecord.wrote({ action, outcome: 'success', ids: { ...ids, ...startedIn(result) } });
+        operationRecord.wrote({ action, outcome: 'success', ids: { ...ids, ...runIn(result) } });
         return result;
       } catch (error) {
         operationRecord.wrote({ action, ids, ...failureOf(error) });

@@ -1,7 +1,7 @@
 /** One load of a cache part: an answer, or a failure, for all readers that wait for it. */
-import type { UpstreamEndpoint } from '../config/config.ts';
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
+import { isWrite } from '../upstream/writes.ts';
 import type { Failure, PartsEntry, Revalidation, Right } from './entry.ts';
 import type { ReadContext } from './read-context.ts';
 import type { Called, Loaded, Resource, StoredAnswer } from './ports.ts';
@@ -224,10 +224,7 @@ export const callOf = (
   rejections: budget,
 });
 
-/** Whoever may not write may still read. */
-const WRITES: ReadonlySet<UpstreamEndpoint> = new Set<UpstreamEndpoint>(['execute', 'cancel', 'resume']);
-
-/** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. */
+/** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. Whoever may not write may still read. */
 export function deny(
   { viewers, onDenied }: Pick<LoadOptions, 'viewers' | 'onDenied'>,
   viewer: Viewer,
@@ -238,7 +235,7 @@ export function deny(
   if (!isForbidden(error)) {
     viewers.drop(viewer.id);
     onDenied(viewer, null, hadRight);
-  } else if (!WRITES.has(asked.endpoint) && viewers.forbid(viewer.id, asked)) {
+  } else if (!isWrite(asked.endpoint) && viewers.forbid(viewer.id, asked)) {
     onDenied(viewer, asked.workflowId, hadRight);
   }
 }

@@ -12,7 +12,7 @@ import { pathSegment } from './ids.ts';
 import { readAnswer, receivedValue, type Reading, type ReadValue } from './reading.ts';
 import { jsonBytesOf, parseBody } from './transport/json-body.ts';
 import { ownCopy } from '../runtime/own-bytes.ts';
-import type { Post, Transport, TransportCall } from './transport/transport.ts';
+import { isAction, type Post, type Transport, type TransportCall } from './transport/transport.ts';
 import { withOutcome } from './unknown-outcome.ts';
 import { createDeviations, type Deviations } from './wire/deviations.ts';
 import { valueOf } from './worker/messages.ts';
@@ -171,12 +171,14 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     }
   }
 
+  const hasFunctions = transport.urlOf('') === null;
+
   function checkOffered(endpoint: UpstreamEndpoint): void {
     if (upstreamEndpoints.has(endpoint)) return;
     throw new GatewayError(
       'UPSTREAM_ENDPOINT_DISABLED',
       `The upstream call "${endpoint}" is disabled. ${
-        transport.urlOf('') === null
+        hasFunctions
           ? `The option upstream needs a function ${FUNCTIONS[endpoint]}.`
           : 'Add it to UPSTREAM_ENDPOINTS if the upstream has it.'
       }`,
@@ -232,9 +234,6 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     },
   };
 }
-
-/** A run or step is changed. */
-const isAction = (post: Post | null): boolean => post !== null && post.callKey !== null;
 
 /** An action may be answered without content. */
 const NO_MESSAGE = Buffer.from('{}');

@@ -6,9 +6,6 @@ import { wireRun, wireStep } from './wire.ts';
 
 /** The longest interval between two polls without changes. */
 const SLOWEST_MS = 5000;
-/** The gateway itself has one timer, for keep-alives. */
-const OTHER_TIMERS = 1;
-
 export class LiveRun {
   readonly gateway: TestGateway;
   clock = createManualClock();
@@ -18,11 +15,14 @@ export class LiveRun {
   outputs: unknown = null;
   /** Replaces all other replies, unless null. */
   reply: Reply | null = null;
+  /** Timers of the gateway itself: for keep-alives, and to look at manifests. */
+  #otherTimers = 1;
 
   constructor(given: Given = {}) {
     this.gateway = new TestGateway(() => {
       const { env, ...options } = typeof given === 'function' ? given() : given;
       const script = (call: Call) => this.#answer(call);
+      this.#otherTimers = env?.PERSISTED_MANIFESTS === undefined ? 1 : 2;
       return { clock: this.clock, ...options, script, env: { UPSTREAM_ENDPOINTS: 'steps,run', ...env } };
     });
   }
@@ -52,7 +52,7 @@ export class LiveRun {
 
   /** Resolves when exactly this number of feeds waits for its next poll. */
   feeds(count: number): Promise<void> {
-    return this.clock.timers(count + OTHER_TIMERS);
+    return this.clock.timers(count + this.#otherTimers);
   }
 
   close(): Promise<void> {

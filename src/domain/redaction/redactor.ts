@@ -44,6 +44,8 @@ interface Position {
   readonly nestedTexts: number;
 }
 
+const NOWHERE: Position = { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 };
+
 export class Redactor {
   readonly #keys = new Set<string>();
   readonly #patterns: readonly RegExp[];
@@ -68,12 +70,12 @@ export class Redactor {
 
   /** Other JSON, or a string. */
   json(value: JsonValue): JsonValue {
-    return this.#value(value, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
+    return this.#value(value, NOWHERE);
   }
 
   /** Text of the upstream for people. */
   text(text: string): string {
-    return this.#text(text, { place: null, keepsTexts: false, depth: 0, nestedTexts: 0 });
+    return this.#text(text, NOWHERE);
   }
 
   /** An error, as text or JSON. `type` and `code` stay if they look like identifiers. */

@@ -1,26 +1,34 @@
 /** A caller that may not execute runs no mutation: neither the gateway's nor an embedder's. The log gets a line of each. */
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import type { AuditedWrite } from '../../observability/operation-record.ts';
+import type { Write } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
 
 type Field = GraphQLField<unknown, Context>;
 
 type Args = Readonly<Record<string, string>>;
 
-/** Ids among the arguments of the gateway's mutations. */
-const IDS: Readonly<Record<string, (args: Args) => AuditedWrite['ids']>> = {
-  executeWorkflow: ({ workflowId }) => ({ workflowId }),
-  cancelRun: ({ workflowId, id: runId }) => ({ workflowId, runId }),
-  resumeStep: ({ workflowId, runId, stepId }) => ({ workflowId, runId, stepId }),
+interface OwnMutation {
+  /** The upstream call that it makes. */
+  readonly endpoint: Write['endpoint'];
+  /** Ids among its arguments. */
+  readonly idsOf: (args: Args) => AuditedWrite['ids'];
+}
+
+/** The gateway's own mutations, by field. */
+export const OWN_MUTATIONS: Readonly<Partial<Record<string, OwnMutation>>> = {
+  executeWorkflow: { endpoint: 'execute', idsOf: ({ workflowId }) => ({ workflowId }) },
+  cancelRun: { endpoint: 'cancel', idsOf: ({ workflowId, id: runId }) => ({ workflowId, runId }) },
+  resumeStep: { endpoint: 'resume', idsOf: ({ workflowId, runId, stepId }) => ({ workflowId, runId, stepId }) },
 };
 
 /** Call it after all resolvers are attached. */
 export function guardMutations(schema: GraphQLSchema): void {
   for (const field of Object.values<Field>(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve = defaultFieldResolver } = field;
-    const idsOf = IDS[field.name] ?? (() => ({}));
+    const own = OWN_MUTATIONS[field.name];
     field.resolve = (root, args: Args, context, info) =>
-      context.audited(field.name, idsOf(args), () => {
+      context.audited(field.name, own?.idsOf(args) ?? {}, () => {
         context.checkMayMutate();
         return resolve(root, args, context, info);
       });

@@ -15,6 +15,7 @@ import {
 } from 'graphql';
 import type { Config, UpstreamEndpoint } from '../../config/config.ts';
 import { ConfigError } from '../../config/config-error.ts';
+import { OWN_MUTATIONS } from '../fields/guarded-mutations.ts';
 import { BUNDLED_TOOLS } from './bundled-tools.ts';
 import { objectSchema, variableSchema, type ObjectSchema } from './input-schema.ts';
 
@@ -22,7 +23,7 @@ export interface Tool {
   readonly name: string;
   readonly description: string;
   readonly type: 'query' | 'mutation';
-  /** The upstream calls that it needs, if it is a mutation. */
+  /** The upstream calls that it needs, if it is a mutation. Without one of them there is no tool. */
   readonly calls: readonly UpstreamEndpoint[];
   /** The document, which may have other operations, too. */
   readonly document: string;
@@ -40,13 +41,6 @@ const MAX_MAX_BYTES = 100_000;
 const DEFAULT_MAX_BYTES = 8000;
 
 type ToolConfig = Pick<Config, 'mcp' | 'mcpMutations' | 'upstreamEndpoints'>;
-
-/** The upstream call of each mutation. Without the call there is no tool. */
-const CALLS: Readonly<Partial<Record<string, UpstreamEndpoint>>> = {
-  executeWorkflow: 'execute',
-  cancelRun: 'cancel',
-  resumeStep: 'resume',
-};
 
 /** Throws ConfigError if MCP_MUTATIONS names an unknown mutation, or two operations have the same name. */
 export function createTools(
@@ -101,7 +95,9 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
 }
 
 const callsOf = ({ selectionSet }: OperationDefinitionNode): readonly UpstreamEndpoint[] =>
-  selectionSet.selections.flatMap((field) => (field.kind === Kind.FIELD ? (CALLS[field.name.value] ?? []) : []));
+  selectionSet.selections.flatMap((field) =>
+    field.kind === Kind.FIELD ? (OWN_MUTATIONS[field.name.value]?.endpoint ?? []) : [],
+  );
 
 function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema) {
   const { variable, type, defaultValue } = definition;

@@ -9,7 +9,7 @@ import { fieldProblemsIn } from '../wire/refusals.ts';
 import { toGatewayError } from './connection-errors.ts';
 import { createPlaces, IncomingAnswer } from './incoming-answer.ts';
 import { isAnswer, parseRetryAfter, statusError } from './status-errors.ts';
-import type { Transport, TransportCall } from './transport.ts';
+import { isAction, type Transport, type TransportCall } from './transport.ts';
 
 interface Agents {
   readonly http: HttpAgent;
@@ -66,9 +66,8 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
       const { path, post, credential, requestId, traceHeaders, signal, answered } = call;
       if (signal.aborted) throw new AbandonedError();
       const headers = { [authHeader.name]: aroundKey.join(credential), 'x-request-id': requestId, ...traceHeaders };
-      const callKey = post?.callKey ?? null;
-      const isAction = callKey !== null;
-      if (isAction) headers['idempotency-key'] = callKey;
+      const acts = isAction(post);
+      if (post?.callKey != null) headers['idempotency-key'] = post.callKey;
       const sent = { headers, agent: agentsOf(call) };
       const stream = http.stream(urlOf(path), post ? { ...sent, method: 'POST', json: post.json } : sent);
       const answer = new IncomingAnswer(stream, limits);
@@ -78,10 +77,10 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
         answered(statusCode);
         // The connection is not used again: a proxy that has given up on its server may still send that server's late
         // answer.
-        if (isAnswer(statusCode, isAction)) return;
+        if (isAnswer(statusCode, acts)) return;
         const retryAfterSeconds = parseRetryAfter(received['retry-after']);
-        isRefusal = isAction && statusCode === UNPROCESSABLE;
-        if (!isRefusal) answer.end(statusError(statusCode, { retryAfterSeconds, isAction }));
+        isRefusal = acts && statusCode === UNPROCESSABLE;
+        if (!isRefusal) answer.end(statusError(statusCode, { retryAfterSeconds, isAction: acts }));
       });
       const abandon = () => {
         answer.end(new AbandonedError());
@@ -94,7 +93,7 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
           throw answer.endedBy ?? toGatewayError(error, proxy !== null);
         });
         if (!isRefusal) return body;
-        throw statusError(UNPROCESSABLE, { retryAfterSeconds: null, isAction, fields: fieldProblemsIn(body) });
+        throw statusError(UNPROCESSABLE, { retryAfterSeconds: null, isAction: acts, fields: fieldProblemsIn(body) });
       } finally {
         signal.removeEventListener('abort', abandon);
       }

@@ -7,7 +7,7 @@ import { timedOut, tooLarge } from './incoming-answer.ts';
 import { ownCopy } from '../../runtime/own-bytes.ts';
 import { fieldProblemsOf } from '../wire/refusals.ts';
 import { statusError } from './status-errors.ts';
-import type { Transport, TransportCall } from './transport.ts';
+import { isAction, type Transport, type TransportCall } from './transport.ts';
 
 export function createPortTransport(upstream: Upstream, config: Config, logger: Logger): Transport {
   const { upstreamTimeoutMs: timeoutMs, upstreamMaxResponseBytes: maxResponseBytes } = config;
@@ -50,8 +50,8 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
     if (error instanceof GatewayError || error instanceof AbandonedError) return error;
     if (error instanceof UpstreamError) {
       const { status, retryAfterSeconds } = error;
-      const isAction = post?.callKey != null;
-      return statusError(status, { retryAfterSeconds, isAction, fields: fieldProblemsOf(error.fields) });
+      const fields = fieldProblemsOf(error.fields);
+      return statusError(status, { retryAfterSeconds, isAction: isAction(post), fields });
     }
     // Another attempt would fail as well. The error is masked, and logged by the operation.
     if (error instanceof Error && isDefect(error)) return error;

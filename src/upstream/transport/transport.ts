@@ -10,6 +10,9 @@ export interface Post {
   readonly callKey: string | null;
 }
 
+/** True if a run or step is changed. */
+export const isAction = (post: Post | null): boolean => post !== null && post.callKey !== null;
+
 /** One attempt of a call. */
 export interface TransportCall extends UpstreamCall {
   /** Relative to the base URL. */
