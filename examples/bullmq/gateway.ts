@@ -23,7 +23,9 @@ export interface Shop {
   readonly settings?: Settings;
 }
 
-export async function startShop({ url, work, settings }: Shop): Promise<GatewayServer> {
+export type RunningShop = Pick<GatewayServer, 'url' | 'close'>;
+
+export async function startShop({ url, work, settings }: Shop): Promise<RunningShop> {
   const connection = { url };
   const upstream = createBullmqUpstream({ url, flows: FLOWS, keys: new Set(['shop-key']) });
   const process = (job: Job) => work[job.name]?.(job) ?? Promise.resolve(null);

@@ -12,7 +12,10 @@ import {
 
 /** Words of BullMQ that the gateway does not know. */
 export const STATUS_WORDS = {
-  ...{ active: 'RUNNING', 'waiting-children': 'PENDING', delayed: 'PENDING', prioritized: 'PENDING' },
+  active: 'RUNNING',
+  'waiting-children': 'PENDING',
+  delayed: 'PENDING',
+  prioritized: 'PENDING',
 } as const;
 
 /** Each flow has a queue of its own for its root jobs, named like the flow. Names of its jobs are unique. */

@@ -1,12 +1,11 @@
 /** The example of BullMQ: real jobs on Valkey behind the schema. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Gateway } from 'stepgate';
 import type { Json } from '../../../test/harness/gateway.ts';
 import { openStream } from '../../../test/harness/live-client.ts';
 import { until } from '../../../test/harness/until.ts';
 import { Valkey, VALKEY } from '../../../test/harness/valkey.ts';
-import { startShop, type Work } from '../gateway.ts';
+import { startShop, type RunningShop, type Work } from '../gateway.ts';
 
 interface Answer {
   readonly data: Readonly<Record<string, Json>> | null;
@@ -29,7 +28,7 @@ const skip = VALKEY === null && process.env.CI === undefined ? 'There is no valk
 
 describe('BullMQ flows', { skip }, () => {
   let valkey: Valkey;
-  let gateway: Gateway | undefined;
+  let gateway: RunningShop | undefined;
   beforeEach(async () => {
     valkey = await new Valkey().open();
   });
