@@ -1,8 +1,17 @@
 /** Mastra workflows behind the schema of Stepgate: workflow = workflow, run = run, step = result of a step. */
 import type { Mastra } from '@mastra/core';
+import { standardSchemaToJSONSchema } from '@mastra/core/schema';
 import type { WorkflowRuns } from '@mastra/core/storage';
-import type { WorkflowRunState, WorkflowState } from '@mastra/core/workflows';
-import { UpstreamError, type RunRef, type Upstream, type UpstreamCall, type UpstreamStep } from 'stepgate';
+import type { StepWithComponent, WorkflowRunState, WorkflowState } from '@mastra/core/workflows';
+import {
+  UpstreamError,
+  type JsonValue,
+  type RunRef,
+  type Upstream,
+  type UpstreamCall,
+  type UpstreamStep,
+  type UpstreamWaitRequest,
+} from 'stepgate';
 
 /** Words of Mastra that the gateway does not know, or knows with another meaning. */
 export const STATUS_WORDS = { waiting: 'WAITING', bailed: 'COMPLETED', tripwire: 'FAILED' } as const;
@@ -17,7 +26,14 @@ interface Result {
   readonly endedAt?: number;
   readonly suspendedAt?: number;
   readonly resumedAt?: number;
-  readonly suspendPayload?: { readonly __workflow_meta?: { readonly foreachOutput?: readonly (Result | null)[] } };
+  readonly suspendPayload?: {
+    readonly __workflow_meta?: {
+      /** Items of a list. */
+      readonly foreachOutput?: readonly (Result | null)[];
+      /** The step that waits, within a nested workflow. */
+      readonly path?: readonly string[];
+    };
+  };
 }
 
 /** A part of a workflow: a step, a list or loop (`step`), branches (`steps`) or a nested workflow (`serializedStepFlow`). */
@@ -28,6 +44,18 @@ interface Entry {
   readonly step?: Entry;
   readonly steps?: readonly Entry[];
   readonly serializedStepFlow?: readonly Entry[];
+}
+
+/** A workflow or a step, as its author wrote it. */
+type Part = Pick<StepWithComponent, 'steps' | 'resumeSchema'>;
+
+/** What a client sees as one step. */
+interface Execution {
+  readonly id: string;
+  readonly node: Node;
+  readonly result: Result;
+  /** Position in a list. */
+  readonly index?: number;
 }
 
 type Node = Required<Pick<Entry, 'id' | 'type'>> & { readonly metadata: { readonly description?: string } };
@@ -54,10 +82,11 @@ export function createMastraUpstream(mastra: Mastra, keys: ReadonlySet<string>):
     name: 'mastra',
 
     async steps(ref, call) {
-      const state = await stateOf(ref, call);
-      const { nodes } = graphOf(state.serializedStepGraph ?? []);
-      const results = Object.entries((state.steps ?? {}) as unknown as Record<string, Result>);
-      return results.flatMap(([id, result]) => stepsOf(ref.runId, result, nodes.get(id)));
+      const workflow = workflowOf(ref.workflowId, call);
+      return executionsOf(await stateOf(ref, call)).map((execution) => ({
+        ...stepOf(execution),
+        wait_request: execution.result.status === 'suspended' ? waitRequestOf(workflow, execution) : null,
+      }));
     },
 
     async run(ref, call) {
@@ -92,21 +121,89 @@ export function createMastraUpstream(mastra: Mastra, keys: ReadonlySet<string>):
       const { runId } = await run.startAsync({ inputData: inputs });
       return { run_id: runId, message: 'Workflow started' };
     },
+
+    async cancelRun(ref, call) {
+      const { status } = await stateOf(ref, call);
+      if (OVER.has(status)) throw new UpstreamError(409, `The run is over: ${status}`);
+      const run = await workflowOf(ref.workflowId, call).createRun({ runId: ref.runId });
+      await run.cancel();
+      return { message: 'Run canceled' };
+    },
+
+    async resumeStep({ stepId, answer, ...ref }, call) {
+      const workflow = workflowOf(ref.workflowId, call);
+      const state = await stateOf(ref, call);
+      const execution = executionsOf(state).find(({ id }) => id === stepId);
+      if (!execution) throw new UpstreamError(404);
+      if (OVER.has(state.status) || execution.result.status !== 'suspended') throw new UpstreamError(409);
+      await checkAnswer(workflow, execution, answer);
+      const run = await workflow.createRun({ runId: ref.runId });
+      const goesOn = Promise.withResolvers<undefined>();
+      const stopWatching = run.watch(() => goesOn.resolve(undefined));
+      const step = execution.node.id.split('.');
+      try {
+        // Mastra's promise waits for the end of the run, which may be hours away.
+        await Promise.race([run.resume({ step, resumeData: answer, forEachIndex: execution.index }), goesOn.promise]);
+      } catch (error) {
+        // Another caller was first, or a parallel step still runs: Mastra resumes only a run that has suspended.
+        if ((await stateOf(ref, call)).status !== 'suspended')
+          throw new UpstreamError(409, undefined, { cause: error });
+        throw error;
+      } finally {
+        stopWatching();
+      }
+      return { message: 'Step resumed' };
+    },
   };
 }
 
-/** Items of a list have results of their own while the list has not completed. A nested workflow is not a node: its steps are. */
-function stepsOf(runId: string, result: Result, node: Node | undefined): UpstreamStep[] {
-  if (!node) return [];
-  const items = result.suspendPayload?.__workflow_meta?.foreachOutput;
-  if (!items) return [stepOf(`${runId}:${node.id}`, node, result)];
-  return items.flatMap((item, index) =>
-    item ? { ...stepOf(`${runId}:${node.id}:${index}`, node, item), item_key: index } : [],
-  );
+/** The step that waits may be within a nested workflow. */
+function resumeSchemaOf(workflow: Part, { node, result }: Execution) {
+  const path = [...node.id.split('.'), ...(result.suspendPayload?.__workflow_meta?.path ?? [])];
+  return path.reduce<Part | undefined>((part, id) => part?.steps?.[id], workflow)?.resumeSchema;
 }
 
-const stepOf = (id: string, node: Node, result: Result): UpstreamStep => ({
-  ...{ id, node_id: node.id, status: result.status, error: result.error },
+function waitRequestOf(workflow: Part, execution: Execution): UpstreamWaitRequest {
+  const payload = Object.entries(execution.result.suspendPayload ?? {});
+  const data = Object.fromEntries(payload.filter(([key]) => key !== '__workflow_meta'));
+  const schema = resumeSchemaOf(workflow, execution);
+  return { data, answer_schema: schema ? standardSchemaToJSONSchema(schema, { io: 'input' }) : null };
+}
+
+/** Mastra checks too, but its error does not have the fields apart. */
+async function checkAnswer(workflow: Part, execution: Execution, answer: JsonValue): Promise<void> {
+  const { issues } = (await resumeSchemaOf(workflow, execution)?.['~standard'].validate(answer)) ?? {};
+  if (!issues) return;
+  const fields = issues.map(({ path = [], message }) => ({
+    path: path.map((key) => String(typeof key === 'object' ? key.key : key)).join('.'),
+    message,
+  }));
+  throw new UpstreamError(422, 'The answer does not fit', { fields });
+}
+
+/**
+ * Items of a list have results of their own while the list has not completed. A nested workflow is not a node: its steps are.
+ * Mastra leaves a waiting step of a canceled run suspended.
+ */
+function executionsOf({ runId, status, updatedAt, serializedStepGraph, steps }: WorkflowState): Execution[] {
+  const { nodes } = graphOf(serializedStepGraph ?? []);
+  const results = Object.entries((steps ?? {}) as unknown as Record<string, Result>);
+  const ended = (result: Result): Result =>
+    status === 'canceled' && result.status === 'suspended'
+      ? { ...result, status, endedAt: new Date(updatedAt).getTime() }
+      : result;
+  return results.flatMap(([nodeId, result]): Execution[] => {
+    const node = nodes.get(nodeId);
+    if (!node) return [];
+    const id = `${runId}:${nodeId}`;
+    const items = result.suspendPayload?.__workflow_meta?.foreachOutput;
+    if (!items) return [{ id, node, result: ended(result) }];
+    return items.flatMap((item, index) => (item ? [{ id: `${id}:${index}`, node, result: ended(item), index }] : []));
+  });
+}
+
+const stepOf = ({ id, node, result, index }: Execution): UpstreamStep => ({
+  ...{ id, node_id: node.id, item_key: index, status: result.status, error: result.error },
   ...{ start_time: timeOf(result.startedAt), end_time: timeOf(result.endedAt) },
   waits: waitsOf(result, node.type.startsWith('sleep')),
   ...{ inputs: result.payload, outputs: result.output, step_metadata: result.suspendPayload },
@@ -114,7 +211,11 @@ const stepOf = (id: string, node: Node, result: Result): UpstreamStep => ({
 
 /** A resumed step has lost the time of its suspension: it counts as waiting since its start. */
 function waitsOf({ startedAt, endedAt, suspendedAt, resumedAt }: Result, isSleep: boolean) {
-  const waits = [isSleep && [startedAt, endedAt], resumedAt && [startedAt, resumedAt], suspendedAt && [suspendedAt]];
+  const waits = [
+    isSleep && [startedAt, endedAt],
+    resumedAt && [startedAt, resumedAt],
+    suspendedAt && [suspendedAt, endedAt],
+  ];
   return waits.flatMap((wait) => (wait && wait[0] ? { from: isoOf(wait[0]), to: timeOf(wait[1]) } : []));
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { openStream } from '../../../test/harness/live-client.ts';
 import { startShop, type Shop } from '../gateway.ts';
 
 let folder: string;
@@ -22,7 +23,10 @@ afterEach(async () => {
 
 interface Answer {
   readonly data: Readonly<Record<string, unknown>>;
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string; readonly fields?: unknown };
+  }[];
 }
 
 async function ask(query: string, variables: object = {}, key = 'shop-key'): Promise<Answer> {
@@ -97,6 +101,17 @@ async function answer(id: string, isApproved: boolean): Promise<void> {
   const run = await shop.mastra.getWorkflow('refund').createRun({ runId: id });
   await run.resume({ step: 'approve', resumeData: { isApproved } });
 }
+
+const RESUME = `mutation Resume($run: ID!, $step: ID!, $answer: JSON) {
+  resumeStep(workflowId: "refund", runId: $run, stepId: $step, answer: $answer) { run { id } }
+}`;
+const resume = (run: string, answer: unknown, step = `${run}:approve`) => ask(RESUME, { run, step, answer });
+
+const CANCEL = `mutation Cancel($id: ID!) { cancelRun(workflowId: "refund", id: $id) {
+  run { status isFinished availableActions steps { nodeId status itemKey waitingSince availableActions } }
+} }`;
+
+const codesOf = ({ errors }: Answer) => errors?.map(({ extensions }) => extensions.code);
 
 const named = ({ nodeId, status, itemKey }: Step) =>
   [nodeId, itemKey, status].filter((part) => part !== null).join(' ');
@@ -209,8 +224,109 @@ describe('a Mastra workflow', () => {
     assert.deepEqual(rest.data.workflow, { runs: { nodes: [{ id: first }] } });
   });
 
+  it('tells what a waiting step asks for', async () => {
+    const { data } = await ask(
+      `query Wait($id: ID!) { run(workflowId: "refund", id: $id) {
+        availableActions steps { nodeId availableActions waitingFor { message data answerSchema } }
+      } }`,
+      { id: await startWaiting('cup') },
+    );
+    assert.deepEqual(data.run, {
+      availableActions: ['CANCEL'],
+      steps: [
+        { nodeId: 'find-order', availableActions: [], waitingFor: null },
+        {
+          nodeId: 'approve',
+          availableActions: ['RESUME'],
+          waitingFor: {
+            message: null,
+            data: { question: 'Refund order 7?' },
+            answerSchema: {
+              $schema: 'http://json-schema.org/draft-07/schema#',
+              type: 'object',
+              properties: { isApproved: { type: 'boolean' } },
+              required: ['isApproved'],
+              additionalProperties: false,
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it('goes on with an answer, as a subscriber sees', async () => {
+    const id = await startWaiting('cup');
+    const query = `subscription Watch($id: ID!) { runUpdated(workflowId: "refund", id: $id) { run {
+      status outputs steps { nodeId status }
+    } } }`;
+    const stream = await openStream(shop.url, { query, variables: { id } }, 'shop-key');
+    const nextRun = async () => {
+      const data = (await stream.nextData()) as unknown as { readonly runUpdated: { readonly run: Run } };
+      return data.runUpdated.run;
+    };
+    assert.equal((await nextRun()).status, 'WAITING');
+    assert.deepEqual(await resume(id, { isApproved: true }), { data: { resumeStep: { run: { id } } } });
+    let run = await nextRun();
+    while (run.status !== 'COMPLETED') run = await nextRun();
+    assert.deepEqual(run.outputs, ['paid cup']);
+    stream.cut();
+  });
+
+  it('names the field of an answer that does not fit, and still waits', async () => {
+    const id = await startWaiting('cup');
+    const { errors } = await resume(id, { isApproved: 'yes' });
+    assert.deepEqual(
+      errors?.map(({ extensions: { code, fields } }) => ({ code, fields })),
+      [
+        {
+          code: 'BAD_USER_INPUT',
+          fields: [{ path: 'isApproved', message: 'Invalid input: expected boolean, received string' }],
+        },
+      ],
+    );
+    assert.equal((await readRun(id)).status, 'WAITING');
+  });
+
+  it('refuses an answer to a step that does not wait or does not exist', async () => {
+    const id = await startWaiting('cup');
+    const answer = { isApproved: true };
+    assert.deepEqual(codesOf(await resume(id, answer, `${id}:find-order`)), ['CONFLICT']);
+    assert.deepEqual(codesOf(await resume(id, answer, `${id}:nothing`)), ['NOT_FOUND']);
+    assert.deepEqual(codesOf(await resume('nothing', answer)), ['NOT_FOUND']);
+  });
+
+  it('takes only one of two answers at once', async () => {
+    const id = await startWaiting('cup');
+    const answers = await Promise.all([resume(id, { isApproved: true }), resume(id, { isApproved: false })]);
+    assert.deepEqual(
+      answers.flatMap((answered) => codesOf(answered) ?? []),
+      ['CONFLICT'],
+    );
+  });
+
+  it('cancels a waiting run once, and its step no longer waits', async () => {
+    const id = await startWaiting('cup');
+    const { data, errors } = await ask(CANCEL, { id });
+    assert.equal(errors, undefined);
+    const step = { itemKey: null, waitingSince: null, availableActions: [] };
+    assert.deepEqual(data.cancelRun, {
+      run: {
+        status: 'CANCELLED',
+        isFinished: true,
+        availableActions: [],
+        steps: [
+          { ...step, nodeId: 'find-order', status: 'COMPLETED' },
+          { ...step, nodeId: 'approve', status: 'CANCELLED' },
+        ],
+      },
+    });
+    assert.deepEqual(codesOf(await ask(CANCEL, { id })), ['CONFLICT']);
+    assert.deepEqual(codesOf(await ask(CANCEL, { id: 'nothing' })), ['NOT_FOUND']);
+    assert.deepEqual(codesOf(await resume(id, { isApproved: true })), ['CONFLICT']);
+  });
+
   it('Another key, workflow or run is refused', async () => {
-    const codes = async (asked: Promise<Answer>) => (await asked).errors?.map(({ extensions }) => extensions.code);
+    const codes = async (asked: Promise<Answer>) => codesOf(await asked);
     assert.deepEqual(await codes(ask('{ workflows { nodes { id } } }', {}, 'other-key')), ['UNAUTHENTICATED']);
     assert.deepEqual(await codes(ask(RUN, { id: 'nothing' })), ['NOT_FOUND']);
     assert.deepEqual(await codes(ask('{ run(workflowId: "mails", id: "1") { status } }')), ['NOT_FOUND']);
