@@ -5,6 +5,7 @@ import './status/status.css';
 import './text/text.css';
 import './controls/controls.css';
 import './shell/shell.css';
+import './actions/actions.css';
 import './shortcuts/shortcuts.css';
 import './session/key-form.css';
 import './failures/failures.css';

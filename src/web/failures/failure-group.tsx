@@ -12,9 +12,16 @@ import { headlineOf } from '../text/excerpt.ts';
 import { LongText } from '../text/long-text.tsx';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { ChangeLine, ChangeOf } from './changes.tsx';
 import { CommonInputs } from './common-inputs.tsx';
 import { Occurrence } from './occurrence.tsx';
+
+const StartAgain = lazyPart(
+  () => import('../actions/start-again.tsx'),
+  'the button',
+  () => null,
+);
 
 export const FAILURE_GROUP = graphql(`
   fragment FailureGroup on FailureGroup {
@@ -131,7 +138,7 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
 const MOST_RUNS = 20;
 
 function Details({ group }: { readonly group: FailureGroupFragment }) {
-  const { latestMessage, count, suspectedChanges, estimatedCost } = group;
+  const { workflow, latestMessage, count, suspectedChanges, estimatedCost } = group;
   const runs = group.runs?.filter((run) => run !== null) ?? [];
   const [newest] = runs;
   const shown = runs.slice(0, MOST_RUNS);
@@ -162,6 +169,7 @@ function Details({ group }: { readonly group: FailureGroupFragment }) {
           </span>
         ))}
       </p>
+      <StartAgain workflowId={workflow.id} runs={runs} count={count} />
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function errorsThat(
 export const pathOf = ({ path }: GraphQLFormattedError): readonly (string | number)[] => path ?? [];
 
 export function messageOf(error: Error): string {
-  if (!CombinedGraphQLErrors.is(error)) return `The gateway can't be reached: ${error.message}`;
+  if (!CombinedGraphQLErrors.is(error)) return `The gateway can't be reached (${error.message}).`;
   const [first] = error.errors;
   const code = codeOf(error);
   return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;

@@ -1,5 +1,6 @@
 /** Header of a run: status, actions and figures. */
 import type { ComponentProps } from 'react';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -7,6 +8,7 @@ import type { RunHeaderFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount } from '../format/numbers.ts';
 import { Link2, RotateCw } from '../shell/icons.tsx';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Ago, Moment, Ticking } from '../time/time.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
@@ -18,6 +20,18 @@ import { UsualDuration } from './expectation.tsx';
 import { RunLiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
 
+// Most runs are over.
+const CancelRun = lazyPart(
+  () => import('../actions/cancel-run.tsx'),
+  'the button',
+  () => null,
+);
+const AnswerStep = lazyPart(
+  () => import('../actions/answer-step.tsx'),
+  'the button',
+  () => null,
+);
+
 const RUN_HEADER = graphql(`
   fragment RunHeader on Run {
     id
@@ -26,6 +40,7 @@ const RUN_HEADER = graphql(`
     status
     statusIsInferred
     isFinished
+    availableActions
     startedAt
     wallClockMs
     totalElapsedTime
@@ -52,6 +67,7 @@ const RUN_HEADER = graphql(`
       id
       nodeId
       waitingSince
+      availableActions
     }
     timing {
       ...IdleTime
@@ -79,15 +95,21 @@ const ERROR_BOUNDS = { lines: 4, characters: 400 };
 
 export interface RunHeaderProps {
   readonly run: FragmentType<typeof RUN_HEADER>;
+  readonly mayExecute: boolean;
   /** Null until loaded. */
   readonly figures: ComponentProps<typeof UsualDuration>['run'];
 }
 
-export function RunHeader({ run: masked, figures }: RunHeaderProps) {
+export function RunHeader({ run: masked, mayExecute, figures }: RunHeaderProps) {
   const run = readFragment(RUN_HEADER, masked);
   const isMoving = useIsMoving(run);
   const { progress, stepCounts, timing, estimatedCost } = run;
   const tokens = run.tokenUsage?.counts;
+  const [waiting, ...others] = run.waitingSteps ?? [];
+  const cancellable = run.availableActions.includes('CANCEL') ? run.id : null;
+  const answerable = waiting?.availableActions.includes('RESUME') === true && others.length === 0 ? waiting.id : null;
+  const cancelId = useLastKnown(cancellable);
+  const stepId = useLastKnown(answerable);
   return (
     <header className="run-header stack">
       <div className="toolbar">
@@ -100,9 +122,21 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
           <UpstreamLink url={run.upstreamUrl} />
           {/* The URL contains the whole view, but no key. */}
           <CopyButton label="Copy link" icon={<Link2 />} text={() => window.location.href} />
-          <Link className="button" to={workflowLink(run.workflowId, { run: 'new', from: run.id })}>
-            <RotateCw /> Run again
-          </Link>
+          {mayExecute && (
+            <Link className="button" to={workflowLink(run.workflowId, { run: 'new', from: run.id })}>
+              <RotateCw /> Run again
+            </Link>
+          )}
+          {cancelId !== null && (
+            <CancelRun key={cancelId} workflowId={run.workflowId} id={cancelId} isOffered={cancellable !== null} />
+          )}
+          {stepId !== null && (
+            <AnswerStep
+              key={stepId}
+              {...{ workflowId: run.workflowId, runId: run.id, stepId }}
+              isOffered={answerable !== null}
+            />
+          )}
         </div>
       </div>
       {run.errorInfo && <ErrorText error={run.errorInfo} label="The run’s error" bounds={ERROR_BOUNDS} />}
@@ -180,6 +214,13 @@ export function RunHeader({ run: masked, figures }: RunHeaderProps) {
       </details>
     </header>
   );
+}
+
+/** The last id that was not null: an open dialog stays when its action is no longer offered, and says what became of it. */
+function useLastKnown(id: string | null): string | null {
+  const [last, setLast] = useState(id);
+  if (id !== null && id !== last) setLast(id);
+  return id ?? last;
 }
 
 interface WaitingProps {

@@ -130,7 +130,7 @@ export default function RunPage() {
         {run && answered && (
           <>
             <Contained what="the header of the run">
-              <RunHeader run={run} figures={layout} />
+              <RunHeader run={run} figures={layout} mayExecute={answered.workflow.mayExecute} />
             </Contained>
             <Contained what="the failed steps">
               {figures.value && (

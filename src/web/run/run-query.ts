@@ -39,6 +39,7 @@ export const RUN = graphql(`
       workflow {
         id
         name
+        mayExecute
       }
       ...RunView
       ...RunSteps

@@ -43,6 +43,8 @@ export function Dialog({ label, className = 'dialog', isModal = true, isFocused 
       aria-label={label}
       tabIndex={-1}
       onKeyDown={(event) => {
+        // Keys in a dialog above this one are not meant for this one.
+        if (event.target instanceof Element && event.target.closest('dialog') !== event.currentTarget) return;
         onKeyDown?.(event);
         if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
         // Left to itself, Chrome ignores Esc in a dialog after another one below it was opened anew.

@@ -1,7 +1,7 @@
 /** Links to the pages. A link within a page is `link` of `useUrl`, which keeps the other parameters. */
 import { changed, type Changes } from './params.ts';
 
-interface RunIds {
+export interface RunIds {
   readonly workflowId: string;
   readonly id: string;
 }

@@ -36,6 +36,7 @@ const WORKFLOW = graphql(`
       upstreamUrl
       status
       updatedAt
+      mayExecute
       graph {
         nodes {
           id
@@ -111,14 +112,16 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
         </h1>
         {workflow?.version != null && <span className="muted">v{workflow.version}</span>}
         <UpstreamLink url={workflow?.upstreamUrl} />
-        <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
-          <Play /> Run
-        </button>
+        {workflow?.mayExecute === true && (
+          <button type="button" className="primary" aria-expanded={isFormOpen} ref={runButton} onClick={toggleForm}>
+            <Play /> Run
+          </button>
+        )}
       </div>
       {query.error && (
         <Failure error={query.error} what="workflow" isPartial={workflow != null} onRetry={query.refetch} />
       )}
-      {isFormOpen && (
+      {isFormOpen && workflow?.mayExecute !== false && (
         <Contained what="the form">
           <RunForm
             workflowId={workflowId}

@@ -1,5 +1,6 @@
 /** One step: status, error, figures, inputs and outputs. */
 import { graphql } from '../../__generated__/gql.ts';
+import AnswerStep from '../../actions/answer-step.tsx';
 import { useGatewayQuery } from '../../hooks/gateway-query.ts';
 import { Empty, Failure, Loading } from '../../shell/notices.tsx';
 import { StatusBadge } from '../../status/status.tsx';
@@ -22,6 +23,7 @@ const STEP_DETAIL = graphql(`
         durationMs
         waitingMs
         waitingSince
+        availableActions
         durationSource
         clockSkewDetected
         offsetMs
@@ -101,6 +103,11 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
             <bdi>{step.nodeId}</bdi>
           </h2>
           <StatusBadge status={step.status} />
+          <AnswerStep
+            {...{ workflowId, runId, stepId }}
+            isOffered={step.availableActions.includes('RESUME')}
+            onAnswered={query.refetch}
+          />
         </div>
       )}
       {query.isLoading && <Loading what="the step" />}
