@@ -162,6 +162,21 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
       return { run_id: String(job.id), message: 'Flow added' };
     },
 
+    async cancelRun({ workflowId, runId }, call) {
+      const job = (await queueOf(workflowId, call).getJob(runId)) as Job | undefined;
+      if (!job) throw new UpstreamError(404);
+      if (job.finishedOn !== undefined) throw new UpstreamError(409, 'The run is over');
+      try {
+        await job.remove({ removeChildren: true });
+      } catch (error) {
+        // A worker holds the lock of one of its jobs.
+        throw new UpstreamError(409, 'A job of this run is active, and only waiting jobs can be cancelled', {
+          cause: error,
+        });
+      }
+      return { message: 'Flow removed' };
+    },
+
     async close() {
       await Promise.all([producer, ...queues.values()].map((each) => each.close()));
       redis.disconnect();

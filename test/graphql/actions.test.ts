@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { UpstreamError, type Upstream, type UpstreamDone } from 'stepgate';
 import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import { captureLog } from '../harness/observed.ts';
-import { healthy, startUpstream, type Reply, type ScriptedUpstream } from '../harness/upstream.ts';
+import { healthy, startUpstream, type Call, type Reply, type ScriptedUpstream } from '../harness/upstream.ts';
 import { wireRun, wireStep } from '../harness/wire.ts';
 
 const ENV = { UPSTREAM_ENDPOINTS: 'steps,run,runs,execute,cancel,resume', UPSTREAM_TIMEOUT_MS: '300' };
@@ -152,6 +152,14 @@ describe('an action', () => {
     await asked.query(CANCEL);
     await asked.query(read);
     expect(upstream?.count('run')).toBe(2);
+  });
+
+  it('An action that took effect is no error, even if the run cannot be read afterwards', async () => {
+    const gone = (call: Call) => (call.endpoint === 'cancel' ? { json: {} } : { status: 404 });
+    upstream = await startUpstream(gone);
+    gateway = await startGateway({ upstream, env: ENV });
+    const { data, errors } = await gateway.query(CANCEL);
+    expect({ data, errors }).toEqual({ data: { cancelRun: { run: { id: 'r1' } } }, errors: [] });
   });
 
   it('An answer of more than a mebibyte is refused before any call', async () => {

@@ -19,7 +19,7 @@ function chromiumPath(): string {
 export default function setUpBrowser(): void {
   setUp();
   installIn(PEERS);
-  installIn(join(import.meta.dirname, '../../examples/bullmq'));
+  for (const example of ['bullmq', 'mastra']) installIn(join(import.meta.dirname, '../../examples', example));
   execFileSync(process.execPath, ['tools/build/build-page.ts', '--development'], { stdio: 'inherit' });
   process.env[PAGE_FOLDER] = join(import.meta.dirname, '../../dist/page-development');
   process.env[CHROMIUM_PATH] = chromiumPath();

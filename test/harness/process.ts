@@ -12,7 +12,7 @@ export interface GatewayProcess {
   end(): void;
   /** The output so far, of both streams. */
   readonly output: () => string;
-  /** The URL that the gateway prints once it listens. Rejects with the output if it exits before. */
+  /** The URL that the gateway, or an example, prints once it listens. Rejects with the output if it exits before. */
   url(): Promise<string>;
   /** Resolves with the exit code (null: ended by a signal) when all child processes have ended, too. */
   readonly exited: Promise<number | null>;
@@ -68,7 +68,8 @@ export function startProcess(
     url: () =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const url = /"url":"([^"]+)"/.exec(printed)?.[1];
+          const [, logged, said] = /"url":"([^"]+)"|^Runs of .*: (\S+)\/ /m.exec(printed) ?? [];
+          const url = logged ?? said;
           if (url !== undefined) resolve(url);
         };
         listeners.add(look);

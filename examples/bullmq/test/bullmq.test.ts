@@ -154,6 +154,36 @@ describe('BullMQ flows', { skip }, () => {
     stream.cut();
   });
 
+  it('A flow that waits is cancelled; one with an active job is not', async () => {
+    const found = Promise.withResolvers<string>();
+    await start({ 'find-order': () => found.promise });
+    const cancel = async (id: string) => {
+      const query = 'mutation ($id: ID!) { cancelRun(workflowId: "refund", id: $id) { run { id } } }';
+      const { data, errors } = await ask(query, { id });
+      return errors?.[0]?.extensions.code ?? data?.cancelRun;
+    };
+    const stepsOf = async (id: string) =>
+      (
+        (await ask('query ($id: ID!) { run(workflowId: "refund", id: $id) { steps { nodeId status } } }', { id })).data
+          ?.run as unknown as Run | null
+      )?.steps;
+    try {
+      const [first, second] = [await startRun(), await startRun()];
+      const notified = { nodeId: 'notify', status: 'COMPLETED' };
+      await until(async () => JSON.stringify(await stepsOf(second)).includes(JSON.stringify(notified)));
+      assert.equal(await cancel(first), 'CONFLICT');
+      assert.deepEqual(await cancel(second), { run: { id: second } });
+      assert.equal(await stepsOf(second), undefined);
+      found.resolve('order');
+      await finished(first);
+      assert.equal(await cancel(first), 'CONFLICT');
+      assert.equal(await cancel(second), 'NOT_FOUND');
+    } finally {
+      // A worker waits for its jobs before it closes.
+      found.resolve('order');
+    }
+  });
+
   it('A flow needs a key of the shop, and must exist', async () => {
     await start({});
     const code = async (answer: Promise<Answer>) => (await answer).errors?.map(({ extensions }) => extensions.code);

@@ -78,7 +78,10 @@ export type BaselineReason =
 /** Result of `cancelRun`. */
 export type CancelRunPayload = {
   readonly __typename?: 'CancelRunPayload';
-  /** Run, as the upstream shows it after the call. It may take a moment to become CANCELLED. */
+  /**
+   * Run, as the upstream shows it after the call. It may take a moment to become CANCELLED.
+   * If it cannot be loaded, its ids are still returned, and fields that need a call are null with an error.
+   */
   readonly run?: Maybe<Run>;
 };
 
@@ -840,7 +843,10 @@ export type RepeatedNode = {
 /** Result of `resumeStep`. */
 export type ResumeStepPayload = {
   readonly __typename?: 'ResumeStepPayload';
-  /** Run, as the upstream shows it after the call. */
+  /**
+   * Run, as the upstream shows it after the call.
+   * If it cannot be loaded, its ids are still returned, and fields that need a call are null with an error.
+   */
   readonly run?: Maybe<Run>;
   /** Step, as the upstream shows it after the call. Null if the run no longer has it. */
   readonly step?: Maybe<Step>;

@@ -45,11 +45,11 @@ export const executeWorkflowPayload: FieldTable<'ExecuteWorkflowPayload'> = {
 };
 
 export const cancelRunPayload: FieldTable<'CancelRunPayload'> = {
-  run: { resolve: (ref, _args, { runs, requirement }, info) => runs().load(ref, requirement(info)) },
+  run: { resolve: (ref, _args, { runs, requirement }, info) => runs().loadChanged(ref, requirement(info)) },
 };
 
 export const resumeStepPayload: FieldTable<'ResumeStepPayload'> = {
-  run: { resolve: (ref, _args, { runs, requirement }, info) => runs().load(ref, requirement(info)) },
+  run: { resolve: (ref, _args, { runs, requirement }, info) => runs().loadChanged(ref, requirement(info)) },
   step: {
     async resolve({ stepId, ...ref }, _args, { runs }) {
       const { steps } = await runs().load(ref, 'STEPS');

@@ -38,6 +38,8 @@ export interface RunLoaders {
    * its ids can be read.
    */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
+  /** Loads a run after a change of it. If it cannot be loaded, only its ids can be read. */
+  loadChanged(ref: RunRef, requirement: DataRequirement): Promise<Run>;
 }
 
 /** Cache lifetime of an answer that depends on the clock. */
@@ -129,6 +131,12 @@ export function createRunLoaders(
     return run;
   }
 
+  /** The run of a write that took effect, although the run could not be loaded afterwards: its other fields throw the error. */
+  function onlyIds(ref: RunRef, error: unknown): Run {
+    if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
+    return derive(ref, { ...partsOf(null, null), stepsError: error });
+  }
+
   return {
     primeRecord: records.prime,
     load,
@@ -157,9 +165,15 @@ export function createRunLoaders(
       try {
         return await load(ref, requirement);
       } catch (error) {
-        if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-        if (!isNotFound(error)) return derive(ref, { ...partsOf(null, null), stepsError: error });
+        if (!isNotFound(error)) return onlyIds(ref, error);
         return derive(ref, { ...partsOf(null, noSteps(nowMs)), graph: await graphIf(ref, requirement) });
+      }
+    },
+    async loadChanged(ref, requirement) {
+      try {
+        return await load(ref, requirement);
+      } catch (error) {
+        return onlyIds(ref, error);
       }
     },
   };
