@@ -14,12 +14,14 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 import { connectMcp, MCP_LINES, type McpClient, type McpLine } from '../peers/mcp-client.ts';
 
 const READING = [
+  'list_workflows',
   'what_is_failing',
   'diagnose_run',
   'compare_with_baseline',
   'what_changed',
   'what_does_it_cost',
   'run_state',
+  'overdue_runs',
   'search_runs',
   'read_payload',
 ];
@@ -74,7 +76,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     const stranger = await connect(line, gateway.url, 'wrong-key');
     expect(await stranger.tools()).toHaveLength(READING.length);
     for (const name of READING) {
-      const given = /^(?:what_is_failing|search_runs)$/.test(name) ? {} : argumentsOf(name);
+      const given = /^(?:list_workflows|what_is_failing|overdue_runs|search_runs)$/.test(name) ? {} : argumentsOf(name);
       await expect(stranger.call(name, given)).rejects.toThrow('UNAUTHENTICATED');
     }
   });
@@ -300,7 +302,7 @@ describe('a tool call', () => {
 
   it('lists of arguments have at most a hundred items', async () => {
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
-    const [tool] = await client.tools();
+    const tool = (await client.tools()).find(({ name }) => name === 'what_is_failing');
     expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
   });
 

@@ -1,5 +1,40 @@
 /** The operations that agents get as tools, unless the operator has a manifest. Each states what it answers. */
 
+const LIST_WORKFLOWS = /* GraphQL */ `
+  "Which workflows are there: id, name, the latest run and its status, and how many of the latest 20 runs failed? Start here for ids of workflows."
+  query list_workflows(
+    "Only workflows whose id, name or description contains this text, in upper or lower case."
+    $search: String
+    "Number of workflows, 1 to 100."
+    $first: Int = 20
+    "endCursor of the page before."
+    $after: String
+  ) {
+    workflows(search: $search, first: $first, after: $after) {
+      nodes {
+        workflowId: id
+        name
+        latestRun: runs(first: 1) {
+          nodes {
+            runId: id
+            status
+            startedAt
+          }
+        }
+        latestRuns: statistics(last: 20) {
+          runCount
+          failedCount
+        }
+      }
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`;
+
 const WHAT_IS_FAILING = /* GraphQL */ `
   "Which failures are there in all workflows, the most important first: how often, since when, whether new, back or over, what their inputs have in common (not: why), and the latest run of each. Start here, then call diagnose_run."
   query what_is_failing(
@@ -47,13 +82,13 @@ const WHAT_IS_FAILING = /* GraphQL */ `
 `;
 
 const DIAGNOSE_RUN = /* GraphQL */ `
-  "Why did this run fail: the error, since when and how often it happens, what changed before it, what the failing runs have in common, and which run to compare with. Null for a run that has not failed."
+  "Why did this run fail: the error, since when and how often it happens, what changed before it, which runs failed like it, what they have in common, and which run to compare with. Null for a run that has not failed."
   query diagnose_run(
     "Id of the workflow."
     $workflowId: ID!
     "Id of the run."
     $runId: ID!
-    $maxBytes: Int! = 2000
+    $maxBytes: Int! = 4000
   ) {
     run(workflowId: $workflowId, id: $runId) {
       workflowId
@@ -80,6 +115,10 @@ const DIAGNOSE_RUN = /* GraphQL */ `
               test
               value
             }
+          }
+          runs(first: 10) {
+            runId: id
+            startedAt
           }
         }
         changes {
@@ -188,7 +227,7 @@ const WHAT_CHANGED = /* GraphQL */ `
 `;
 
 const WHAT_DOES_IT_COST = /* GraphQL */ `
-  "What does a workflow cost, by interval and by model, in tokens and money, and what did failed runs cost? Amounts are null if the gateway has no prices."
+  "What does a workflow cost, in all, by model and by interval, in tokens and money, and what did failed runs cost? Amounts are null if the gateway has no prices."
   query what_does_it_cost(
     "Id of the workflow."
     $workflowId: ID!
@@ -200,9 +239,9 @@ const WHAT_DOES_IT_COST = /* GraphQL */ `
   ) {
     workflow(id: $workflowId) {
       workflowId: id
-      trend(last: $last, interval: $interval, timeZone: $timeZone) {
+      total: trend(last: $last, buckets: 1) {
         startedAt
-        isComplete
+        endedAt
         runCount
         failedCount
         usage(loadSteps: true) {
@@ -231,12 +270,25 @@ const WHAT_DOES_IT_COST = /* GraphQL */ `
           }
         }
       }
+      trend(last: $last, interval: $interval, timeZone: $timeZone) {
+        startedAt
+        isComplete
+        runCount
+        usage(loadSteps: true) {
+          counts {
+            totalTokens
+          }
+          estimatedCost {
+            amount
+          }
+        }
+      }
     }
   }
 `;
 
 const RUN_STATE = /* GraphQL */ `
-  "How is this run: status, progress, what runs now, waits for an answer and has failed, how long it usually takes, and whether the data is current?"
+  "How is this run: status, progress, cost, what runs now, waits for an answer and has failed, how long it usually takes, and whether the data is current? The timeline has each step with its node: pass these nodeIds to read_payload."
   query run_state(
     "Id of the workflow."
     $workflowId: ID!
@@ -287,11 +339,55 @@ const RUN_STATE = /* GraphQL */ `
         nodeId
         error
       }
+      timeline: steps {
+        nodeId
+        attempt
+        status
+        offsetMs
+        durationMs
+      }
+      tokenUsage {
+        counts {
+          totalTokens
+        }
+      }
+      estimatedCost {
+        amount
+        currency
+        stepsUnpriced
+      }
       freshness {
         fetchedAt
         isFinal
         isStale
         staleReason
+      }
+    }
+  }
+`;
+
+const OVERDUE_RUNS = /* GraphQL */ `
+  "Is a run stuck? Unfinished runs that take longer than 95 % of the runs before them, most overdue first, and the steps they are at. Runs that wait for an answer aren't overdue: search_runs with status WAITING finds them."
+  query overdue_runs(
+    "Ids of workflows. All if left out."
+    $workflowIds: [ID!]
+    "Number of runs, 1 to 100."
+    $first: Int = 10
+  ) {
+    overdueRuns(workflowIds: $workflowIds, first: $first) {
+      workflowId
+      runId: id
+      status
+      startedAt
+      wallClockMs
+      expectation {
+        p50Ms
+        p95Ms
+        overdueByMs
+      }
+      running: steps(filter: { status: [RUNNING] }) {
+        nodeId
+        durationMs
       }
     }
   }
@@ -455,12 +551,14 @@ const ANSWER_STEP = /* GraphQL */ `
 `;
 
 export const BUNDLED_TOOLS: readonly string[] = [
+  LIST_WORKFLOWS,
   WHAT_IS_FAILING,
   DIAGNOSE_RUN,
   COMPARE_WITH_BASELINE,
   WHAT_CHANGED,
   WHAT_DOES_IT_COST,
   RUN_STATE,
+  OVERDUE_RUNS,
   SEARCH_RUNS,
   READ_PAYLOAD,
   START_RUN,

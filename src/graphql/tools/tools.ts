@@ -38,7 +38,7 @@ export interface Tool {
 
 export const MIN_MAX_BYTES = 1000;
 const MAX_MAX_BYTES = 100_000;
-const DEFAULT_MAX_BYTES = 8000;
+const DEFAULT_MAX_BYTES = 4000;
 
 type ToolConfig = Pick<Config, 'mcp' | 'mcpMutations' | 'upstreamEndpoints'>;
 
