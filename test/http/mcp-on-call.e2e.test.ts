@@ -48,7 +48,12 @@ describe('on call', () => {
 
   it('What is failing, and is it new?', async () => {
     const failing = await asked()('what_is_failing');
-    expect(at(failing, NEWEST)).toMatchObject({ workflow: { workflowId: 'support-triage' }, count: 8, state: 'NEW' });
+    expect(at(failing, NEWEST)).toMatchObject({
+      workflow: { workflowId: 'support-triage' },
+      count: 8,
+      state: 'NEW',
+      affectedRate: 0.36,
+    });
   });
 
   it('Which workflows fail?', async () => {
@@ -89,6 +94,7 @@ describe('on call', () => {
     const { path, test, value } = at(await ask('what_is_failing'), `${NEWEST}.commonInputs.nodes.0`) as never;
     const found = await ask('search_runs', { inputs: [{ path, test, value }] });
     expect(at(found, 'recentRuns.nodes')).toHaveLength(9);
+    expect(at(found, 'recentRuns.pageInfo')).toEqual({ hasNextPage: false });
   });
 
   it('Is a run stuck?', async () => {

@@ -46,8 +46,11 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     const client = await connect(line, gateway.url, 'demo-key');
     const tools = await client.tools();
     expect(tools.map(({ name }) => name)).toEqual(READING);
-    for (const { name, inputSchema, description } of tools) {
-      expect(description).toMatch(/\w/);
+    for (const { name, title, inputSchema, outputSchema, annotations } of tools) {
+      expect(title?.toLowerCase()).toBe(name.replaceAll('_', ' '));
+      // The client checks each result against it.
+      expect(outputSchema).toMatchObject({ type: 'object', properties: { data: { properties: {} } } });
+      expect(annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false, idempotentHint: true });
       const taken = Object.entries(INCIDENT).filter(([argument]) => argument in (inputSchema.properties ?? {}));
       const { isError, text, content } = await client.call(name, { ...Object.fromEntries(taken), maxBytes: 3000 });
       expect({ name, isError, errors: (content as { errors?: unknown }).errors }).toEqual({ name, isError: false });
@@ -172,6 +175,11 @@ describe('a tool call', () => {
     const cancelling = await client();
     const tools = await cancelling.tools();
     expect(tools.map(({ name }) => name)).toEqual([...READING, 'cancel_run']);
+    expect(tools.at(-1)?.annotations).toMatchObject({
+      readOnlyHint: false,
+      destructiveHint: true,
+      idempotentHint: true,
+    });
     expect(tools.at(-1)?.description).toContain('ask the user for confirmation first');
     await cancelling.call('cancel_run', { workflowId: 'wf', runId: 'same' });
     expect(upstream.count('cancel')).toBe(1);
@@ -222,7 +230,8 @@ describe('a tool call', () => {
           additionalProperties: false,
         },
       },
-      { name: 'Again' },
+      // It has a mutation that the gateway knows: a run more, and nothing is lost.
+      { name: 'Again', title: 'Again', annotations: { destructiveHint: false, idempotentHint: false } },
     ]);
     const { content } = await client.call('Outputs', { workflowId: 'wf', runId: 'same' });
     expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });

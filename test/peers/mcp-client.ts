@@ -12,7 +12,10 @@ export interface ToolAnswer {
 
 export interface ListedTool {
   readonly name: string;
+  readonly title?: string | undefined;
   readonly description?: string | undefined;
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined;
+  readonly outputSchema?: Readonly<Record<string, unknown>> | undefined;
   readonly inputSchema: { readonly properties?: Readonly<Record<string, unknown>> | undefined };
 }
 

@@ -11,15 +11,28 @@ type Args = Readonly<Record<string, string>>;
 interface OwnMutation {
   /** The upstream call that it makes. */
   readonly endpoint: Write['endpoint'];
+  /** Whether it changes or ends something that exists. */
+  readonly isDestructive: boolean;
+  /** Whether a second call with the same arguments changes nothing more. */
+  readonly isIdempotent: boolean;
   /** Ids among its arguments. */
   readonly idsOf: (args: Args) => AuditedWrite['ids'];
 }
 
 /** The gateway's own mutations, by field. */
 export const OWN_MUTATIONS: Readonly<Partial<Record<string, OwnMutation>>> = {
-  executeWorkflow: { endpoint: 'execute', idsOf: ({ workflowId }) => ({ workflowId }) },
-  cancelRun: { endpoint: 'cancel', idsOf: ({ workflowId, id: runId }) => ({ workflowId, runId }) },
-  resumeStep: { endpoint: 'resume', idsOf: ({ workflowId, runId, stepId }) => ({ workflowId, runId, stepId }) },
+  executeWorkflow: {
+    ...{ endpoint: 'execute', isDestructive: false, isIdempotent: false },
+    idsOf: ({ workflowId }) => ({ workflowId }),
+  },
+  cancelRun: {
+    ...{ endpoint: 'cancel', isDestructive: true, isIdempotent: true },
+    idsOf: ({ workflowId, id: runId }) => ({ workflowId, runId }),
+  },
+  resumeStep: {
+    ...{ endpoint: 'resume', isDestructive: true, isIdempotent: false },
+    idsOf: ({ workflowId, runId, stepId }) => ({ workflowId, runId, stepId }),
+  },
 };
 
 /** Call it after all resolvers are attached. */

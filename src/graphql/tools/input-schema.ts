@@ -16,7 +16,7 @@ import { MAX_LIST_SIZE } from '../arguments.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A scalar without an entry accepts any JSON. */
-const SCALARS: Readonly<Record<string, JsonSchema>> = {
+export const SCALARS: Readonly<Record<string, JsonSchema>> = {
   ID: { type: 'string' },
   String: { type: 'string' },
   DateTime: { type: 'string', format: 'date-time' },

@@ -18,17 +18,26 @@ import { ConfigError } from '../../config/config-error.ts';
 import { OWN_MUTATIONS } from '../fields/guarded-mutations.ts';
 import { BUNDLED_TOOLS } from './bundled-tools.ts';
 import { objectSchema, variableSchema, type ObjectSchema } from './input-schema.ts';
+import { objectShape, type ObjectShape } from './output-shape.ts';
 
 export interface Tool {
   readonly name: string;
+  /** The name in words. */
+  readonly title: string;
   readonly description: string;
   readonly type: 'query' | 'mutation';
   /** The upstream calls that it needs, if it is a mutation. Without one of them there is no tool. */
   readonly calls: readonly UpstreamEndpoint[];
+  /** Whether it changes or ends something that exists. */
+  readonly isDestructive: boolean;
+  /** Whether a second call with the same arguments changes nothing more. */
+  readonly isIdempotent: boolean;
   /** The document, which may have other operations, too. */
   readonly document: string;
   /** The variables, and `maxBytes`. */
   readonly inputSchema: ObjectSchema;
+  /** The shape of the operation's data. */
+  readonly output: ObjectShape;
   readonly defaultMaxBytes: number;
   /** True: `maxBytes` is a variable of the operation, too. */
   readonly passesMaxBytes: boolean;
@@ -70,23 +79,31 @@ export function createTools(
 }
 
 function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
-  return parse(document).definitions.flatMap((definition) => {
+  const { definitions } = parse(document);
+  const fragments = new Map(
+    definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])),
+  );
+  return definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION) return [];
     const { operation, name, description, variableDefinitions = [] } = definition;
     if (!name || operation === OperationTypeNode.SUBSCRIPTION) return [];
     const type = operation === OperationTypeNode.MUTATION ? 'mutation' : 'query';
+    const root = schema.getRootType(operation);
+    if (!root) throw new Error('The document of a tool must be validated.');
     const maxBytes = variableDefinitions.find(({ variable }) => variable.name.value === 'maxBytes');
     const defaultMaxBytes = defaultOf(maxBytes);
     return {
       name: name.value,
+      title: titleOf(name.value),
       description: description?.value ?? `The ${type} ${name.value}.`,
       type,
-      calls: callsOf(definition),
+      ...effectsOf(definition, type),
       document,
       inputSchema: objectSchema([
         ...variableDefinitions.filter((each) => each !== maxBytes).map((each) => memberOf(each, schema)),
         ['maxBytes', maxBytesSchema(defaultMaxBytes), false],
       ]),
+      output: objectShape(root, [definition.selectionSet], fragments),
       defaultMaxBytes,
       passesMaxBytes: maxBytes !== undefined,
       markdownPath: markdownIn(definition, schema),
@@ -94,10 +111,28 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
   });
 }
 
-const callsOf = ({ selectionSet }: OperationDefinitionNode): readonly UpstreamEndpoint[] =>
-  selectionSet.selections.flatMap((field) =>
-    field.kind === Kind.FIELD ? (OWN_MUTATIONS[field.name.value]?.endpoint ?? []) : [],
+/** `what_is_failing` and `WhatIsFailing` are "What is failing". */
+function titleOf(name: string): string {
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .trim()
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Of an embedder's mutation nothing is known, so it may destroy something. */
+function effectsOf({ selectionSet }: OperationDefinitionNode, type: Tool['type']) {
+  if (type === 'query') return { calls: [], isDestructive: false, isIdempotent: true };
+  const mutations = selectionSet.selections.map((field) =>
+    field.kind === Kind.FIELD ? OWN_MUTATIONS[field.name.value] : undefined,
   );
+  return {
+    calls: mutations.flatMap((mutation) => mutation?.endpoint ?? []),
+    isDestructive: mutations.some((mutation) => mutation?.isDestructive !== false),
+    isIdempotent: mutations.every((mutation) => mutation?.isIdempotent === true),
+  };
+}
 
 function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema) {
   const { variable, type, defaultValue } = definition;

@@ -13,7 +13,7 @@ import type { Ticket } from '../../admission/ticket.ts';
 import type { Answer, OperationRequest } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
-import { FRAME_BYTES, toolResult } from './tool-result.ts';
+import { FRAME_BYTES, outputSchemaOf, toolResult } from './tool-result.ts';
 
 export interface McpOptions {
   readonly tools: readonly Tool[];
@@ -144,13 +144,15 @@ function listOf(tools: readonly Tool[]): ListToolsResult {
   const listed = specTypeSchemas.ListToolsResult['~standard'].validate({
     tools: tools.map((tool) => ({
       name: tool.name,
+      title: tool.title,
       description: tool.description,
       inputSchema: tool.inputSchema,
+      outputSchema: outputSchemaOf(tool),
       // Open world: texts in the results come from elsewhere.
       annotations: {
         readOnlyHint: isReading(tool),
-        destructiveHint: false,
-        idempotentHint: isReading(tool),
+        destructiveHint: tool.isDestructive,
+        idempotentHint: tool.isIdempotent,
         openWorldHint: true,
       },
     })),

@@ -5,6 +5,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Bounded } from '../../domain/bounded-json.ts';
 import { jsonBytes } from '../../domain/json-bytes.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
+import { forAgents, schemaOf } from '../../graphql/tools/output-shape.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
 
 /** Room for everything around the data: the notice, and the names of missing parts. */
@@ -23,7 +24,8 @@ export async function toolResult(
   maxBytes: number,
   bound: Bound,
 ): Promise<CallToolResult> {
-  const { data = null, errors = [] } = result;
+  const { data: exact = null, errors = [] } = result;
+  const data = exact && (forAgents(exact, tool.output) as typeof exact);
   const { rest, text } = tool.markdownPath ? withoutText(data, tool.markdownPath) : { rest: data, text: null };
   const answer = { ...(errors.length > 0 && { errors: errors.map(briefError) }), ...(data && { data: rest }) };
   const bounded = await bound(JSON.stringify(answer), maxBytes - FRAME_BYTES);
@@ -34,6 +36,29 @@ export async function toolResult(
     content: [{ type: 'text', text: textOf(text ?? JSON.stringify(bounded.value), leftOut) }],
   };
 }
+
+/** JSON Schema of the structured content. */
+export const outputSchemaOf = ({ output }: Tool) => ({
+  type: 'object',
+  properties: {
+    notice: { type: 'string' },
+    leftOut: { type: 'array', items: { type: 'string' } },
+    errors: { type: 'array', items: ERROR_SCHEMA },
+    data: schemaOf(output),
+  },
+});
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  properties: {
+    message: { type: 'string' },
+    path: { type: 'string' },
+    workflowId: { type: 'string' },
+    code: { type: 'string' },
+    retryable: { type: 'boolean' },
+    requestId: { type: 'string' },
+  },
+};
 
 /** The boundary is random: the data cannot contain it. */
 function textOf(data: string, leftOut: readonly string[]): string {
