@@ -30,3 +30,16 @@ export function createLinks({
 /** Replaces in one pass, since an id may look like a placeholder. */
 const filled = (template: string, ids: Readonly<Record<string, string>>): string =>
   template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(ids[name] ?? ''));
+
+const TO_RUN = /^https?:\/\/[^?#]*\/workflows\/([^/?#]+)\/runs\/([^/?#]+)/;
+
+/** The run of a link to its page, at any gateway. Null for any other text, such as an id. */
+export function runOfLink(text: string): RunRef | null {
+  const [, workflowId, runId] = TO_RUN.exec(text) ?? [];
+  if (workflowId === undefined || runId === undefined) return null;
+  try {
+    return { workflowId: decodeURIComponent(workflowId), runId: decodeURIComponent(runId) };
+  } catch {
+    return null;
+  }
+}

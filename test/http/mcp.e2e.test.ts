@@ -137,7 +137,7 @@ describe('a tool call', () => {
     const refused = await client.call('run_state', { workflowId: 'wf', run_id: 'same' });
     expect(refused).toMatchObject({
       isError: true,
-      text: expect.stringContaining("must have required property 'runId'"),
+      text: expect.stringContaining('runId must be a string, got run_id in its place.'),
     });
     expect(log.operations.slice(before)).toMatchObject([
       { transport: 'mcp', 'graphql.operation.name': 'read_payload', outcome: 'ok' },
@@ -221,12 +221,12 @@ describe('a tool call', () => {
         description: 'What did the run return?',
         inputSchema: {
           properties: {
-            workflowId: { type: 'string', description: 'Id of the workflow.' },
+            workflowId: { type: 'string', description: expect.stringMatching(/^Id of the workflow\./) },
             filter: { type: 'object', properties: { status: { type: 'array', items: { type: 'string' } } } },
             path: { type: 'string' },
             maxBytes: { type: 'integer' },
           },
-          required: ['workflowId', 'runId'],
+          required: ['runId'],
           additionalProperties: false,
         },
       },
@@ -315,10 +315,51 @@ describe('a tool call', () => {
     expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
   });
 
-  it('names the workflow that cannot be read', async () => {
+  it.each<[string, object, string]>([
+    ['run_state', { workflowId: 'wf' }, 'runId must be a string, got nothing. Id of the run.'],
+    ['run_state', { runId: 'same' }, 'workflowId must be the id of a workflow, got nothing,'],
+    [
+      'run_state',
+      { workflowId: 'other', runId: 'https://x.example/workflows/wf/runs/same' },
+      'workflowId must be "wf", as in',
+    ],
+    ['search_runs', { serch: 'a' }, 'serch must be left out: there is no such argument. Did you mean search?'],
+    ['search_runs', { first: 'a'.repeat(500) }, 'first must be an integer, got "aaaa'],
+    ['search_runs', { first: 1000 }, 'first must be from 1 to 100, got 1000.'],
+    ['search_runs', { inputs: [{ path: 'a', test: 'IS' }] }, 'inputs[0].test must be one of EQUALS, AT_LEAST,'],
+    ['search_runs', { maxBytes: 1 }, 'maxBytes must be an integer from 1000 to 100000, got 1.'],
+    ['what_is_failing', { workflowIds: Array(101).fill('a') }, 'workflowIds must have at most 100 items, got 101.'],
+    ['read_payload', { ...GOOD, path: 'sort_by(@, &x)' }, 'path: Invalid path: functions are not supported, got'],
+  ])('%s names the wrong argument of %j', async (name, given, problem) => {
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
-    const { content } = await client.call('what_is_failing', { workflowIds: ['gone'] });
-    expect(content).toMatchObject({ errors: [{ code: 'NOT_FOUND', workflowId: 'gone' }] });
+    const { isError, text } = await client.call(name, { ...given });
+    expect({ isError, text: text.replaceAll('\\"', '"') }).toEqual({
+      isError: true,
+      text: expect.stringContaining(problem),
+    });
+  });
+
+  it.each<[string, object, string]>([
+    ['what_changed', { workflowId: 'gone' }, 'Workflow "gone"'],
+    ['what_is_failing', { workflowIds: ['gone'] }, 'Workflow "gone"'],
+    ['run_state', { workflowId: 'wf', runId: 'gone' }, 'Run "gone" of workflow "wf"'],
+  ])('%s names what was not found by %j, and the tool that finds ids', async (name, given, missing) => {
+    upstream.script = () => ({ status: 404, json: {} });
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const { isError, content } = await client.call(name, { ...given });
+    const message = expect.stringContaining(`${missing} was not found. Call list_workflows`);
+    expect({ isError, content }).toMatchObject({
+      isError: true,
+      content: { errors: [{ code: 'NOT_FOUND', message }] },
+    });
+    expect((content as { errors: unknown[] }).errors).toHaveLength(1);
+  });
+
+  it('accepts the URL of a run page in place of its ids', async () => {
+    const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    const runId = 'https://stepgate.example.com/base/workflows/w%2Ff/runs/same?tab=steps';
+    const { content } = await client.call('read_payload', { runId });
+    expect(content).toMatchObject({ data: { run: { workflowId: 'w/f', runId: 'same' } } });
   });
 
   it('another caller does not wait for the messages of one', async () => {

@@ -36,6 +36,8 @@ export interface Tool {
   readonly document: string;
   /** The variables, and `maxBytes`. */
   readonly inputSchema: ObjectSchema;
+  /** Whether it has the variables `workflowId` and `runId`: the URL of a run's page may replace both. */
+  readonly isOfRun: boolean;
   /** The shape of the operation's data. */
   readonly output: ObjectShape;
   readonly defaultMaxBytes: number;
@@ -90,7 +92,9 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
     const type = operation === OperationTypeNode.MUTATION ? 'mutation' : 'query';
     const root = schema.getRootType(operation);
     if (!root) throw new Error('The document of a tool must be validated.');
-    const maxBytes = variableDefinitions.find(({ variable }) => variable.name.value === 'maxBytes');
+    const variableOf = (wanted: string) => variableDefinitions.find(({ variable }) => variable.name.value === wanted);
+    const maxBytes = variableOf('maxBytes');
+    const isOfRun = variableOf('workflowId') !== undefined && variableOf('runId') !== undefined;
     const defaultMaxBytes = defaultOf(maxBytes);
     return {
       name: name.value,
@@ -100,9 +104,10 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
       ...effectsOf(definition, type),
       document,
       inputSchema: objectSchema([
-        ...variableDefinitions.filter((each) => each !== maxBytes).map((each) => memberOf(each, schema)),
+        ...variableDefinitions.filter((each) => each !== maxBytes).map((each) => memberOf(each, schema, isOfRun)),
         ['maxBytes', maxBytesSchema(defaultMaxBytes), false],
       ]),
+      isOfRun,
       output: objectShape(root, [definition.selectionSet], fragments),
       defaultMaxBytes,
       passesMaxBytes: maxBytes !== undefined,
@@ -134,11 +139,21 @@ function effectsOf({ selectionSet }: OperationDefinitionNode, type: Tool['type']
   };
 }
 
-function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema) {
-  const { variable, type, defaultValue } = definition;
+function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema, isOfRun: boolean) {
+  const { variable, type, defaultValue, description } = definition;
+  const name = variable.name.value;
   const isRequired = type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined;
-  return [variable.name.value, variableSchema(schema, definition), isRequired] as const;
+  const own = variableSchema(schema, definition);
+  const hint = isOfRun ? LINK_HINTS[name] : undefined;
+  if (hint === undefined) return [name, own, isRequired] as const;
+  const text = description ? `${description.value} ${hint}` : hint;
+  return [name, { ...own, description: text }, isRequired && name !== 'workflowId'] as const;
 }
+
+const LINK_HINTS: Readonly<Record<string, string>> = {
+  workflowId: 'Leave it out if runId is a URL.',
+  runId: 'Also accepts the URL of its page.',
+};
 
 function defaultOf(maxBytes: VariableDefinitionNode | undefined): number {
   const given = maxBytes?.defaultValue && valueFromASTUntyped(maxBytes.defaultValue);

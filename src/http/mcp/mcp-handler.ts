@@ -8,11 +8,13 @@ import {
   type CallToolResult,
   type ListToolsResult,
 } from '@modelcontextprotocol/server';
-import { Ajv, AjvJsonSchemaValidator } from '@modelcontextprotocol/server/validators/ajv';
+import { Ajv } from '@modelcontextprotocol/server/validators/ajv';
 import type { Ticket } from '../../admission/ticket.ts';
 import type { Answer, OperationRequest } from '../../graphql/operations/operation.ts';
 import type { Operations } from '../../graphql/operations/operations.ts';
+import { runArguments } from '../../graphql/tools/run-argument.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
+import { argumentProblem, brief } from './argument-errors.ts';
 import { FRAME_BYTES, outputSchemaOf, toolResult } from './tool-result.ts';
 
 export interface McpOptions {
@@ -47,6 +49,8 @@ const FIRST_STEPS =
   ' Begin with what_is_failing, list_workflows or search_runs, then pass workflowId and runId of their results to the other tools. ' +
   'Never guess an id.';
 
+const WHERE_IDS_ARE = ' Call list_workflows for ids of workflows, and search_runs for ids of runs.';
+
 /** A client lists the tools again when it connects, so it has no event to wait for. */
 const NO_STREAMS = { maxSubscriptions: 0, keepAliveMs: 0 };
 
@@ -62,35 +66,27 @@ interface Exchange {
   called: Promise<Called> | null;
 }
 
-/** Of a text from the client that is repeated to it. */
-const MAX_REPEATED_LENGTH = 200;
-
 export function createMcp({ tools, operations, version }: McpOptions) {
   // It stops at the first error: a list of 500,000 wrong items has as many. Scalars check their own formats.
-  const validator = new AjvJsonSchemaValidator(
-    new Ajv({ strict: false, validateSchema: false, validateFormats: false }),
-  );
-  const byName = new Map(
-    tools.map((tool) => [tool.name, { tool, validate: validator.getValidator<Arguments>(tool.inputSchema) }]),
-  );
+  const ajv = new Ajv({ strict: false, validateSchema: false, validateFormats: false, verbose: true });
+  const byName = new Map(tools.map((tool) => [tool.name, { tool, isValid: ajv.compile<Arguments>(tool.inputSchema) }]));
   /** Answers of `tools/list`, by whether the caller may execute. */
   const listed = { true: listOf(tools), false: listOf(tools.filter(isReading)) };
   const isBundled = byName.has('list_workflows');
   const instructions = isBundled ? INSTRUCTIONS + FIRST_STEPS : INSTRUCTIONS;
+  const whereIdsAre = isBundled ? WHERE_IDS_ARE : '';
 
   async function call(
     tool: Tool,
-    { maxBytes = tool.defaultMaxBytes, ...variables }: Arguments,
+    { maxBytes = tool.defaultMaxBytes, ...given }: Arguments,
     { request, ticket }: Exchange,
   ): Promise<Called> {
-    const params = {
-      operationName: tool.name,
-      variables: { ...variables, ...(tool.passesMaxBytes && { maxBytes: maxBytes - FRAME_BYTES }) },
-    };
+    const variables = { ...given, ...(tool.passesMaxBytes && { maxBytes: maxBytes - FRAME_BYTES }) };
+    const params = { operationName: tool.name, variables };
     const answer = await operations.run({ ...request, allowed: new Set([tool.type]) }, ticket, params, tool.document);
     if (answer.kind !== 'answer') throw new Error('The operation of a tool must not be a subscription.');
     const bound = (json: string, bytes: number) => operations.bounded(json, bytes, ticket);
-    return { answer, result: await toolResult(tool, answer, maxBytes, bound) };
+    return { answer, result: await toolResult({ tool, answer, variables, maxBytes, bound, whereIdsAre }) };
   }
 
   /** The package wants a server of its own for each message. It shares the tools and their list. */
@@ -104,14 +100,20 @@ export function createMcp({ tools, operations, version }: McpOptions) {
     mcp.server.setRequestHandler('tools/call', async ({ params: { name, arguments: given = {} } }) => {
       const known = byName.get(name);
       if (!known || !(mayExecute || isReading(known.tool))) {
+        const names = listed[`${mayExecute}`].tools.map((tool) => tool.name).join(', ');
         throw new ProtocolError(
           ProtocolErrorCode.InvalidParams,
-          `Tool ${name.slice(0, MAX_REPEATED_LENGTH)} not found`,
+          `Tool ${brief(name)} not found. The tools are ${names}.`,
         );
       }
-      const { valid, data, errorMessage } = known.validate(given);
-      if (!valid) return wrongArguments(name, errorMessage);
-      exchange.called = call(known.tool, data, exchange);
+      const { tool, isValid } = known;
+      if (!isValid(given)) {
+        const [error] = isValid.errors ?? [];
+        return wrongArguments(name, error ? argumentProblem(error) : '', whereIdsAre);
+      }
+      const named = tool.isOfRun ? runArguments(given) : { variables: given };
+      if ('problem' in named) return wrongArguments(name, named.problem, whereIdsAre);
+      exchange.called = call(tool, named.variables, exchange);
       return (await exchange.called).result;
     });
     return mcp;
@@ -161,7 +163,7 @@ function listOf(tools: readonly Tool[]): ListToolsResult {
   return listed.value;
 }
 
-const wrongArguments = (name: string, problem: string): CallToolResult => ({
-  content: [{ type: 'text', text: `Invalid arguments for tool ${name}: ${problem.slice(0, MAX_REPEATED_LENGTH)}` }],
-  isError: true,
-});
+const wrongArguments = (name: string, problem: string, whereIdsAre: string): CallToolResult => {
+  const hint = /^(?:workflow|run)Id/.test(problem) ? whereIdsAre : '';
+  return { content: [{ type: 'text', text: `Invalid arguments for tool ${name}: ${problem}${hint}` }], isError: true };
+};

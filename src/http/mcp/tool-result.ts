@@ -1,12 +1,12 @@
 /** The result of a tool: structured content, and the same as text. Both have at most `maxBytes`, and name the parts that are left out. */
 import { randomBytes } from 'node:crypto';
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { GraphQLFormattedError } from 'graphql';
 import type { Bounded } from '../../domain/bounded-json.ts';
 import { jsonBytes } from '../../domain/json-bytes.ts';
 import type { Answer } from '../../graphql/operations/operation.ts';
 import { forAgents, schemaOf } from '../../graphql/tools/output-shape.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
+import { toolErrors, type Variables } from './tool-errors.ts';
 
 /** Room for everything around the data: the notice, and the names of missing parts. */
 export const FRAME_BYTES = 600;
@@ -18,20 +18,26 @@ const NOTICE =
 
 type Bound = (json: string, maxBytes: number) => Bounded | Promise<Bounded>;
 
-export async function toolResult(
-  tool: Tool,
-  { result }: Answer,
-  maxBytes: number,
-  bound: Bound,
-): Promise<CallToolResult> {
-  const { data: exact = null, errors = [] } = result;
+export interface AnsweredCall {
+  readonly tool: Tool;
+  readonly answer: Answer;
+  readonly variables: Variables;
+  readonly maxBytes: number;
+  readonly bound: Bound;
+  /** See `toolErrors`. */
+  readonly whereIdsAre: string;
+}
+
+export async function toolResult({ tool, answer, maxBytes, bound, ...call }: AnsweredCall): Promise<CallToolResult> {
+  const { data: exact = null, errors: found = [] } = answer.result;
   const data = exact && (forAgents(exact, tool.output) as typeof exact);
+  const { errors, isError } = toolErrors({ ...call, errors: found, data });
   const { rest, text } = tool.markdownPath ? withoutText(data, tool.markdownPath) : { rest: data, text: null };
-  const answer = { ...(errors.length > 0 && { errors: errors.map(briefError) }), ...(data && { data: rest }) };
-  const bounded = await bound(JSON.stringify(answer), maxBytes - FRAME_BYTES);
+  const whole = { ...(errors.length > 0 && { errors }), ...(data && { data: rest }) };
+  const bounded = await bound(JSON.stringify(whole), maxBytes - FRAME_BYTES);
   const leftOut = brief(bounded.leftOut);
   return {
-    ...(Object.values(data ?? {}).every((value) => value === null) && errors.length > 0 && { isError: true }),
+    ...(isError && { isError }),
     structuredContent: { notice: NOTICE, ...(leftOut.length > 0 && { leftOut }), ...(bounded.value as object) },
     content: [{ type: 'text', text: textOf(text ?? JSON.stringify(bounded.value), leftOut) }],
   };
@@ -67,15 +73,6 @@ function textOf(data: string, leftOut: readonly string[]): string {
   if (leftOut.length > 0) parts.push(`Left out: ${leftOut.join('; ')}. For more, raise maxBytes or select less.`);
   return parts.join('\n');
 }
-
-const briefError = ({ message, path, extensions }: GraphQLFormattedError) => ({
-  message,
-  ...(path && { path: path.join('.') }),
-  ...(extensions?.workflowId !== undefined && { workflowId: extensions.workflowId }),
-  code: extensions?.code,
-  retryable: extensions?.retryable,
-  requestId: extensions?.requestId,
-});
 
 /** As many as have room. */
 function brief(all: readonly string[]): readonly string[] {
