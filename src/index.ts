@@ -21,6 +21,7 @@ export type { Additions, GatewayHandler } from './gateway.ts';
 export type { PluginContext, StepgateOptions, StepgatePlugin };
 export type { FieldContext } from './graphql/extension/field-context.ts';
 export type { ExtensionField, ExtensionFields, SchemaExtension } from './graphql/extension/schema-extension.ts';
+export { protectedResourceHandler, type ProtectedResource } from './http/mcp/protected-resource.ts';
 export type { Logger } from './observability/logger.ts';
 export type { OnOperation } from './observability/observer.ts';
 export type { ObservedOperation } from './observability/operation-record.ts';

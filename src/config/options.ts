@@ -20,8 +20,8 @@ export interface Settings {
    */
   readonly basePath?: string | undefined;
   /**
-   * URL of the run page, for the links in `Diagnosis.markdown`. Without it there are none. Must be an http or
-   * https URL without credentials, query or fragment.
+   * URL of the run page, for the links in `Diagnosis.markdown`, and for the OAuth metadata of `/mcp`. Must be an
+   * http or https URL without credentials, query or fragment.
    */
   readonly publicUrl?: string | undefined;
   /**

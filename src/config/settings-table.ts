@@ -76,7 +76,7 @@ const PROCESS = {
     .default('')
     .describe('All routes are also served below this path.'),
   publicUrl: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment')).describe(
-    'URL of the run page, for the links in `Diagnosis.markdown`. Without it there are none.',
+    'URL of the run page, for the links in `Diagnosis.markdown`, and for the OAuth metadata of `/mcp`.',
   ),
   trustProxy: z
     .union([z.literal(false), z.int().min(1).max(32), z.array(z.string().refine(isProxy)).min(1).readonly()])

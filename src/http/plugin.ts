@@ -22,6 +22,7 @@ import { addConnectionEnd, withUnreadBody } from './connection-end.ts';
 import { createEntrance, type Entrance } from './entrance.ts';
 import { createGraphqlRoutes } from './graphql-routes.ts';
 import { createMcpRoutes } from './mcp/mcp-routes.ts';
+import { protectedResourceOf } from './mcp/protected-resource.ts';
 import { createNegotiation, type Negotiation } from './negotiation.ts';
 import { createOps } from './ops.ts';
 import { createRunPage } from './page.ts';
@@ -200,7 +201,8 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Sha
   const maxOperations = config.maxSubscriptionsPerConnection;
   await app.register(createGraphqlRoutes({ ...ofRoutes, responses, maxOperations }));
   const hasMcp = config.mcp !== 'off';
-  if (hasMcp) await app.register(createMcpRoutes({ ...ofRoutes, operations: graphql.operations }));
+  const protectedResource = protectedResourceOf(config);
+  if (hasMcp) await app.register(createMcpRoutes({ ...ofRoutes, protectedResource, operations: graphql.operations }));
   await app.register(createTextRoutes({ ...ofRoutes, hasMcp }));
   const sampleKey = config.upstreamUrl === null ? SAMPLE_KEY : null;
   const ofPage = { folder, sampleKey, hasExplorers: config.sandbox, hasOtherPaths: hasOtherPaths(app, options) };

@@ -1,5 +1,10 @@
 /** Both lines of the official client of the Model Context Protocol, over real HTTP. */
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import {
+  Client,
+  discoverOAuthProtectedResourceMetadata,
+  extractWWWAuthenticateParams,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Transport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
@@ -68,3 +73,25 @@ export const MCP_LINES = Object.keys(CONNECT) as McpLine[];
 /** `key: null`: without an Authorization header. Rejects if the gateway refuses the connection. */
 export const connectMcp = (line: McpLine, gatewayUrl: string, key: string | null): Promise<McpClient> =>
   CONNECT[line](new URL(`${gatewayUrl}/mcp`), key === null ? {} : { authorization: `Bearer ${key}` });
+
+interface Discovered {
+  /** Null if the 401 names none. */
+  readonly metadataUrl: string | null;
+  readonly metadata: unknown;
+}
+
+/** What the client learns of a resource that answers it with 401. Requests to its host go to `serverUrl`. */
+export async function discover(resource: string, serverUrl: string): Promise<Discovered> {
+  const atServer = async (url: string | URL, init?: RequestInit) => {
+    const { pathname, origin } = new URL(url);
+    if (origin !== new URL(resource).origin) throw new Error(`expected a URL of ${resource}, got ${String(url)}`);
+    return fetch(new URL(pathname, serverUrl), init);
+  };
+  const refused = await atServer(resource, { method: 'POST' });
+  const { resourceMetadataUrl } = extractWWWAuthenticateParams(refused);
+  const named = resourceMetadataUrl && { resourceMetadataUrl };
+  return {
+    metadataUrl: resourceMetadataUrl?.href ?? null,
+    metadata: await discoverOAuthProtectedResourceMetadata(resource, named, atServer),
+  };
+}

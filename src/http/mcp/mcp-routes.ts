@@ -18,6 +18,7 @@ import { isFromAllowedOrigin } from '../common-headers.ts';
 import { clientInfoOf, RequestClient, type Arrival, type Entrance } from '../entrance.ts';
 import { checkHead } from '../params.ts';
 import { MCP_PATH, refuseOtherMethods } from '../routes.ts';
+import { challengeOf, metadataAnswer, metadataPaths, type ProtectedResource } from './protected-resource.ts';
 import type { McpAnswer, McpMessage, McpOptions } from './mcp-handler.ts';
 
 export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
@@ -27,6 +28,8 @@ export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
   readonly operations: Operations;
   /** Origins whose pages may send messages, apart from the gateway's own. */
   readonly origins: readonly string[];
+  /** What a 401 names, and `/.well-known` describes. Null: callers don't get tokens from an issuer with an https URL. */
+  readonly protectedResource: ProtectedResource | null;
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;
   readonly write: Write;
@@ -40,6 +43,11 @@ export const createMcpRoutes =
   (app, _options, done) => {
     app.post(MCP_PATH, createHandler(options));
     refuseOtherMethods(app, MCP_PATH, 'POST', options);
+    const { protectedResource, write } = options;
+    if (protectedResource) {
+      const metadata = metadataAnswer(protectedResource);
+      for (const path of metadataPaths(protectedResource)) app.get(path, (_request, reply) => write(reply, metadata));
+    }
     done();
   };
 
@@ -58,7 +66,8 @@ function createLoad(options: McpRoutesOptions) {
 }
 
 function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
-  const { entrance, operations, origins, vary, write } = options;
+  const { entrance, operations, origins, protectedResource, vary, write } = options;
+  const challenge = protectedResource ? challengeOf(protectedResource) : 'Bearer';
   const load = createLoad(options);
 
   return async ({ raw, id: requestId }, reply) => {
@@ -91,7 +100,7 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
           message,
         });
         const refusal = answer && refusalIn(answer);
-        if (refusal) return write(reply, errorOf(refusal, id));
+        if (refusal) return write(reply, errorOf(refusal, id, challenge));
         // The log and the metrics get a call whose arguments were refused, too.
         if (!answer && message.method === 'tools/call')
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
@@ -102,7 +111,7 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
       });
     } catch (error) {
       const refusal = operations.refuse(operation, error);
-      return reply.sent ? reply : write(reply, errorOf(refusal, id));
+      return reply.sent ? reply : write(reply, errorOf(refusal, id, challenge));
     }
   };
 }
@@ -157,13 +166,13 @@ function headersOf({ headers }: IncomingMessage): Headers {
 }
 
 /** As an error of JSON-RPC. The message of the first error says what to do. */
-function errorOf({ result: { errors = [] }, status }: Answer, id: unknown): HttpAnswer {
+function errorOf({ result: { errors = [] }, status }: Answer, id: unknown, challenge: string): HttpAnswer {
   const { message = '', extensions: data } = errors[0] ?? {};
   const isKnown = typeof id === 'string' || typeof id === 'number';
   const error = { code: REFUSED_CODE, message, data };
   const { headers, body } = jsonAnswer(status, { jsonrpc: '2.0', id: isKnown ? id : null, error });
   const wait = status === 429 ? retryHeaders(errors) : {};
-  return { status, headers: { ...headers, ...(status === 401 && { 'www-authenticate': 'Bearer' }), ...wait }, body };
+  return { status, headers: { ...headers, ...(status === 401 && { 'www-authenticate': challenge }), ...wait }, body };
 }
 
 /** Of the codes that JSON-RPC leaves to servers. */
