@@ -16,6 +16,8 @@ const SMALL_BYTES = 120;
 const WHOLE_ITEM_BYTES = 1000;
 const CUT_ITEMS = 4;
 const MIN_TEXT_BYTES = 40;
+/** A cursor or another token: as with an id, a part of it would be worse than none. */
+const TOKEN = /^[\w-]+$/;
 const BRACKETS = 2;
 /** Of an object, a member takes more: quotes, a colon and a comma. */
 const MIN_MEMBER_BYTES = 5;
@@ -51,7 +53,7 @@ class Cutter {
   }
 
   #cutText(text: string, budget: number, path: string): string | undefined {
-    if (budget < MIN_TEXT_BYTES) return undefined;
+    if (budget < MIN_TEXT_BYTES || TOKEN.test(text)) return undefined;
     let kept = text.slice(0, budget - BRACKETS).toWellFormed();
     // An escaped character takes up to six bytes.
     while (jsonBytes(`${kept}${MORE}`) > budget) kept = kept.slice(0, Math.floor(kept.length * 0.9)).toWellFormed();

@@ -37,6 +37,15 @@ describe('JSON that is cut to a size', () => {
     expect(read).toBeLessThan(2000);
   });
 
+  it('A cursor is whole or left out', () => {
+    const cursor = 'r_-9'.repeat(50);
+    const nodes = Array.from({ length: 9 }, (_, id) => ({ id, text: 'a b '.repeat(50) }));
+    expect(boundJson({ list: { nodes, cursor } }, 1000).value).toMatchObject({ list: { cursor } });
+    const { value, leftOut } = boundJson({ list: { nodes, cursor } }, 300);
+    expect(JSON.stringify(value)).not.toContain('cursor');
+    expect(leftOut).toContain('list: 1 of 2 members');
+  });
+
   it('Ids and short texts stay whole, lists keep their first items, and long texts their beginning', () => {
     const run = (id: number) => ({ id: `run-${id}`, error: 'x'.repeat(300), status: 'FAILED' });
     const { value, leftOut } = boundJson(

@@ -80,6 +80,9 @@ describe('pages', () => {
   });
 
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  /** A cursor of recent runs with so many positions. */
+  const recent = (count: number, offset = '1'): string =>
+    `r${'_'.repeat(19)}${`${'a'.repeat(14)}${offset.padStart(6, '_')}${'_'.repeat(12)}`.repeat(count)}`;
   it.each(NAMES)('Pages of %s refuse cursors of other lists and invalid cursors', async (list) => {
     for (const other of NAMES.filter((name) => name !== list)) {
       const { pageInfo } = await ask(other, 1, null);
@@ -95,11 +98,8 @@ describe('pages', () => {
         encode(['workflow']),
         encode(['run', 7, 0, 0]),
       ],
-      ...[encode(['run', 'r1', -1, 0]), encode(['run', 'r1', 0.5, 0]), encode(['recent', 'r1', []])],
-      ...[
-        encode(['recent', null, [['wf', 'r1', -1, 1]]]),
-        encode(['recent', null, Array(101).fill(['wf', 'r1', 0, 1])]),
-      ],
+      ...[encode(['run', 'r1', -1, 0]), encode(['run', 'r1', 0.5, 0])],
+      ...[recent(1).slice(0, -1), recent(101), recent(1, '-1'), recent(1, ''), recent(1, 'Z'), recent(1, '01')],
     ]) {
       expect(await codesAfter(list, cursor)).toEqual(['BAD_USER_INPUT']);
     }

@@ -122,6 +122,8 @@ describe('the recent runs of several workflows', () => {
         seen.push(...found.nodes.map(({ id }) => id));
         expect(found.nodes.length).toBeLessThanOrEqual(first);
         if (!found.pageInfo.hasNextPage) break;
+        // Agents pay for each character.
+        expect(found.pageInfo.endCursor?.length).toBeLessThanOrEqual(20 + 32 * WORKFLOWS.length);
         const isByEdge = draw(2) === 0;
         after = (isByEdge ? found.edges.at(-1)?.cursor : null) ?? found.pageInfo.endCursor;
         for (let count = draw(4); count > 0; count -= 1) start();

@@ -3,7 +3,7 @@ import type { WorkflowRecord } from '../../domain/types.ts';
 import type { RecentPage } from '../../runs/history/recent-runs.ts';
 import type { HistoryPage } from '../../runs/history/run-history.ts';
 import type { WorkflowRef } from '../object-references.ts';
-import { readWorkflowCursor, recentCursor, runCursor, workflowCursor } from './cursors.ts';
+import { readWorkflowCursor, RecentCursors, runCursor, workflowCursor } from './cursors.ts';
 
 export interface PageInfo {
   readonly hasNextPage: boolean;
@@ -38,11 +38,10 @@ export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean)
 export function recentRunsPage(page: RecentPage, isFirst: boolean) {
   const { entries, start, end, hasNextPage, unavailable } = page;
   const edges = (count: number): ListedRun[] => {
-    const positions = new Map(start.positions);
+    const cursors = new RecentCursors(start.positions);
     return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {
-      positions.set(workflowId, position);
-      const cursor = recentCursor({ last: { workflowId, startMicros }, positions });
-      return { workflowId, runId: position.runId, cursor };
+      cursors.move(workflowId, position);
+      return { workflowId, runId: position.runId, cursor: cursors.cursor({ workflowId, startMicros }) };
     });
   };
   return {
@@ -53,7 +52,7 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean) {
       hasNextPage,
       hasPreviousPage: !isFirst,
       startCursor: edges(1)[0]?.cursor ?? null,
-      endCursor: end.positions.size > 0 ? recentCursor(end) : null,
+      endCursor: end.positions.size > 0 ? new RecentCursors(end.positions).cursor(end.last) : null,
     },
     runsExamined: page.examined,
     unavailableWorkflows: unavailable.map(({ workflowId }) => ({ id: workflowId })),

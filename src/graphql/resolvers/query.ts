@@ -36,11 +36,13 @@ export const query: FieldTable<'Query'> = {
 
   recentRuns: {
     async resolve(_root, { first, after, filter, workflowIds }, { history, workflows, reported, nowMs }, info) {
-      const request = { first: checkFirst(first), after: after == null ? null : readRecentCursor(after) };
+      const size = checkFirst(first);
       const ids = await severalWorkflows(workflowIds, workflows);
-      const page = await history.recent({ ...request, workflowIds: ids, filter: runFilter(filter, nowMs) });
+      const position = after == null ? null : readRecentCursor(after, ids);
+      const request = { workflowIds: ids, first: size, after: position, filter: runFilter(filter, nowMs) };
+      const page = await history.recent(request);
       for (const { workflowId, error } of page.unavailable) reported.add(error, info, workflowId);
-      return recentRunsPage(page, request.after === null);
+      return recentRunsPage(page, position === null);
     },
   },
 

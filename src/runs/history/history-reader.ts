@@ -5,10 +5,13 @@
  */
 import { GatewayError } from '../../upstream/errors.ts';
 import type { RunRecord } from '../../domain/types.ts';
+import { markOf } from './mark.ts';
 
 export interface HistoryPosition {
-  /** Null for a position behind all runs that started at `startMicros` or later. */
+  /** Null for a position behind all runs that started at `startMicros` or later, and if only the mark is known. */
   readonly runId: string | null;
+  /** `markOf` the run's id, of a cursor that has no more. */
+  readonly runMark?: string;
   /** Offset of the run when it was read. */
   readonly offset: number;
   /** Start of the run or a neighbour, in µs since 1970. Earlier runs are behind it. Null if none had started. */
@@ -118,7 +121,8 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
 
 /** Returns the index behind the anchor. If the window does not contain it, returns the index of the first older run. */
 function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): number {
-  const found = window.findIndex((record) => record.id === anchor.runId);
+  const { runId, runMark } = anchor;
+  const found = window.findIndex(({ id }) => id === runId || (runMark !== undefined && markOf(id) === runMark));
   if (found >= 0) return found + 1;
   const older = window.findIndex((record) => startOf(record) < (anchor.startMicros ?? Infinity));
   return older >= 0 ? older : window.length;
