@@ -346,6 +346,8 @@ describe('a tool call', () => {
   ])('%s names what was not found by %j, and the tool that finds ids', async (name, given, missing) => {
     upstream.script = () => ({ status: 404, json: {} });
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
+    // From now on the client checks each result against the schema of its tool.
+    await client.tools();
     const { isError, content } = await client.call(name, { ...given });
     const message = expect.stringContaining(`${missing} was not found. Call list_workflows`);
     expect({ isError, content }).toMatchObject({

@@ -36,7 +36,7 @@ export interface Tool {
   readonly document: string;
   /** The variables, and `maxBytes`. */
   readonly inputSchema: ObjectSchema;
-  /** Whether it has the variables `workflowId` and `runId`: the URL of a run's page may replace both. */
+  /** Whether it needs the variables `workflowId` and `runId`: the URL of a run's page may replace both. */
   readonly isOfRun: boolean;
   /** The shape of the operation's data. */
   readonly output: ObjectShape;
@@ -92,9 +92,9 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
     const type = operation === OperationTypeNode.MUTATION ? 'mutation' : 'query';
     const root = schema.getRootType(operation);
     if (!root) throw new Error('The document of a tool must be validated.');
-    const variableOf = (wanted: string) => variableDefinitions.find(({ variable }) => variable.name.value === wanted);
-    const maxBytes = variableOf('maxBytes');
-    const isOfRun = variableOf('workflowId') !== undefined && variableOf('runId') !== undefined;
+    const maxBytes = variableDefinitions.find(({ variable }) => variable.name.value === 'maxBytes');
+    const required = variableDefinitions.filter(isRequired).map(({ variable }) => variable.name.value);
+    const isOfRun = required.includes('workflowId') && required.includes('runId');
     const defaultMaxBytes = defaultOf(maxBytes);
     return {
       name: name.value,
@@ -139,15 +139,17 @@ function effectsOf({ selectionSet }: OperationDefinitionNode, type: Tool['type']
   };
 }
 
+const isRequired = ({ type, defaultValue }: VariableDefinitionNode): boolean =>
+  type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined;
+
 function memberOf(definition: VariableDefinitionNode, schema: GraphQLSchema, isOfRun: boolean) {
-  const { variable, type, defaultValue, description } = definition;
+  const { variable, description } = definition;
   const name = variable.name.value;
-  const isRequired = type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined;
   const own = variableSchema(schema, definition);
   const hint = isOfRun ? LINK_HINTS[name] : undefined;
-  if (hint === undefined) return [name, own, isRequired] as const;
-  const text = description ? `${description.value} ${hint}` : hint;
-  return [name, { ...own, description: text }, isRequired && name !== 'workflowId'] as const;
+  if (hint === undefined) return [name, own, isRequired(definition)] as const;
+  const described = description ? `${description.value} ${hint}` : hint;
+  return [name, { ...own, description: described }, name !== 'workflowId'] as const;
 }
 
 const LINK_HINTS: Readonly<Record<string, string>> = {

@@ -15,8 +15,9 @@ export function argumentProblem({ keyword, instancePath, params, parentSchema = 
     case 'required': {
       const missing = String(params.missingProperty);
       const { description = '' } = properties[missing] ?? {};
-      const misspelled = Object.keys(data as object).find((name) => nearestOf(name, [missing]));
-      const came = misspelled === undefined ? 'nothing' : `${brief(misspelled)} in its place`;
+      const given = Object.keys(data as object).slice(0, MAX_COMPARED);
+      const misspelled = given.find((name) => nearestOf(name, [missing]));
+      const came = misspelled === undefined ? 'nothing' : `${excerpt(misspelled)} in its place`;
       return `${inside}${missing} must be ${expected(properties[missing])}, got ${came}. ${String(description)}`.trim();
     }
     case 'additionalProperties': {
@@ -24,7 +25,7 @@ export function argumentProblem({ keyword, instancePath, params, parentSchema = 
       const names = Object.keys(properties);
       const meant = nearestOf(unknown, names);
       const hint = meant === undefined ? `The names are ${names.join(', ')}.` : `Did you mean ${meant}?`;
-      return `${inside}${brief(unknown)} must be left out: there is no such argument. ${hint}`;
+      return `${inside}${excerpt(unknown)} must be left out: there is no such argument. ${hint}`;
     }
     case 'maxItems':
       return `${path} must have at most ${String(params.limit)} items, got ${(data as readonly unknown[]).length}.`;
@@ -57,13 +58,15 @@ function expected({ type, enum: values, minimum, maximum }: JsonSchema = {}): st
 }
 
 function got(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(brief(value));
+  if (typeof value === 'string') return JSON.stringify(excerpt(value));
   if (Array.isArray(value)) return `a list of ${value.length} items`;
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 const MAX_LENGTH = 60;
+/** Names that may be misspelled: a message of a megabyte has a hundred thousand. */
+const MAX_COMPARED = 20;
 
 /** A text from the client that is repeated to it. */
-export const brief = (text: string): string =>
+export const excerpt = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH).toWellFormed()}…`;

@@ -14,7 +14,7 @@ import type { Answer, OperationRequest } from '../../graphql/operations/operatio
 import type { Operations } from '../../graphql/operations/operations.ts';
 import { runArguments } from '../../graphql/tools/run-argument.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
-import { argumentProblem, brief } from './argument-errors.ts';
+import { argumentProblem, excerpt } from './argument-errors.ts';
 import { FRAME_BYTES, outputSchemaOf, toolResult } from './tool-result.ts';
 
 export interface McpOptions {
@@ -103,7 +103,7 @@ export function createMcp({ tools, operations, version }: McpOptions) {
         const names = listed[`${mayExecute}`].tools.map((tool) => tool.name).join(', ');
         throw new ProtocolError(
           ProtocolErrorCode.InvalidParams,
-          `Tool ${brief(name)} not found. The tools are ${names}.`,
+          `Tool ${excerpt(name)} not found. The tools are ${names}.`,
         );
       }
       const { tool, isValid } = known;

@@ -1,7 +1,7 @@
 /** Errors of a tool's operation, for an agent: what was not found, and which tool finds it. */
 import type { GraphQLFormattedError } from 'graphql';
 import { isRecord } from '../../graphql/json-kinds.ts';
-import { brief } from './argument-errors.ts';
+import { excerpt } from './argument-errors.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,7 @@ function missingOf({ extensions }: GraphQLFormattedError, variables: Variables, 
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const quoted = (id: unknown): string => JSON.stringify(brief(String(id)));
+const quoted = (id: unknown): string => JSON.stringify(excerpt(String(id)));
 
 const briefError = ({ message, path, extensions }: GraphQLFormattedError) => ({
   message,
