@@ -59,6 +59,7 @@ describe('The markdown of a diagnosis', () => {
     runsExamined: fc.nat(),
     changes: fc.array(change, { maxLength: 3 }),
     commonInputs: fc.array(text, { maxLength: 3 }),
+    alike: fc.array(text, { maxLength: 20 }),
     baseline: fc.option(fc.record({ runId: text, isBeforeChange: fc.boolean() })),
     links: fc.constantFrom([], [{ name: 'Run', url: 'https://example.com/' }]),
   });
@@ -99,6 +100,7 @@ describe('The markdown of a diagnosis', () => {
     runsExamined: 31,
     changes: [],
     commonInputs: [],
+    alike: [],
     baseline: { runId: 'r1', isBeforeChange: true },
     links: [],
   };
@@ -108,6 +110,13 @@ describe('The markdown of a diagnosis', () => {
     const markdown = diagnosisMarkdown({ ...whole, message: `a ${'`'.repeat(count)} b` })(1000);
     expect(outside(markdown)).toEqual(['New since 2025-03-13T02:41:00Z, 5 of 31 runs. 31 runs examined.']);
     for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
+  });
+
+  it('names at most 9 other runs that failed alike', () => {
+    const alike = Array.from({ length: 12 }, (_, number) => `s${number}`);
+    expect(diagnosisMarkdown({ ...whole, alike })(1000)).toContain(
+      'alike     s0, s1, s2, s3, s4, s5, s6, s7, s8 and 3 more\n',
+    );
   });
 
   it('names at most 100 of any number of changes', () => {

@@ -81,7 +81,11 @@ describe('on call', () => {
   it('Which runs failed like it?', async () => {
     const ask = asked();
     const run = runAt(await ask('what_is_failing'), `${NEWEST}.runs.0`);
-    expect(at(await ask('diagnose_run', run), 'run.diagnosis.group.runs')).toHaveLength(8);
+    const diagnosed = await ask('diagnose_run', run);
+    const runs = at(diagnosed, 'run.diagnosis.group.runs') as readonly { readonly runId: string }[];
+    expect(runs).toHaveLength(8);
+    // Some clients show only the text to their model.
+    for (const { runId } of runs) expect(diagnosed.text).toContain(runId);
   });
 
   it('What do they have in common?', async () => {

@@ -30,6 +30,8 @@ export interface DiagnosisText {
   readonly changes: readonly ChangePoint[];
   /** What the inputs of the failed runs have in common, in words. */
   readonly commonInputs: readonly string[];
+  /** Ids of the other runs that failed alike. */
+  readonly alike: readonly string[];
   readonly baseline: { readonly runId: string; readonly isBeforeChange: boolean } | null;
   /** Empty without the public URL of the page. */
   readonly links: readonly { readonly name: string; readonly url: string }[];
@@ -42,6 +44,7 @@ const MAX_CAUSE = 160;
 const MAX_ERROR_LINES = 20;
 const MAX_ERROR = 1500;
 const MAX_CHANGES = 100;
+const MAX_ALIKE = 9;
 /** Longest run of backticks: a fence must be longer than any in the text, and has to fit it. */
 const MAX_TICKS = 16;
 const LONG_TICKS = new RegExp(`\`{${MAX_TICKS + 1},}`, 'g');
@@ -73,7 +76,7 @@ const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'P
 
 /** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
 export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
-  const { headline, message, runId, occurrence, runsExamined, changes, commonInputs, baseline, links } = diagnosis;
+  const { headline, message, occurrence, runsExamined, changes, commonInputs, links } = diagnosis;
   const error = (message ?? '').trim();
   const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
   const blocks: Block[] = [
@@ -86,13 +89,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
       ? [{ isFenced: false, lines: ['The failed runs have in common (which need not be the cause):'] }]
       : []),
     ...(commonInputs.length > 0 ? [{ isFenced: true, lines: commonInputs.map(oneLine) }] : []),
-    {
-      isFenced: true,
-      lines: [
-        `run       ${oneLine(runId)}`,
-        ...(baseline ? [`compare   ${oneLine(baseline.runId)}  (${baselineText(baseline.isBeforeChange)})`] : []),
-      ],
-    },
+    { isFenced: true, lines: runLines(diagnosis) },
     ...links.map(({ name, url }) => ({ isFenced: false, lines: [`${name}: <${url}>`] })),
   ];
   const shown = blocks.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
@@ -104,6 +101,15 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
 interface Block {
   readonly isFenced: boolean;
   readonly lines: readonly string[];
+}
+
+function runLines({ runId, alike, baseline }: DiagnosisText): string[] {
+  const others = alike.length > MAX_ALIKE ? ` and ${alike.length - MAX_ALIKE} more` : '';
+  return [
+    `run       ${oneLine(runId)}`,
+    ...(alike.length > 0 ? [`alike     ${alike.slice(0, MAX_ALIKE).map(oneLine).join(', ')}${others}`] : []),
+    ...(baseline ? [`compare   ${oneLine(baseline.runId)}  (${baselineText(baseline.isBeforeChange)})`] : []),
+  ];
 }
 
 const baselineText = (isBeforeChange: boolean): string =>

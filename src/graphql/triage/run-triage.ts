@@ -120,6 +120,7 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
     runsExamined: triage?.runsExamined ?? 1,
     changes,
     commonInputs: inCommon?.nodes.map(({ text }) => text) ?? [],
+    alike: triage?.group.runIds.filter((id) => id !== runId) ?? [],
     baseline: baseline && { runId: baseline.runId, isBeforeChange: baseline.reason === 'BEFORE_CHANGE' },
     links: links.flatMap(({ name, url }) => (url === null ? [] : [{ name, url }])),
   });
