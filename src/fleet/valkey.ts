@@ -13,6 +13,11 @@ import type { Complaints } from './complaints.ts';
 export interface Valkey {
   /** Resolves with the reply; undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label. */
   run<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
+  /**
+   * Like `run`, for a command that the caller cannot do without: it has at least a second, and waits while Valkey has only just stopped
+   * answering. Otherwise one late reply, common on busy cores, would fail every keyed write for a quarter of a second.
+   */
+  insist<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
   /** False: commands are skipped. */
   readonly isUp: boolean;
   /** Called at each failure of Valkey. Returns a function that removes the listener. */
@@ -39,6 +44,8 @@ const PROBE_MS = 250;
 const CHECK_MS = 5000;
 /** Interval of probes while a request waits. A failure costs a request at most this and the deadline. */
 const WATCH_MS = 10;
+/** Shortest deadline of `insist`, and how long after a failure it waits for Valkey to answer again. */
+const PATIENCE_MS = 1000;
 /** Least time between two logged changes. */
 const REPORT_MS = 60_000;
 
@@ -54,15 +61,23 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
   let nextProbe: NodeJS.Timeout | undefined;
   let probing: Promise<void> | null = null;
 
+  const patienceMs = Math.max(PATIENCE_MS, timeoutMs);
+  /** Null while Valkey is up. */
+  let downSince: number | null = null;
+
   const isUp = (): boolean => breaker.state === CircuitState.Closed;
 
-  async function timed<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined> {
+  async function timed<T>(
+    command: string,
+    send: (redis: Redis) => Promise<T>,
+    deadlineMs = timeoutMs,
+  ): Promise<T | undefined> {
     const startedAt = performance.now();
     const end = (outcome: CommandOutcome) => {
       metrics.command(command, outcome, (performance.now() - startedAt) / 1000);
     };
     try {
-      const reply = await breaker.execute(() => within(timeoutMs, send(redis)));
+      const reply = await breaker.execute(() => within(deadlineMs, send(redis)));
       end('ok');
       return reply;
     } catch (error) {
@@ -71,6 +86,34 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
       return undefined;
     }
   }
+
+  async function sendIfUp<T>(
+    command: string,
+    send: (redis: Redis) => Promise<T>,
+    deadlineMs = timeoutMs,
+  ): Promise<T | undefined> {
+    if (isUp()) return timed(command, send, deadlineMs);
+    metrics.command(command, 'skipped', null);
+    return undefined;
+  }
+
+  /** Resolves when Valkey answers, or when it has been down for `patienceMs`. */
+  async function recovered(): Promise<void> {
+    if (downSince === null) return;
+    const leftMs = downSince + patienceMs - performance.now();
+    if (leftMs <= 0) return;
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    const timer = setTimeout(resolve, leftMs);
+    const subscription = breaker.onReset(resolve);
+    await promise;
+    clearTimeout(timer);
+    subscription.dispose();
+  }
+
+  const counted = <T>(work: Promise<T>): Promise<T> => {
+    underWay.add(work);
+    return work.finally(() => underWay.delete(work));
+  };
 
   /** Single flight. */
   const probe = (): Promise<void> =>
@@ -88,21 +131,21 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
 
   metrics.watchBreaker(() => stateOf(breaker));
   reportChanges(breaker, logger);
-  breaker.onBreak(schedule);
+  breaker.onBreak(() => {
+    // A failed probe breaks it again.
+    downSince ??= performance.now();
+    schedule();
+  });
+  breaker.onReset(() => {
+    downSince = null;
+  });
   redis.on('close', () => {
     if (!isClosed) void probe();
   });
 
   return {
-    async run(command, send) {
-      if (!isUp()) {
-        metrics.command(command, 'skipped', null);
-        return undefined;
-      }
-      const sent = timed(command, send);
-      underWay.add(sent);
-      return sent.finally(() => underWay.delete(sent));
-    },
+    run: (command, send) => counted(sendIfUp(command, send)),
+    insist: (command, send) => counted(recovered().then(() => sendIfUp(command, send, patienceMs))),
     get isUp() {
       return isUp();
     },

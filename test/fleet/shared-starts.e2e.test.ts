@@ -6,12 +6,14 @@ import { SECRET } from '../harness/fleet.ts';
 import { type GraphqlAnswer, postTo, startGateway, TestGateway } from '../harness/gateway.ts';
 import { execute, EXECUTE, executeMany, runIn, StartingUpstream, TEN_MINUTES_MS } from '../harness/keyed-starts.ts';
 import { perBlock, perTest } from '../harness/lasting.ts';
+import { scrape } from '../harness/observed.ts';
 import { startProcess } from '../harness/process.ts';
 import { until } from '../harness/until.ts';
 import type { Reply } from '../harness/upstream.ts';
 import { Valkey } from '../harness/valkey.ts';
 
 const [OLD, RENEWED] = ['o'.repeat(40), 'n'.repeat(40)];
+const RATE_LATE = { command: 'RATE', outcome: 'timeout' };
 /** A sorted set of the claims' names by their end. */
 const ENDS = `${PREFIX}:starts`;
 
@@ -205,6 +207,17 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     await Promise.all([isUp(first), isUp(second)]);
     const id = runIn(await execute(first, { idempotencyKey: 'later' }));
     expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
+  });
+
+  it('a start outlasts a pause of Valkey that reads do not wait for', async () => {
+    const hasty = await join({ REDIS_TIMEOUT_MS: '20' });
+    // The first start also counts a rate in Valkey, whose deadline passes; the claim of the second is late itself.
+    for (const idempotencyKey of ['a', 'b']) {
+      await order(['CLIENT', 'PAUSE', '200']);
+      runIn(await execute(hasty, { idempotencyKey }));
+    }
+    expect(upstream.starts()).toBe(2);
+    expect((await scrape(hasty.url)).value('stepgate_valkey_commands_total', RATE_LATE)).toBe(1);
   });
 
   it('A key is free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {

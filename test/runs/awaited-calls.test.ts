@@ -16,6 +16,7 @@ function start() {
   const valkey = {
     isUp: true,
     run: () => Promise.resolve(undefined),
+    insist: () => Promise.resolve(undefined),
     onDown(listener: () => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -160,11 +160,12 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
           // A command that was not sent takes no claim. Withdrawals of it would push outcomes out of `unwritten` in an outage.
-          const isSent = valkey.isUp;
-          const reply = await valkey.run('CLAIM', (redis) =>
-            evaluate(redis, TAKE, [ENDS, ...names], [ttlMs, ...claimed]),
-          );
-          if (reply === undefined && isSent) void settle(null);
+          const claim = { isSent: false };
+          const reply = await valkey.insist('CLAIM', (redis) => {
+            claim.isSent = true;
+            return evaluate(redis, TAKE, [ENDS, ...names], [ttlMs, ...claimed]);
+          });
+          if (reply === undefined && claim.isSent) void settle(null);
           if (reply === undefined || reply === null) return reply;
           const [number, value, leftMs] = reply as readonly [number, Buffer, number];
           const opened = await keyed[number - 1]?.open(identity, value, MAX_RECORD_BYTES);
