@@ -45,7 +45,10 @@ export default tseslint.config(
   },
   {
     // Packages of their own, whose dependencies may not be installed: rules without types.
-    files: ['{bench,deploy,examples/{bullmq,clients,mastra,recipes,routers},tools/{ci,mutation}}/**/*.{ts,tsx}'],
+    files: [
+      '{bench,deploy,examples/{bullmq,clients,mastra,recipes,routers},tools/{ci,mutation}}/**/*.{ts,tsx}',
+      'examples/alerts/*.mjs',
+    ],
     extends: [tseslint.configs.strict, tseslint.configs.stylistic],
     rules: { eqeqeq: ['error', 'always', { null: 'ignore' }] },
   },
