@@ -84,6 +84,19 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
+  it('a key of another version starts another run, and is known again after a rollback', async () => {
+    const rename = async (from: string, to: string) => {
+      const names = await valkey.client.keys(`${from}:start:*`);
+      await Promise.all(names.map((name) => valkey.client.rename(name, name.replace(from, to))));
+    };
+    expect(runIn(await execute(first))).toBe('run-1');
+    await rename(PREFIX, 'stepgate:another');
+    expect(runIn(await execute(await join()))).toBe('run-2');
+    await rename(PREFIX, 'stepgate:later');
+    await rename('stepgate:another', PREFIX);
+    expect(runIn(await execute(await join()))).toBe('run-1');
+  });
+
   it('A key makes one call for concurrent requests at both gateways, and is refused for another start', async () => {
     const answer = upstream.hold();
     const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
