@@ -10,17 +10,9 @@ export const httpLink = (url: string, key: () => string) =>
     new HttpLink({ uri: url }),
   );
 
-export const createClient = (
-  url: string,
-  key: () => string,
-  live: ApolloLink = socketLink(url, key),
-  cache = createCache(),
-) =>
-  new ApolloClient({
-    cache,
-    link: ApolloLink.split(
-      ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
-      live,
-      httpLink(url, key),
-    ),
-  });
+/** Subscriptions go over `live`, everything else over HTTP. */
+export const splitLink = (url: string, key: () => string, live: ApolloLink = socketLink(url, key)) =>
+  ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, live, httpLink(url, key));
+
+export const createClient = (url: string, key: () => string, live?: ApolloLink, cache = createCache()) =>
+  new ApolloClient({ cache, link: splitLink(url, key, live) });

@@ -1,10 +1,10 @@
-import { ApolloClient } from '@apollo/client';
+import { ApolloClient, type ApolloLink } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { persistedExchange } from '@urql/exchange-persisted';
 import type { DocumentNode } from 'graphql';
 import { Client, fetchExchange } from 'urql';
 import { createCache as createApolloCache } from '../apollo/cache.ts';
-import { httpLink } from '../apollo/client.ts';
+import { splitLink } from '../apollo/client.ts';
 import { createCache as createUrqlCache } from '../urql/cache.ts';
 
 /** The preset writes the hash into each document, and the same hash into `persisted-documents.json`. */
@@ -15,10 +15,13 @@ export function hashOf(document: DocumentNode): string {
   return meta.hash;
 }
 
-export const createApolloClient = (url: string, key: () => string) =>
+/** `live` sends subscriptions, by default over WebSockets. */
+export const createApolloClient = (url: string, key: () => string, live?: ApolloLink) =>
   new ApolloClient({
     cache: createApolloCache(),
-    link: new PersistedQueryLink({ generateHash: hashOf, useGETForHashedQueries: true }).concat(httpLink(url, key)),
+    link: new PersistedQueryLink({ generateHash: hashOf, useGETForHashedQueries: true }).concat(
+      splitLink(url, key, live),
+    ),
   });
 
 export const createUrqlClient = (url: string, key: () => string) =>

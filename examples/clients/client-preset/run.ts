@@ -22,3 +22,18 @@ export const RUN_AGAIN = graphql(`
     }
   }
 `);
+
+export const LIVE_RUN = graphql(`
+  subscription LiveRun($workflowId: ID!, $id: ID!) {
+    runUpdated(workflowId: $workflowId, id: $id) {
+      run {
+        id
+        workflowId
+        status
+        stepCounts {
+          total
+        }
+      }
+    }
+  }
+`);

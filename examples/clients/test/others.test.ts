@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClientError, GraphQLClient } from 'graphql-request';
+import { socketLink, streamLink } from '../apollo/live.ts';
 import { createApolloClient, createUrqlClient, hashOf } from '../client-preset/clients.ts';
-import { RUN as PRESET_RUN, RUN_AGAIN } from '../client-preset/run.ts';
+import { LIVE_RUN as PRESET_LIVE_RUN, RUN as PRESET_RUN, RUN_AGAIN } from '../client-preset/run.ts';
 import { followOverSocket, followOverStream } from '../fetch/live.ts';
 import { request } from '../fetch/request.ts';
 import { failedNodes, RUN as TADA_RUN, variables } from '../gql-tada/run.ts';
@@ -95,7 +96,8 @@ describe('gql.tada', () => {
 });
 
 describe("codegen's client preset, with a gateway that only accepts persisted operations", () => {
-  before(() => start({ PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST }));
+  const strict = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
+  before(() => start(strict));
   after(() => close());
 
   const names = () => assert.equal(sent.at(-1)?.params.query, undefined);
@@ -114,6 +116,16 @@ describe("codegen's client preset, with a gateway that only accepts persisted op
     names();
     assert.equal(data?.executeWorkflow?.run?.workflowId, 'support-triage');
   });
+
+  for (const [transport, createLink] of Object.entries({ 'graphql-ws': socketLink, 'graphql-sse': streamLink })) {
+    it(`A client follows a live run by a hash with Apollo Client over ${transport}`, () =>
+      followRun((at, sink) => {
+        const live = createLink(at, () => LIVE_KEY);
+        const client = createApolloClient(at, () => LIVE_KEY, live);
+        const events = client.subscribe({ query: PRESET_LIVE_RUN, variables: LIVE_RUN_KEY });
+        events.subscribe({ ...sink, next: ({ data, error }) => (error ? sink.error(error) : sink.next(data)) });
+      }, strict));
+  }
 
   it('A client sends hashes with urql, and its cache returns the answers unchanged', async () => {
     const client = createUrqlClient(url, () => 'demo-key');
