@@ -14,6 +14,7 @@ import { until } from '../harness/until.ts';
 interface Alert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: { readonly summary: string; readonly run?: string };
+  readonly endsAt: string;
 }
 interface Group {
   readonly labels: Readonly<Record<string, string>>;
@@ -66,7 +67,7 @@ withAlertmanager(`examples/alerts${ALERTMANAGER === null ? ' (skipped: there is 
       stdio: 'inherit',
       env: {
         ...{ STEPGATE_URL: gateway.url, STEPGATE_KEY: 'read-only', ALERTMANAGER_URL: url },
-        ...{ LINK_URL: 'https://runs.example.com', POLL_SECONDS: '0.5' },
+        ...{ LINK_URL: 'https://runs.example.com', POLL_SECONDS: '1' },
       },
     });
   });
@@ -123,6 +124,11 @@ withAlertmanager(`examples/alerts${ALERTMANAGER === null ? ' (skipped: there is 
     await alerts('WorkflowShifted');
 
     await gateway.stop();
+    // Posted in the same poll: not the rest of an earlier one.
+    await until(async () => {
+      const both = await alerts('WorkflowShifted', 'StepgateFails');
+      return both.get('WorkflowShifted')?.endsAt === both.get('StepgateFails')?.endsAt;
+    });
     const left = await alerts('WorkflowShifted', 'StepgateFails');
     expect(left.get('StepgateFails')?.annotations.summary).toBe('Stepgate does not answer: ECONNREFUSED');
   });
