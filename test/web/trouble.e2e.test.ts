@@ -331,6 +331,7 @@ describeInBrowser('an outage', (open) => {
     ['/workflows/wf', 'Success rate'],
     ['/workflows/wf?tab=trends', 'Figures as a table'],
     ['/workflows/wf/runs/live', 'Duration'],
+    ['/workflows/wf/runs/live?tab=compare', 'Duration'],
     ['/cost', 'Tokens out'],
   ])('An outage is one sentence under the masthead of %s, and ends by itself', async (path, content) => {
     const workflows = createScriptedWorkflows(['wf']);

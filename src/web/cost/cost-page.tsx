@@ -6,7 +6,6 @@ import { Choice } from '../controls/choice.tsx';
 import { Pager, WORKFLOW_PAGES } from '../controls/pager.tsx';
 import { useDirectory } from '../home/directory.ts';
 import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
-import { useReportedOutage } from '../live/outages.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { useMinute } from '../time/now.ts';
@@ -68,8 +67,6 @@ export default function CostPage() {
     ...REFRESHED,
   });
   const workflows = page?.nodes ?? [];
-  const stale = workflows.flatMap(({ latest }) => latest?.nodes ?? []).find((run) => run?.freshness.isStale);
-  useReportedOutage(stale ? 'upstream' : null, stale?.freshness.fetchedAt);
   const { workflow: chosenId } = url.params;
   const idsOfAll = directory.workflows ? directory.namedIds : undefined;
 

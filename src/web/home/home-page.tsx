@@ -49,7 +49,7 @@ export default function HomePage() {
             <Contained what="the failures">
               <div className="toolbar">
                 <h1 id="failures">Failures</h1>
-                <LiveMark isStale={changed.staleSince !== undefined} everyMs={ASK_EVERY_MS} />
+                <LiveMark everyMs={ASK_EVERY_MS} />
                 <HomeFilters workflows={workflows ?? []} />
               </div>
               <HomeFailures directory={directory} workflowId={chosen} />

@@ -50,8 +50,8 @@ export function LatestRuns({ directory, changed: changedOfAll }: LatestRunsProps
   const isLargest = show === 'more';
   const changed = useMemo(() => {
     const ofWorkflow = (run: ListedRun) => workflowId === null || run.workflowId === workflowId;
-    const { current, beforeGap, staleSince } = changedOfAll;
-    return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow), staleSince };
+    const { current, beforeGap } = changedOfAll;
+    return { current: current.filter(ofWorkflow), beforeGap: beforeGap.filter(ofWorkflow) };
   }, [changedOfAll, workflowId]);
   const workflowIds = workflowId === null ? directory.namedIds : [workflowId];
   const listed = useRunPage(RECENT_RUNS, changed, {

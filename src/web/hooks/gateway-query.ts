@@ -1,8 +1,8 @@
-/** Answer of a query. It is kept during a refetch; an incomplete answer is refetched automatically. */
-import { useEffect, useRef, useState } from 'react';
+/** Answer of a query. It is kept during a refetch; an incomplete answer is refetched automatically. An outage that it shows is reported. */
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
-import { useReportedOutage } from '../live/outages.ts';
+import { staleSince, useReportedOutage } from '../live/outages.ts';
 import { isRetryable, outageOf } from '../live/errors.ts';
 
 export interface GatewayQueryOptions<Data, Variables, Value> {
@@ -83,7 +83,9 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
   const latest = key === null ? NOTHING : keptOf(kept, key, { data, error, loading }, question);
   if (!isSame(kept, latest)) setKept(latest);
 
-  useReportedOutage(outageOf(latest.error));
+  const stale = useMemo(() => staleSince(Object.values(data ?? {})), [data]);
+  const outage = outageOf(latest.error) ?? (stale === null ? null : 'upstream');
+  useReportedOutage(outage, outage === 'upstream' ? stale : null);
 
   const pollMs = key === null ? 0 : pauseAfter(latest, question);
   useEffect(() => {

@@ -1,9 +1,9 @@
 /** Whether the data of a run or a list updates by itself. The banner under the masthead says why it does not. */
 import { CircleCheck, CloudOff, LoaderCircle, Radio } from '../shell/icons.tsx';
 import { useLiveState } from './connection.ts';
+import { useOutage } from './outages.ts';
 
 export interface LiveMarkProps {
-  readonly isStale: boolean;
   /** A final run does not change any more. */
   readonly isFinal?: boolean;
   /** Poll interval without a live connection. */
@@ -17,9 +17,10 @@ const MARKS = {
   connecting: { className: 'muted', Icon: LoaderCircle, words: 'Connecting…' },
 } as const;
 
-export function LiveMark({ isStale, isFinal = false, everyMs }: LiveMarkProps) {
+export function LiveMark({ isFinal = false, everyMs }: LiveMarkProps) {
   const { kind } = useLiveState();
-  const state = isFinal ? 'final' : isStale || kind === 'reconnecting' ? 'stale' : kind;
+  const outage = useOutage();
+  const state = isFinal ? 'final' : outage?.since != null || kind === 'reconnecting' ? 'stale' : kind;
   if (state === 'off') return null;
   if (state === 'unavailable') {
     return (

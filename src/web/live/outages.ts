@@ -44,6 +44,18 @@ const timeOf = (since: string | null): number => (since === null ? Infinity : Da
 
 export const OutagesContext = createContext(createOutages());
 
+/** When the oldest stale part of these values was fetched; null if none is stale. Payloads, which have no `__typename`, are not read. */
+export function staleSince(value: unknown): string | null {
+  if (Array.isArray(value)) return oldest(value.map(staleSince));
+  if (typeof value !== 'object' || value === null || !('__typename' in value)) return null;
+  if (value.__typename !== 'Freshness') return oldest(Object.values(value).map(staleSince));
+  const { isStale, fetchedAt } = value as { readonly isStale?: boolean; readonly fetchedAt?: string };
+  return isStale === true ? (fetchedAt ?? null) : null;
+}
+
+const oldest = (times: readonly (string | null)[]): string | null =>
+  times.reduce((one, other) => (other === null || (one !== null && one <= other) ? one : other), null);
+
 /** Reports an outage while this part of the page is shown. */
 export function useReportedOutage(of: Outage['of'] | null, since: string | null = null): void {
   const { report } = use(OutagesContext);

@@ -7,7 +7,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { useGatewayQuery, type GatewayQueryOptions } from '../hooks/gateway-query.ts';
 import { useLiveState } from '../live/connection.ts';
-import { useReportedOutage } from '../live/outages.ts';
+import { staleSince, useReportedOutage } from '../live/outages.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { latestStates, mergeRuns, type ChangedRuns, type ListedRun, type RunPage } from './merged-runs.ts';
 
@@ -78,10 +78,7 @@ export function useRunPage<
   }, [changed, isFiltered, refetchSoon]);
   const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : [])) ?? [];
   const runs = page ? mergeRuns(listed, isFiltered ? NO_CHANGES : changed, page.pageInfo) : undefined;
-  // The list may have been loaded after the event that says it.
-  const staleSince = (runs && oldestStale(runs)) ?? changed.staleSince;
-  useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
-  return { ...answer, page, runs, staleSince };
+  return { ...answer, page, runs };
 }
 
 /** The first event has the newest runs of each workflow, changed or not. */
@@ -94,8 +91,8 @@ type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
   const [changed, setChanged] = useState(NO_CHANGES);
-  /** Of the latest event: a run that no later event has may stay stale here. */
-  const [staleSince, setStaleSince] = useState<string>();
+  /** Of the latest event: an earlier one is not corrected for runs that the latest one does not have. */
+  const [stale, setStale] = useState<string | null>(null);
   const hasGap = useRef(false);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -108,7 +105,7 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
       const { current, beforeGap } = isAfterGap ? asBefore(before) : before;
       return { current: latestStates([...runs, ...current]).slice(0, MOST_CHANGED), beforeGap };
     });
-    setStaleSince(oldestStale(runs));
+    setStale(staleSince(runs));
     onRuns(runs, isFirst.current);
     isFirst.current = false;
   }
@@ -125,16 +122,9 @@ export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: On
         }
       : skipToken,
   );
-  useReportedOutage(staleSince === undefined ? null : 'upstream', staleSince);
-  return useMemo(
-    () => ({ ...(kind === 'unavailable' ? asBefore(changed) : changed), staleSince }),
-    [kind, changed, staleSince],
-  );
+  useReportedOutage(stale === null ? null : 'upstream', stale);
+  return useMemo(() => (kind === 'unavailable' ? asBefore(changed) : changed), [kind, changed]);
 }
-
-/** Undefined if no run is stale. */
-const oldestStale = (runs: readonly ListedRun[]): string | undefined =>
-  runs.flatMap(({ freshness }) => (freshness.isStale ? [freshness.fetchedAt] : [])).sort()[0];
 
 const asBefore = ({ current, beforeGap }: ChangedRuns): ChangedRuns => ({
   current: [],

@@ -14,8 +14,6 @@ export interface ChangedRuns {
   readonly current: readonly ListedRun[];
   /** From before a gap: a run that is not listed may be gone since, so only states of listed runs count. */
   readonly beforeGap: readonly ListedRun[];
-  /** The latest event has runs that are stale since then. */
-  readonly staleSince?: string | undefined;
 }
 
 /**

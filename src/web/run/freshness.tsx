@@ -3,7 +3,6 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { useLiveState } from '../live/connection.ts';
 import { LiveMark } from '../live/live-mark.tsx';
-import { useReportedOutage } from '../live/outages.ts';
 
 const RUN_FRESHNESS = graphql(`
   fragment RunFreshness on Run {
@@ -38,7 +37,5 @@ export const figuresEveryMs = (stepCount: number): number =>
 
 export function RunLiveMark({ run }: Props) {
   const { freshness } = readFragment(RUN_FRESHNESS, run);
-  const { isStale, isFinal, fetchedAt } = freshness;
-  useReportedOutage(isStale ? 'upstream' : null, fetchedAt);
-  return <LiveMark isStale={isStale} isFinal={isFinal} everyMs={ASK_EVERY_MS} />;
+  return <LiveMark isFinal={freshness.isFinal} everyMs={ASK_EVERY_MS} />;
 }

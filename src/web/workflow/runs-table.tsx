@@ -46,7 +46,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
   const url = useUrl();
   const filter = useRunFilter();
   const { after } = url.params;
-  const { runs, page, staleSince, error, isLoading, refetch } = useRunPage(RUNS, changed, {
+  const { runs, page, error, isLoading, refetch } = useRunPage(RUNS, changed, {
     variables: { workflowId, first: PAGE_SIZE, after, filter },
     read: (data) => data.workflow?.runs,
   });
@@ -59,7 +59,7 @@ export function RunsTable({ workflowId, changed }: RunsTableProps) {
         <TimeWindowPicker all="Any time" />
         <RunSearch />
         <InputsAndTime />
-        <LiveMark isStale={staleSince !== undefined} everyMs={ASK_EVERY_MS} />
+        <LiveMark everyMs={ASK_EVERY_MS} />
       </div>
       {error && <Failure error={error} what="list of runs" isPartial={page != null} onRetry={refetch} />}
       {isLoading && <Skeleton what="runs" rows={PAGE_SIZE} />}
