@@ -53,8 +53,9 @@ describe('The markdown of a diagnosis', () => {
     .map((fields): ChangePoint => ({ ...fields, at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' }));
   const diagnosis: fc.Arbitrary<DiagnosisText> = fc.record({
     headline: text.map((line) => headlineOf({ ...failure, message: line }, occurrence)),
-    message: fc.option(text),
+    failure: fc.record({ nodeId: fc.option(text), message: fc.option(text), code: fc.option(text) }),
     runId: text,
+    workflow: fc.record({ id: text, name: fc.option(text) }),
     occurrence: fc.constantFrom(null, occurrence),
     runsExamined: fc.nat(),
     changes: fc.array(change, { maxLength: 3 }),
@@ -94,8 +95,9 @@ describe('The markdown of a diagnosis', () => {
 
   const whole: DiagnosisText = {
     headline: headlineOf(failure, occurrence),
-    message: 'the model did not answer',
+    failure: { ...failure, message: 'the model did not answer' },
     runId: 'r2',
+    workflow: { id: 'wf', name: null },
     occurrence,
     runsExamined: 31,
     changes: [],
@@ -107,7 +109,9 @@ describe('The markdown of a diagnosis', () => {
   const changed = { at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' } as const;
 
   it.each([15, 16, 17, 1200])('says everything about an error with %i backticks', (count) => {
-    const markdown = diagnosisMarkdown({ ...whole, message: `a ${'`'.repeat(count)} b` })(1000);
+    const markdown = diagnosisMarkdown({ ...whole, failure: { ...failure, message: `a ${'`'.repeat(count)} b` } })(
+      1000,
+    );
     expect(outside(markdown)).toEqual(['New since 2025-03-13T02:41:00Z, 5 of 31 runs. 31 runs examined.']);
     for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
   });
@@ -116,6 +120,17 @@ describe('The markdown of a diagnosis', () => {
     const alike = Array.from({ length: 12 }, (_, number) => `s${number}`);
     expect(diagnosisMarkdown({ ...whole, alike })(1000)).toContain(
       'alike     s0, s1, s2, s3, s4, s5, s6, s7, s8 and 3 more\n',
+    );
+  });
+
+  it.each([
+    [null, 'workflow  wf'],
+    ['wf', 'workflow  wf'],
+    ['Order\ntriage', 'workflow  Order triage  (wf)'],
+  ])('names the workflow %j, the node and the error code', (name, expected) => {
+    const given = { ...whole, workflow: { id: 'wf', name }, failure: { ...failure, code: 'E7' } };
+    expect(diagnosisMarkdown(given)(1000)).toContain(
+      [expected, 'run       r2', 'node      enrich', 'code      E7', 'compare   r1'].join('\n'),
     );
   });
 

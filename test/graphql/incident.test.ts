@@ -104,7 +104,7 @@ describe('In an incident that began 44 minutes ago', () => {
     await gateway.restart({ env: { PUBLIC_URL: 'https://runs.example.com/stepgate' } });
     const { data, errors } = await gateway.query(
       ofRun(
-        'diagnosis { headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
+        'diagnosis { workflow { id } headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
       ),
     );
     expect(errors).toEqual([]);
@@ -113,6 +113,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(data).toEqual({
       run: {
         diagnosis: {
+          workflow: { id: 'wf' },
           headline,
           ...{
             failedStep: { id: 'wf-1-enrich' },
@@ -132,6 +133,7 @@ describe('In an incident that began 44 minutes ago', () => {
               '```',
               '',
             ],
+            ...['```text', 'workflow  Workflow wf  (wf)', 'run       wf-1', 'node      enrich'],
             ...['```text', 'run       wf-1', 'alike     wf-4, wf-7, wf-13, wf-16, wf-19, wf-22'],
             ...['compare   wf-26  (completed before the change)', '```', ''],
             ...[`Run: <${page}>`, '', `Comparison: <${page}?tab=compare&with=wf-26&node=enrich&diff=inputs>`, ''],
@@ -161,7 +163,10 @@ describe('In an incident that began 44 minutes ago', () => {
         baseline: null,
         diagnosis: {
           ...{ headline, group: null, baseline: null, changes: [], runsExamined: 1 },
-          markdown: `\`\`\`text\n${headline}\n\`\`\`\n\n1 run examined.\n\n\`\`\`text\nrun       wf-1\n\`\`\`\n`,
+          markdown: [
+            ...['```text', headline, '```', '', '1 run examined.', ''],
+            ...['```text', 'workflow  Workflow wf  (wf)', 'run       wf-1', 'node      enrich', '```', ''],
+          ].join('\n'),
         },
       },
     });

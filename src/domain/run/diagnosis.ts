@@ -22,8 +22,10 @@ export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSee
 
 export interface DiagnosisText {
   readonly headline: string;
-  readonly message: string | null;
+  readonly failure: DiagnosedFailure;
   readonly runId: string;
+  /** The name is null if the upstream sends none, or its list of workflows could not be read. */
+  readonly workflow: { readonly id: string; readonly name: string | null };
   /** Null if the runs around the failure could not be examined. */
   readonly occurrence: Occurrence | null;
   readonly runsExamined: number;
@@ -37,8 +39,8 @@ export interface DiagnosisText {
   readonly links: readonly { readonly name: string; readonly url: string }[];
 }
 
-/** Longest texts of the headline, in characters. */
-const MAX_NODE = 80;
+/** Longest texts in a line, in characters. */
+const MAX_NAME = 80;
 const MAX_CAUSE = 160;
 /** Longest error in the text. */
 const MAX_ERROR_LINES = 20;
@@ -51,7 +53,7 @@ const LONG_TICKS = new RegExp(`\`{${MAX_TICKS + 1},}`, 'g');
 
 /** "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs". */
 export function headlineOf({ nodeId, message, code }: DiagnosedFailure, occurrence: Occurrence | null): string {
-  const subject = nodeId === null ? 'The run' : `\`${clipped(oneLine(nodeId), MAX_NODE).replaceAll('`', "'")}\``;
+  const subject = nodeId === null ? 'The run' : `\`${clipped(oneLine(nodeId), MAX_NAME).replaceAll('`', "'")}\``;
   const cause = causeOf(message) || (code === null ? '' : oneLine(code));
   const since = occurrence ? `; ${sinceText(occurrence)}` : '';
   return `${subject} failed${cause && ` with ${clipped(cause, MAX_CAUSE)}`}${since}`;
@@ -76,8 +78,8 @@ const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'P
 
 /** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
 export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
-  const { headline, message, occurrence, runsExamined, changes, commonInputs, links } = diagnosis;
-  const error = (message ?? '').trim();
+  const { headline, failure, occurrence, runsExamined, changes, commonInputs, links } = diagnosis;
+  const error = (failure.message ?? '').trim();
   const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
   const blocks: Block[] = [
     { isFenced: true, lines: linesOf(headline) },
@@ -89,7 +91,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
       ? [{ isFenced: false, lines: ['The failed runs have in common (which need not be the cause):'] }]
       : []),
     ...(commonInputs.length > 0 ? [{ isFenced: true, lines: commonInputs.map(oneLine) }] : []),
-    { isFenced: true, lines: runLines(diagnosis) },
+    { isFenced: true, lines: namesIn(diagnosis) },
     ...links.map(({ name, url }) => ({ isFenced: false, lines: [`${name}: <${url}>`] })),
   ];
   const shown = blocks.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
@@ -103,10 +105,15 @@ interface Block {
   readonly lines: readonly string[];
 }
 
-function runLines({ runId, alike, baseline }: DiagnosisText): string[] {
+function namesIn({ workflow, runId, failure: { nodeId, code }, alike, baseline }: DiagnosisText): string[] {
+  const id = oneLine(workflow.id);
+  const name = clipped(oneLine(workflow.name ?? ''), MAX_NAME);
   const others = alike.length > MAX_ALIKE ? ` and ${alike.length - MAX_ALIKE} more` : '';
   return [
+    `workflow  ${name === '' || name === id ? id : `${name}  (${id})`}`,
     `run       ${oneLine(runId)}`,
+    ...(nodeId === null ? [] : [`node      ${oneLine(nodeId)}`]),
+    ...(code === null ? [] : [`code      ${clipped(oneLine(code), MAX_NAME)}`]),
     ...(alike.length > 0 ? [`alike     ${alike.slice(0, MAX_ALIKE).map(oneLine).join(', ')}${others}`] : []),
     ...(baseline ? [`compare   ${oneLine(baseline.runId)}  (${baselineText(baseline.isBeforeChange)})`] : []),
   ];

@@ -246,12 +246,14 @@ export type Diagnosis = {
   /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs. */
   readonly headline: Scalars['String']['output'];
   /**
-   * Text for a chat, an issue or a model: headline, error, since when, how often, changes, and links if the gateway knows
-   * its public URL. Texts of the upstream are in fences.
+   * Text for a chat, an issue or a model: headline, error, how often, changes, workflow, node and error code, and links if
+   * the gateway knows its public URL. Upstream texts are in fences.
    */
   readonly markdown: Scalars['String']['output'];
   /** Number of runs that the claims rest on. 1 if only this run could be examined. */
   readonly runsExamined: Scalars['Int']['output'];
+  /** Workflow of the run. */
+  readonly workflow: Workflow;
 };
 
 
@@ -2240,6 +2242,7 @@ export type DiagnosisResolvers<ContextType = Context, ParentType extends Resolve
   headline: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   markdown: Resolver<ResolversTypes['String'], ParentType, ContextType, RequireFields<DiagnosisMarkdownArgs, 'maxBytes'>>;
   runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
 export type DistributionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Distribution'] = ResolversParentTypes['Distribution']> = {

@@ -117,6 +117,7 @@ const baseline: FieldTable<'Baseline'> = {
 };
 
 const diagnosis: FieldTable<'Diagnosis'> = {
+  workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   headline: { resolve: (run, _args, context) => headline(run, context) },
   failedStep: { resolve: failedStepOf },
   group: { resolve: async (run, _args, context) => (await runTriage(run, context))?.group ?? null },

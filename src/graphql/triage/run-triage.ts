@@ -106,6 +106,7 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
   const { changes } = await suspectedChanges(run, context);
   const baseline = await orNull(() => baselineIn(run, context), context);
   const inCommon = triage && (await orNull(() => triage.group.commonInputs(), context));
+  const listed = await orNull(() => context.workflows().listed(workflowId), context);
   const nodeId = baseline?.changes.find((change) => change.nodeId !== null)?.nodeId ?? null;
   const ref = { workflowId, runId };
   const links = [
@@ -114,8 +115,9 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
   ];
   return diagnosisMarkdown({
     headline: await headline(run, context),
-    message: failureIn(run, context).message,
+    failure: failureIn(run, context),
     runId,
+    workflow: { id: workflowId, name: listed?.name ?? null },
     occurrence: triage?.occurrence ?? null,
     runsExamined: triage?.runsExamined ?? 1,
     changes,
