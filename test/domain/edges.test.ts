@@ -50,6 +50,14 @@ describe('the comparison of two runs', () => {
     },
   );
 
+  it('compares the time of all attempts, not of the last one', () => {
+    const base = runOf([ran('a', 0, 1.8)]);
+    const head = runOf([ran('a', 0, 1.7, 'failed', { inputs: 'x' }), ran('a', 2, 3.48, 'completed', { inputs: 'x' })]);
+    expect(compareRuns(base, head).nodes).toMatchObject([
+      { ...{ change: 'SLOWER', baseAttempts: 1, headAttempts: 2 }, baseTotalMs: 1800, headTotalMs: 3180 },
+    ]);
+  });
+
   it('A comparison has no token difference beyond 2^53, where sums are rounded', () => {
     const of = (...tokens: number[]) => runOf(tokens.map((each) => ran('a', 0, 1, 'completed', { tokens: each })));
     expect(compareRuns(of(3e9, 1), of(3e9, 2)).tokenDelta).toBe(1);

@@ -23,12 +23,11 @@ export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
   const nodeIds = [...new Set([...base.steps, ...head.steps].map(({ raw }) => raw.node))];
   const nodes = nodeIds.map((nodeId) => {
     const [before, after] = [find(base, nodeId), find(head, nodeId)];
-    const [was, is] = [before, after].map(
-      (step) => base.steps.concat(head.steps).find((one) => one === step)?.duration.micros,
-    );
-    const delta = minus(is ?? null, was ?? null);
+    const [was, is] = [base, head].map(({ steps }) => steps.filter(({ raw }) => raw.node === nodeId));
+    const [wasMicros, isMicros] = [totalOf(was ?? []), totalOf(is ?? [])];
+    const delta = minus(isMicros, wasMicros);
     const isNoticed =
-      delta !== null && Math.abs(delta) > 100_000 && Math.abs(delta) > 0.1 * Math.min(was ?? 0, is ?? 0);
+      delta !== null && Math.abs(delta) > 100_000 && Math.abs(delta) > 0.1 * Math.min(wasMicros ?? 0, isMicros ?? 0);
     const speed = isNoticed ? (delta > 0 ? 'SLOWER' : 'FASTER') : 'UNCHANGED';
     const statuses = `${before?.status ?? ''} ${after?.status ?? ''}`;
     const change = !before
@@ -38,8 +37,11 @@ export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
         : before.status === after.status
           ? speed
           : ({ 'FAILED COMPLETED': 'FIXED', 'COMPLETED FAILED': 'BROKE' }[statuses] ?? 'STATUS_CHANGED');
-    const durationDeltaMs = delta === null ? null : delta / 1000;
-    return { nodeId, change, baseStep: before?.index ?? null, headStep: after?.index ?? null, durationDeltaMs };
+    return {
+      ...{ nodeId, change, baseStep: before?.index ?? null, headStep: after?.index ?? null },
+      ...{ baseAttempts: was?.length, headAttempts: is?.length },
+      ...{ baseTotalMs: millis(wasMicros), headTotalMs: millis(isMicros), durationDeltaMs: millis(delta) },
+    };
   });
   nodes.sort((a, b) => {
     const size = ({ durationDeltaMs: delta }: typeof a) => (delta === null ? -1 : Math.abs(delta));
@@ -51,6 +53,14 @@ export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
     tokenDelta: minus(tokensOf(headRun), tokensOf(baseRun)),
     nodes,
   };
+}
+
+const millis = (micros: number | null): number | null => (micros === null ? null : micros / 1000);
+
+/** Null without steps, or with one of unknown duration. */
+function totalOf(steps: readonly { readonly duration: { readonly micros: number | null } }[]): number | null {
+  const known = steps.flatMap(({ duration }) => duration.micros ?? []);
+  return known.length === 0 || known.length < steps.length ? null : known.reduce((a, b) => a + b);
 }
 
 function tokensOf(run: RawRun): number | null {

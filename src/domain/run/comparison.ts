@@ -1,5 +1,5 @@
 /** Differences between two runs of a workflow, node by node. */
-import { microsOf } from '../step/duration.ts';
+import { microsOf, totalMs } from '../step/duration.ts';
 import { compareNullsLast, compareText } from '../order.ts';
 import type { Run, Step } from '../types.ts';
 
@@ -11,7 +11,13 @@ export interface NodeComparison {
   /** Latest attempt in the base run. Null if the node did not run there. */
   readonly baseStep: Step | null;
   readonly headStep: Step | null;
-  /** Head − base in milliseconds. Null if either duration is unknown. */
+  /** Executions in the base run. */
+  readonly baseAttempts: number;
+  readonly headAttempts: number;
+  /** Time of all executions, in milliseconds. Null without any, or if one of them has an unknown duration. */
+  readonly baseTotalMs: number | null;
+  readonly headTotalMs: number | null;
+  /** Head − base in milliseconds. Null if either time is unknown. */
   readonly durationDeltaMs: number | null;
 }
 
@@ -43,13 +49,13 @@ const RANKS: Readonly<Record<NodeChange, number>> = {
   UNCHANGED: 6,
 };
 
-/** Compares latest attempts. The steps of both runs must be loaded. */
+/** Compares the status of latest attempts, and the time of all. The steps of both runs must be loaded. */
 export function compareRuns(base: Run, head: Run): RunComparison {
-  const baseSteps = latestByNode(base);
-  const headSteps = latestByNode(head);
-  const nodeIds = [...new Set([...baseSteps.keys(), ...headSteps.keys()])];
+  const inBase = nodesOf(base);
+  const inHead = nodesOf(head);
+  const nodeIds = [...new Set([...inBase.keys(), ...inHead.keys()])];
   const nodes = nodeIds.map((nodeId) =>
-    compareNode(nodeId, baseSteps.get(nodeId) ?? null, headSteps.get(nodeId) ?? null),
+    compareNode(nodeId, inBase.get(nodeId) ?? NOT_EXECUTED, inHead.get(nodeId) ?? NOT_EXECUTED),
   );
   return {
     base,
@@ -61,12 +67,37 @@ export function compareRuns(base: Run, head: Run): RunComparison {
   };
 }
 
-const latestByNode = (run: Run): Map<string, Step> => new Map(run.latestAttempts.map((step) => [step.nodeId, step]));
-
-function compareNode(nodeId: string, baseStep: Step | null, headStep: Step | null): NodeComparison {
-  const durationDeltaMs = millisFrom(baseStep?.durationMs ?? null, headStep?.durationMs ?? null);
-  return { nodeId, change: changeOf(baseStep, headStep), baseStep, headStep, durationDeltaMs };
+/** A node in one run. */
+interface ExecutedNode {
+  readonly latest: Step | null;
+  readonly attempts: number;
+  readonly totalMs: number | null;
 }
+
+const NOT_EXECUTED: ExecutedNode = { latest: null, attempts: 0, totalMs: null };
+
+function nodesOf(run: Run): Map<string, ExecutedNode> {
+  const executions = Map.groupBy(run.steps, ({ nodeId }) => nodeId);
+  return new Map(
+    run.latestAttempts.map((latest) => {
+      const steps = executions.get(latest.nodeId) ?? [];
+      const isKnown = steps.every(({ durationMs }) => durationMs !== null);
+      return [latest.nodeId, { latest, attempts: steps.length, totalMs: isKnown ? totalMs(steps) : null }];
+    }),
+  );
+}
+
+const compareNode = (nodeId: string, base: ExecutedNode, head: ExecutedNode): NodeComparison => ({
+  nodeId,
+  change: changeOf(base, head),
+  baseStep: base.latest,
+  headStep: head.latest,
+  baseAttempts: base.attempts,
+  headAttempts: head.attempts,
+  baseTotalMs: base.totalMs,
+  headTotalMs: head.totalMs,
+  durationDeltaMs: millisFrom(base.totalMs, head.totalMs),
+});
 
 function byImportance(a: NodeComparison, b: NodeComparison): number {
   const sizeOf = ({ durationDeltaMs }: NodeComparison) =>
@@ -74,13 +105,14 @@ function byImportance(a: NodeComparison, b: NodeComparison): number {
   return RANKS[a.change] - RANKS[b.change] || compareNullsLast(sizeOf(a), sizeOf(b)) || compareText(a.nodeId, b.nodeId);
 }
 
-/** Durations are compared only at the same status: an early failure is not a faster step. */
-function changeOf(base: Step | null, head: Step | null): NodeChange {
-  if (!base) return 'ADDED';
-  if (!head) return 'REMOVED';
-  if (base.status === head.status) return speedChange(base.durationMs, head.durationMs);
-  if (base.status === 'FAILED' && head.status === 'COMPLETED') return 'FIXED';
-  if (base.status === 'COMPLETED' && head.status === 'FAILED') return 'BROKE';
+/** Times are compared only at the same status: an early failure is not a faster node. */
+function changeOf(base: ExecutedNode, head: ExecutedNode): NodeChange {
+  if (!base.latest) return 'ADDED';
+  if (!head.latest) return 'REMOVED';
+  const [was, is] = [base.latest.status, head.latest.status];
+  if (was === is) return speedChange(base.totalMs, head.totalMs);
+  if (was === 'FAILED' && is === 'COMPLETED') return 'FIXED';
+  if (was === 'COMPLETED' && is === 'FAILED') return 'BROKE';
   return 'STATUS_CHANGED';
 }
 

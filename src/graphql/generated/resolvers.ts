@@ -585,30 +585,38 @@ export type NodeChange =
   | 'ADDED'
   /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** Same status, shorter duration: by more than 100 ms and by more than 10 % of the shorter duration. */
+  /** Same status, and all attempts together take less time: by more than 100 ms and by more than 10 % of the shorter time. */
   | 'FASTER'
   /** Failed in the base run, completed in the head run. */
   | 'FIXED'
   /** Executed only in the base run. */
   | 'REMOVED'
-  /** Same status, longer duration: by more than 100 ms and by more than 10 % of the shorter duration. */
+  /** Same status, and all attempts together take longer: by more than 100 ms and by more than 10 % of the shorter time. */
   | 'SLOWER'
   /** Any other change of status. */
   | 'STATUS_CHANGED'
-  /** Same status, neither SLOWER nor FASTER. Also if a duration is unknown. */
+  /** Same status, neither SLOWER nor FASTER. Also if a time is unknown. */
   | 'UNCHANGED';
 
 /** Change of one node. */
 export type NodeComparison = {
   readonly __typename?: 'NodeComparison';
+  /** Number of executions of the node in the base run: retries and iterations count. */
+  readonly baseAttempts: Scalars['Int']['output'];
   /** Latest execution in the base run. Null if the node did not run there. */
   readonly baseStep?: Maybe<Step>;
+  /** Sum of `durationMs` over these executions of the base run. Null without any, or if one of them has an unknown duration. */
+  readonly baseTotalMs?: Maybe<Scalars['Float']['output']>;
   /** Kind of change. */
   readonly change: NodeChange;
-  /** Difference in duration, in milliseconds. Null if either is unknown. */
+  /** `headTotalMs` minus `baseTotalMs`. Null if either is unknown. */
   readonly durationDeltaMs?: Maybe<Scalars['Float']['output']>;
+  /** Number of executions of the node in the head run: retries and iterations count. */
+  readonly headAttempts: Scalars['Int']['output'];
   /** Latest execution in the head run. Null if the node did not run there. */
   readonly headStep?: Maybe<Step>;
+  /** Sum of `durationMs` over these executions of the head run. Null without any, or if one of them has an unknown duration. */
+  readonly headTotalMs?: Maybe<Scalars['Float']['output']>;
   /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
 };
@@ -1055,8 +1063,8 @@ export type RunComparison = {
   /** Head run. */
   readonly head?: Maybe<Run>;
   /**
-   * Changes by node, each by its latest execution. Sorted by change, BROKE and FIXED first, UNCHANGED last; then by
-   * size of `durationDeltaMs`, then by node id.
+   * Changes by node: the status of its latest execution, and the time of all. Sorted by change, BROKE and FIXED first,
+   * UNCHANGED last; then by size of `durationDeltaMs`, then by node id.
    */
   readonly nodes: ReadonlyArray<NodeComparison>;
   /** Difference in total tokens. Null if either is unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
@@ -2353,10 +2361,14 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
 };
 
 export type NodeComparisonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NodeComparison'] = ResolversParentTypes['NodeComparison']> = {
+  baseAttempts: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   baseStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  baseTotalMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   change: Resolver<ResolversTypes['NodeChange'], ParentType, ContextType>;
   durationDeltaMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  headAttempts: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   headStep: Resolver<Maybe<ResolversTypes['Step']>, ParentType, ContextType>;
+  headTotalMs: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   nodeId: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 

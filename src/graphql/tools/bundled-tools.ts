@@ -170,6 +170,8 @@ const COMPARE_WITH_BASELINE = /* GraphQL */ `
           nodes {
             nodeId
             change
+            baseAttempts
+            headAttempts
             durationDeltaMs
             headStep {
               error

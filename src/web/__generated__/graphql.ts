@@ -103,17 +103,17 @@ export type NodeChange =
   | 'ADDED'
   /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** Same status, shorter duration: by more than 100 ms and by more than 10 % of the shorter duration. */
+  /** Same status, and all attempts together take less time: by more than 100 ms and by more than 10 % of the shorter time. */
   | 'FASTER'
   /** Failed in the base run, completed in the head run. */
   | 'FIXED'
   /** Executed only in the base run. */
   | 'REMOVED'
-  /** Same status, longer duration: by more than 100 ms and by more than 10 % of the shorter duration. */
+  /** Same status, and all attempts together take longer: by more than 100 ms and by more than 10 % of the shorter time. */
   | 'SLOWER'
   /** Any other change of status. */
   | 'STATUS_CHANGED'
-  /** Same status, neither SLOWER nor FASTER. Also if a duration is unknown. */
+  /** Same status, neither SLOWER nor FASTER. Also if a time is unknown. */
   | 'UNCHANGED';
 
 /** Sort direction. */
