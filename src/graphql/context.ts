@@ -14,7 +14,13 @@ import type { JsonObject, JsonValue, StepError } from '../domain/types.ts';
 import type { AuditedWrite, OperationRecord } from '../observability/operation-record.ts';
 import { MAX_WINDOW } from '../runs/history/history-reader.ts';
 import type { ReadRecentRuns, RecentPageRequest } from '../runs/history/recent-runs.ts';
-import { MAX_SCANNED, type PageRequest, type RunHistory, type WindowRequest } from '../runs/history/run-history.ts';
+import {
+  MAX_SCANNED,
+  type PageRequest,
+  type RunHistory,
+  type RunsInWindow,
+  type WindowRequest,
+} from '../runs/history/run-history.ts';
 import type { WatchRun } from '../runs/live/run-watch.ts';
 import type { WatchRuns } from '../runs/live/runs-watch.ts';
 import { createRunLoaders, type DataRequirement, type RunLoaders } from '../runs/loaders/run-loaders.ts';
@@ -33,7 +39,14 @@ import type { LookAhead } from './fields/data-requirements.ts';
 import { isRecord } from './json-kinds.ts';
 import type { Links } from './links.ts';
 import { createReportedErrors } from './lists/reported-errors.ts';
-import type { ExaminedRun, ReadRun, RunTriage, ShiftsOfWorkflow, WorkflowChanges } from './object-references.ts';
+import type {
+  ExaminedRun,
+  ReadRun,
+  RunTriage,
+  ShiftsOfWorkflow,
+  StepUsages,
+  WorkflowChanges,
+} from './object-references.ts';
 import { once } from './once.ts';
 import { PagesFirst } from './pages-first.ts';
 import { PayloadReader, type PayloadReaderOptions } from './payload-reader.ts';
@@ -86,6 +99,9 @@ function kept<Value>(): (key: unknown, compute: () => Value) => Value {
   };
 }
 
+const windowKey = ({ workflowId, count, window: { startedAfter, startedBefore }, lookBack }: WindowRequest): string =>
+  JSON.stringify([workflowId, count, startedAfter?.epochMicros, startedBefore?.epochMicros, lookBack]);
+
 export type Context = ReturnType<typeof createContext>;
 
 function failureOf(error: unknown): Pick<AuditedWrite, 'outcome' | 'errorCode'> {
@@ -123,6 +139,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
   const pages = new PagesFirst();
   let workflowLoaders: WorkflowLoaders | undefined;
   let runLoaders: RunLoaders | undefined;
+  let windows = kept<Promise<RunsInWindow>>();
   const workflows = () => (workflowLoaders ??= createWorkflowLoaders(source.workflowStore, operation()));
   const runs = () => (runLoaders ??= createRunLoaders(source.runStore, workflows(), operation(), nowMs));
 
@@ -171,6 +188,8 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     diagnoses: kept<Promise<(maxBytes: number) => string>>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
     samplers: kept<Promise<Sampler>>(),
+    /** What steps report, by the records of a window. */
+    stepUsages: kept<Promise<StepUsages>>(),
     /** Costs by run. */
     runCost: kept<Cost>(),
     payloads: new PayloadReader({
@@ -198,9 +217,12 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         budgets.takeRecords(count);
         return pages.read(source.runHistory.latest(workflowId, count, operation(), runs().primeRecord));
       },
+      /** The same records for each figure over the same window, so that all agree. */
       async within(request: WindowRequest) {
         budgets.takeRecords(Math.max(request.count, request.lookBack?.mostRuns ?? 0));
-        return pages.read(source.runHistory.within(request, operation(), runs().primeRecord));
+        return windows(windowKey(request), () =>
+          pages.read(source.runHistory.within(request, operation(), runs().primeRecord)),
+        );
       },
       async recent(request: RecentPageRequest) {
         const { workflowIds, filter, first } = request;
@@ -230,6 +252,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     write: async (request: WriteRequest): Promise<Written> =>
       source.write(request, operation()).finally(() => {
         runLoaders = undefined;
+        windows = kept();
       }),
     /** Reports a mutation, whatever its outcome, in one line of the log. Throws without a viewer: nobody fills the log. */
     async audited<T>(action: string, ids: AuditedWrite['ids'], run: () => T | Promise<T>): Promise<T> {

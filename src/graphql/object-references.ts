@@ -11,6 +11,7 @@ import type { GroupHistory } from '../domain/workflow/group-history.ts';
 import type { RunStatistics } from '../domain/workflow/statistics.ts';
 import type { TrendBucket } from '../domain/workflow/trend.ts';
 import type { RunOfUsage, UsageTrend } from '../domain/workflow/usage-trend.ts';
+import type { RunRecord, TokenUsage } from '../domain/types.ts';
 import type { Shift } from '../domain/shifts/shifts.ts';
 import type { GatewayError } from '../upstream/errors.ts';
 
@@ -36,6 +37,9 @@ export interface ExpectationOfRun extends Expectation {
   readonly runIds: readonly string[];
 }
 
+/** Usages by record, without runs whose record reports tokens, and without those whose steps could not be loaded. */
+export type StepUsages = ReadonlyMap<RunRecord, readonly TokenUsage[]>;
+
 export interface TrendBucketOfWorkflow extends TrendBucket {
   readonly workflowId: string;
   readonly runsOfUsage: (loadSteps: boolean) => Promise<readonly RunOfUsage[]>;
@@ -47,6 +51,7 @@ export interface UsageBucketOfWorkflows extends Pick<
   TrendBucket,
   'startedAt' | 'endedAt' | 'isComplete' | 'runCount' | 'failedCount'
 > {
+  readonly byWorkflow: readonly TrendBucketOfWorkflow[];
   readonly usage: (loadSteps: boolean) => Promise<UsageTrend | null>;
   readonly before: (info: GraphQLResolveInfo) => Promise<UsageBucketOfWorkflows | null>;
 }

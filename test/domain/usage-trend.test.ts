@@ -23,7 +23,7 @@ const usagesOf = (steps: readonly StepFacts[]) => steps.flatMap(({ reportedToken
 
 function usageOf(lists: readonly (readonly RunRecord[])[], prices: PriceList | null = PRICES) {
   return usageOfRuns(
-    lists.map((records) => records.map((record) => ({ record, steps: null }))),
+    lists.map((records) => records.map((record) => ({ record, steps: [] }))),
     prices,
   );
 }
@@ -64,7 +64,14 @@ describe('the usage of the runs of a bucket', () => {
     ];
     expect(usageOfRuns([runs]).usages).toMatchObject([
       {
-        ...{ runsReporting: 2, runsFromSteps: 1, runsNotReporting: 2, stepsReporting: 6, totalTokens: 1244 },
+        ...{
+          runsReporting: 2,
+          runsFromSteps: 1,
+          runsNotReporting: 1,
+          runsNotLoaded: 1,
+          stepsReporting: 6,
+          totalTokens: 1244,
+        },
         // In millionths: 210 × 1 + 30 × 2 of the steps, 3 of the first record and 1000 of the last.
         estimatedCost: cost(0.001273, 5, 1),
         failedCost: cost(0.00127, 4, 1),
@@ -72,7 +79,9 @@ describe('the usage of the runs of a bucket', () => {
       },
     ]);
     expect(usageOfRuns([runs.slice(1, 2)], null).usages).toMatchObject([{ runsFromSteps: 1, failedCost: null }]);
-    expect(usageOfRuns([runs.slice(2, 4)]).usages).toEqual([null]);
+    expect(usageOfRuns([runs.slice(2, 3)]).usages).toEqual([null]);
+    // Its steps may report tokens.
+    expect(usageOfRuns([runs.slice(3, 4)]).usages).toMatchObject([{ runsNotLoaded: 1, totalTokens: null }]);
   });
 
   it('The usage has no cost without prices, and is null where no record reports tokens', () => {
@@ -138,5 +147,5 @@ describe('the usage of the runs of a bucket', () => {
   });
 
   const countRuns = (usage: UsageTrend | null) =>
-    usage && usage.runsReporting + usage.runsFromSteps + usage.runsNotReporting;
+    usage && usage.runsReporting + usage.runsFromSteps + usage.runsNotReporting + usage.runsNotLoaded;
 });

@@ -148,9 +148,30 @@ describe('the usage of a trend', () => {
     expect(before.data).toEqual({ workflow: { trend: [{ runCount: 1, before: { runCount: 1 } }] } });
   });
 
+  it('Figures over one time agree, even if the upstream changes between them', async () => {
+    const changing = createScriptedWorkflows(['wf']);
+    for (const id of ['r1', 'r2']) changing.start('wf', id, { status: 'running' });
+    let nowMs = Date.parse('2026-11-24T12:00:00Z');
+    // Nothing is fresh at the next look at the clock.
+    await gateway.restart({ env: { LIVE_TTL_MS: '0' }, clock: { now: () => (nowMs += 1) } });
+    upstream.script = (call) => {
+      const reply = changing.script(call);
+      // The next call would be answered differently.
+      changing.change('r1', { status: 'failed' });
+      return reply;
+    };
+    const [start, between, end] = ['00:01', '00:02', '00:03'].map((time) => `2026-01-01T${time}:00Z`);
+    const usage = (from = '', to = '') => `usage(workflowIds: ["wf"], startedAfter: "${from}", startedBefore: "${to}")`;
+    const { data } = await gateway.query(`{
+      earlier: ${usage(start, between)} { failedCount }
+      recent: ${usage(between, end)} { runCount before { failedCount } }
+    }`);
+    expect(data).toEqual({ earlier: [{ failedCount: 0 }], recent: [{ runCount: 1, before: { failedCount: 0 } }] });
+  });
+
   describe('steps of runs whose record reports nothing', () => {
     const FROM_STEPS =
-      'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting counts { totalTokens } failedCost { amount } }';
+      'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting runsNotLoaded counts { totalTokens } failedCost { amount } }';
     const calls = () =>
       ['runs', 'run', 'steps'].map((endpoint) => upstream.calls.filter((call) => call.endpoint === endpoint).length);
     /** Each run has two executions of 38 tokens. */
@@ -166,7 +187,7 @@ describe('the usage of a trend', () => {
       expect(errors).toEqual([]);
       return (data as { workflow: { trend: { usage: unknown }[] } }).workflow.trend.map(({ usage }) => usage);
     };
-    const none = { runsReporting: 0, runsFromSteps: 0, runsNotReporting: 0 };
+    const none = { runsReporting: 0, runsFromSteps: 0, runsNotReporting: 0, runsNotLoaded: 0 };
 
     it('The steps are loaded only of these runs, once, and only if they are asked for.', async () => {
       withSteps();
@@ -218,21 +239,21 @@ describe('the usage of a trend', () => {
       ).toEqual(['r6', 'r7', 'r8', 'r9']);
     });
 
-    it('A run whose steps cannot be loaded does not report, and is asked for again.', async () => {
+    it('A run whose steps cannot be loaded is not loaded, and is asked for again.', async () => {
       run('r1', null);
       run('r2', null);
       withSteps(['r1']);
       const partial = {
         ...none,
         runsFromSteps: 1,
-        runsNotReporting: 1,
+        runsNotLoaded: 1,
         counts: { totalTokens: 76 },
         failedCost: { amount: 0 },
       };
       expect(await usageIn()).toEqual([partial]);
       withSteps();
       expect(await usageIn()).toEqual([
-        { ...partial, runsFromSteps: 2, runsNotReporting: 0, counts: { totalTokens: 152 } },
+        { ...partial, runsFromSteps: 2, runsNotLoaded: 0, counts: { totalTokens: 152 } },
       ]);
     });
 

@@ -1,14 +1,15 @@
-import { InMemoryCache, type FieldMergeFunction, type Reference, type StoreObject } from '@apollo/client';
+import { InMemoryCache, isReference, type FieldMergeFunction, type Reference, type StoreObject } from '@apollo/client';
 
 type Items = readonly (StoreObject | Reference)[];
 
 const isPart = (value: unknown): value is StoreObject =>
   typeof value === 'object' && value !== null && '__typename' in value;
 
-/** Merges two versions of an object: newer fields win. Lists inside, as in a trend bucket, are merged by node or model. */
+/** Merges two versions of an object: newer fields win. Lists inside, as in a trend bucket, are merged by node, model or workflow. */
 function join(older: unknown, newer: unknown): unknown {
   if (Array.isArray(older) && Array.isArray(newer)) {
-    const keyOf = ({ nodeId, model }: StoreObject) => nodeId ?? model;
+    const keyOf = ({ nodeId, model, workflow }: StoreObject) =>
+      nodeId ?? model ?? (isReference(workflow) ? workflow.__ref : undefined);
     const known = new Map(older.filter(isPart).map((item) => [keyOf(item), item]));
     known.delete(undefined);
     return newer.map((item: unknown) => (isPart(item) ? join(known.get(keyOf(item)), item) : item));

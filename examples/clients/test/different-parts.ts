@@ -37,6 +37,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
   ChangePoint: 'run { id workflowId } nodeId kind',
   TrendBucket: 'startedAt',
   UsageBucket: 'startedAt',
+  WorkflowUsage: 'workflow { id }',
 };
 
 const ROOTS: Readonly<Record<string, string>> = {

@@ -9,7 +9,7 @@ const PARTS =
   'RecentRunConnection RepeatedNode ResumeStepPayload RunComparison RunConnection RunEdge RunTiming RunTokenUsage RunUpdate ' +
   'RunsUpdate Shift Shifts StepCounts StepError Timeline TimelineBar TokenCounts TokenUsage ToolCall ' +
   'TrendBucket UsageBucket UsageTrend WaitRequest WorkflowConnection WorkflowEdge WorkflowGraph WorkflowNode ' +
-  'WorkflowStatistics';
+  'WorkflowStatistics WorkflowUsage';
 
 /** All of these are stored inside their parent. */
 export const keys: KeyingConfig = Object.fromEntries(PARTS.split(' ').map((type) => [type, () => null]));

@@ -19,6 +19,7 @@ export interface UsageTrend extends UsageSum {
   readonly runsReporting: number;
   readonly runsFromSteps: number;
   readonly runsNotReporting: number;
+  readonly runsNotLoaded: number;
   /** Part of the cost that failed runs caused. Null without a price list. */
   readonly failedCost: Cost | null;
   readonly byModel: readonly ModelUsageTrend[];
@@ -26,11 +27,11 @@ export interface UsageTrend extends UsageSum {
 
 export interface RunOfUsage {
   readonly record: Pick<RunRecord, 'status' | 'nodeTokens'>;
-  /** Usages of its steps. Read if the record reports nothing; null if they were not loaded. */
+  /** Usages of its steps. Read if the record reports nothing. Empty if they are not wanted; null if they are missing. */
   readonly steps: readonly TokenUsage[] | null;
 }
 
-/** One trend per list of runs, null if none of its runs reports tokens. Yields after each run. */
+/** One trend per list of runs, null if all were read and none reports tokens. Yields after each run. */
 export function* usageTrends(
   lists: readonly (readonly RunOfUsage[])[],
   prices: PriceList | null,
@@ -44,11 +45,12 @@ function* usageTrend(runs: readonly RunOfUsage[], prices: PriceList | null): Gen
   const all = createUsageSum(prices);
   const failed = createCostSum();
   const byModel = new Map<string | null, ReturnType<typeof createUsageSum>>();
-  let [runsReporting, runsFromSteps] = [0, 0];
+  let [runsReporting, runsFromSteps, runsNotLoaded] = [0, 0, 0];
   for (const { record, steps } of runs) {
     const isReporting = record.nodeTokens.length > 0;
     if (isReporting) runsReporting += 1;
-    else if (steps && steps.length > 0) runsFromSteps += 1;
+    else if (steps === null) runsNotLoaded += 1;
+    else if (steps.length > 0) runsFromSteps += 1;
     // A record has no inputs, which may name the model that its output does not.
     const reports = isReporting
       ? record.nodeTokens.map((tokens) => ({ tokens, billedModel: tokens.model }))
@@ -63,12 +65,14 @@ function* usageTrend(runs: readonly RunOfUsage[], prices: PriceList | null): Gen
     }
     yield;
   }
-  if (runsReporting + runsFromSteps === 0) return null;
+  const otherRuns = runsReporting + runsFromSteps + runsNotLoaded;
+  if (otherRuns === 0) return null;
   return {
     ...all.sum(),
     runsReporting,
     runsFromSteps,
-    runsNotReporting: runs.length - runsReporting - runsFromSteps,
+    runsNotReporting: runs.length - otherRuns,
+    runsNotLoaded,
     failedCost: prices && failed.cost(),
     byModel: [...byModel].map(([model, ofModel]) => ({ model, ...ofModel.sum() })).sort(compareModels),
   };

@@ -1,18 +1,17 @@
-/** Trend of a workflow's runs: equal time buckets, or whole units of a calendar. */
+/** Trend of the runs of a workflow, or of several: equal time buckets, or whole units of a calendar. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Calendar } from '../../domain/workflow/calendar.ts';
 import { equalParts, trendOf, type CutTime, type TrendBucket } from '../../domain/workflow/trend.ts';
 import { usageTrends, type RunOfUsage, type UsageTrend } from '../../domain/workflow/usage-trend.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
-import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { inPieces } from '../../runtime/in-pieces.ts';
 import { checkBuckets, checkLast, MAX_LIST_SIZE, timeWindow } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import type { TrendBucketOfWorkflow, UsageBucketOfWorkflows } from '../object-references.ts';
 import { once } from '../once.ts';
-import { loadForFigure, settleInTurns } from '../lists/settle.ts';
 import { readable } from '../lists/several-workflows.ts';
+import { loadStepUsages } from './step-usages.ts';
 
 type TrendArgs = Parameters<typeof timeWindow>[0] & {
   readonly last: number;
@@ -22,7 +21,7 @@ type TrendArgs = Parameters<typeof timeWindow>[0] & {
 };
 
 export async function trendIn(workflowId: string, args: TrendArgs, context: Context): Promise<TrendBucketOfWorkflow[]> {
-  const { history, prices, nowMs } = context;
+  const { history, prices, nowMs, stepUsages } = context;
   const window = timeWindow(args);
   const count = checkLast(args.last);
   const cut = await cutBy(args);
@@ -32,10 +31,10 @@ export async function trendIn(workflowId: string, args: TrendArgs, context: Cont
   const trend = trendOf(records, cut, { ...window, isWhole, now });
   if (trend.length > MAX_LIST_SIZE) throw tooManyBuckets();
 
-  const stepsOnce = once(() => stepUsages(workflowId, records, context));
   async function runsAt(at: number, loadSteps: boolean): Promise<readonly RunOfUsage[]> {
-    const steps = loadSteps ? await stepsOnce() : null;
-    return (trend[at]?.records ?? []).map((record) => ({ record, steps: steps?.get(record) ?? null }));
+    const load = () => loadStepUsages(workflowId, records, context);
+    const found = loadSteps ? await stepUsages(records, load) : null;
+    return (trend[at]?.records ?? []).map((record) => ({ record, steps: found ? (found.get(record) ?? null) : [] }));
   }
   // Once for all buckets, so that the work of several buckets does not add up in one turn.
   const findUsages = async (loadSteps: boolean): Promise<readonly (UsageTrend | null)[]> =>
@@ -65,6 +64,7 @@ export async function usageIn(
     return {
       ...{ startedAt, endedAt, runCount: sum('runCount'), failedCount: sum('failedCount') },
       isComplete: buckets.every(({ isComplete }) => isComplete),
+      byWorkflow: buckets.filter(({ runCount }) => runCount > 0),
       async usage(loadSteps) {
         const runs = await Promise.all(buckets.map((bucket) => bucket.runsOfUsage(loadSteps)));
         const [usage] = await inPieces(usageTrends([runs.flat()], context.prices));
@@ -104,26 +104,3 @@ const tooManyBuckets = (): GatewayError =>
     'BAD_USER_INPUT',
     `interval must give at most ${MAX_LIST_SIZE} buckets, got more. Choose a longer interval or a shorter window.`,
   );
-
-/** Loads the steps of runs whose record reports nothing, newest first, within the limits of the operation. */
-async function stepUsages(
-  workflowId: string,
-  records: readonly RunRecord[],
-  context: Context,
-): Promise<ReadonlyMap<RunRecord, readonly TokenUsage[]>> {
-  const silent = records.filter(({ nodeTokens, startTime }) => nodeTokens.length === 0 && startTime);
-  const found = new Map<RunRecord, readonly TokenUsage[]>();
-  const load = async (record: RunRecord): Promise<void> => {
-    const run = await loadForFigure({ workflowId, runId: record.id }, context);
-    if (run)
-      found.set(
-        record,
-        run.steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []),
-      );
-  };
-  await context.pages.areRead();
-  const settled = await settleInTurns(silent, load, context);
-  // A later operation may load the missing runs.
-  if (settled.some(({ status }) => status === 'rejected')) context.lifetime.limit(0);
-  return found;
-}

@@ -1606,7 +1606,7 @@ export type TrendBucket = {
   readonly runCount: Scalars['Int']['output'];
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** Tokens and estimated cost of the runs, by their records. Null if no run reports tokens. */
+  /** Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens. */
   readonly usage?: Maybe<UsageTrend>;
   /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
@@ -1632,6 +1632,8 @@ export type UsageBucket = {
   readonly __typename?: 'UsageBucket';
   /** The time of the same length before, as one bucket. Null if no workflow can be read. */
   readonly before?: Maybe<UsageBucket>;
+  /** The same by workflow, in the order of `workflowIds`, without workflows that have no runs in the bucket. */
+  readonly byWorkflow: ReadonlyArray<WorkflowUsage>;
   /** End of the bucket, exclusive. */
   readonly endedAt: Scalars['DateTime']['output'];
   /** Number of failed runs. */
@@ -1642,7 +1644,10 @@ export type UsageBucket = {
   readonly runCount: Scalars['Int']['output'];
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** Tokens and estimated cost of the runs, by their records. Null if no run reports tokens. */
+  /**
+   * Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens.
+   * In one operation, sums over buckets and over workflows agree.
+   */
   readonly usage?: Maybe<UsageTrend>;
 };
 
@@ -1671,9 +1676,14 @@ export type UsageTrend = {
   readonly failedCost?: Maybe<Cost>;
   /** Number of runs whose record reports none, but whose steps do: 0 without `loadSteps`. */
   readonly runsFromSteps: Scalars['Int']['output'];
-  /** Number of other runs: they report no tokens, or their steps were not loaded. The sums do not include them. */
+  /**
+   * Number of runs whose steps are still missing in the sums: beyond the operation's limits, or not readable. The next operation
+   * gets further. 0 without `loadSteps`.
+   */
+  readonly runsNotLoaded: Scalars['Int']['output'];
+  /** Number of runs that report no tokens: neither their record nor, with `loadSteps`, their steps. */
   readonly runsNotReporting: Scalars['Int']['output'];
-  /** Number of runs whose record reports tokens. */
+  /** Number of runs whose record reports tokens. The four numbers of runs add up to `runCount`. */
   readonly runsReporting: Scalars['Int']['output'];
   /** Number of outputs that report tokens. */
   readonly stepsReporting: Scalars['Int']['output'];
@@ -1909,6 +1919,27 @@ export type WorkflowStatistics = {
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
+/** Runs of one workflow that started in a time bucket. */
+export type WorkflowUsage = {
+  readonly __typename?: 'WorkflowUsage';
+  /** Number of failed runs. */
+  readonly failedCount: Scalars['Int']['output'];
+  /** False if the bucket may miss runs of the workflow. */
+  readonly isComplete: Scalars['Boolean']['output'];
+  /** Number of examined runs that started in the bucket. */
+  readonly runCount: Scalars['Int']['output'];
+  /** Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens. */
+  readonly usage?: Maybe<UsageTrend>;
+  /** Workflow of the runs. */
+  readonly workflow: Workflow;
+};
+
+
+/** Runs of one workflow that started in a time bucket. */
+export type WorkflowUsageUsageArgs = {
+  loadSteps?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -2068,6 +2099,7 @@ export type ResolversTypes = {
   WorkflowGraph: ResolverTypeWrapper<DomainWorkflowGraph>;
   WorkflowNode: ResolverTypeWrapper<DomainWorkflowNode>;
   WorkflowStatistics: ResolverTypeWrapper<StatisticsOfRuns>;
+  WorkflowUsage: ResolverTypeWrapper<TrendBucketOfWorkflow>;
   link__Import: ResolverTypeWrapper<Scalars['link__Import']['output']>;
 };
 
@@ -2146,6 +2178,7 @@ export type ResolversParentTypes = {
   WorkflowGraph: DomainWorkflowGraph;
   WorkflowNode: DomainWorkflowNode;
   WorkflowStatistics: StatisticsOfRuns;
+  WorkflowUsage: TrendBucketOfWorkflow;
   link__Import: Scalars['link__Import']['output'];
 };
 
@@ -2670,6 +2703,7 @@ export type TrendBucketResolvers<ContextType = Context, ParentType extends Resol
 
 export type UsageBucketResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UsageBucket'] = ResolversParentTypes['UsageBucket']> = {
   before: Resolver<Maybe<ResolversTypes['UsageBucket']>, ParentType, ContextType>;
+  byWorkflow: Resolver<ReadonlyArray<ResolversTypes['WorkflowUsage']>, ParentType, ContextType>;
   endedAt: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2684,6 +2718,7 @@ export type UsageTrendResolvers<ContextType = Context, ParentType extends Resolv
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   failedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
   runsFromSteps: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  runsNotLoaded: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsNotReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   stepsReporting: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -2751,6 +2786,14 @@ export type WorkflowStatisticsResolvers<ContextType = Context, ParentType extend
   runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   successRate: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   wallClockMs: Resolver<Maybe<ResolversTypes['Distribution']>, ParentType, ContextType>;
+};
+
+export type WorkflowUsageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['WorkflowUsage'] = ResolversParentTypes['WorkflowUsage']> = {
+  failedCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  runCount: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  usage: Resolver<Maybe<ResolversTypes['UsageTrend']>, ParentType, ContextType, RequireFields<WorkflowUsageUsageArgs, 'loadSteps'>>;
+  workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
 export interface Link__ImportScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['link__Import'], any> {
@@ -2822,6 +2865,7 @@ export type Resolvers<ContextType = Context> = {
   WorkflowGraph: WorkflowGraphResolvers<ContextType>;
   WorkflowNode: WorkflowNodeResolvers<ContextType>;
   WorkflowStatistics: WorkflowStatisticsResolvers<ContextType>;
+  WorkflowUsage: WorkflowUsageResolvers<ContextType>;
   link__Import: GraphQLScalarType;
 };
 

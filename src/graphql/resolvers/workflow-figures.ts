@@ -135,6 +135,11 @@ const trendBucket: FieldTable<'TrendBucket'> = {
   nodes: statisticsByNode,
 };
 
+const workflowUsage: FieldTable<'WorkflowUsage'> = {
+  workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
+  usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
+};
+
 const usageBucket: FieldTable<'UsageBucket'> = {
   usage: { resolve: ({ usage }, { loadSteps }) => usage(loadSteps) },
   before: { resolve: ({ before }, _args, _context, info) => before(info) },
@@ -155,6 +160,7 @@ export const workflowFigures = {
   Diagnosis: diagnosis,
   TrendBucket: trendBucket,
   UsageBucket: usageBucket,
+  WorkflowUsage: workflowUsage,
   UsageTrend: { counts },
   ModelUsageTrend: { counts },
   NodeStatistics: intFields('totalTokens'),

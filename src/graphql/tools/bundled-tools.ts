@@ -250,6 +250,7 @@ const WHAT_DOES_IT_COST = /* GraphQL */ `
           runsReporting
           runsFromSteps
           runsNotReporting
+          runsNotLoaded
           counts {
             totalTokens
           }
