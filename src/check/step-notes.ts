@@ -11,7 +11,7 @@ const MAX_NODES = 5;
 export function notesOnSteps(steps: readonly StepFacts[]): readonly string[] {
   const count = (has: (step: StepFacts) => boolean): number => steps.filter(has).length;
   const items = count(({ itemKey }) => itemKey !== null);
-  const attempts = count(({ itemAttempt }) => itemAttempt !== null);
+  const attempts = count(({ reportedAttempt }) => reportedAttempt !== null);
   const waits = count((step) => step.waits.length > 0);
   const waiting = count(({ status }) => status === 'WAITING');
   const changed = attempts === 0 ? completedWithOtherInputs(steps) : [];

@@ -87,7 +87,7 @@ export interface StepFacts {
   /** Item of a fan-out that this is an execution for. Null if not reported. */
   readonly itemKey: string | null;
   /** Number of the attempt within node and item, from 1. Null if not reported. */
-  readonly itemAttempt: number | null;
+  readonly reportedAttempt: number | null;
   /** As reported: in any order, and overlaps are possible. */
   readonly waits: readonly Wait[];
   readonly payload: Payload;

@@ -23,6 +23,8 @@ export interface StepAttempt {
   readonly attempt: number;
   readonly attemptCount: number;
   readonly attemptKind: AttemptKind;
+  /** Number of the attempt at its item, from 1: as reported, else one more than that of the failure that it repeats. */
+  readonly itemAttempt: number;
   /** Failed execution that this one repeats. Null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
   /** True if it failed and a RETRY repeats it. */

@@ -97,7 +97,7 @@ export function readSteps(
       elapsedTime: seconds(step, 'elapsed_time'),
       error: errorText(step, 'error'),
       itemKey: label(step, 'item_key'),
-      itemAttempt: attemptNumber(step, 'attempt'),
+      reportedAttempt: attemptNumber(step, 'attempt'),
       waits: readWaits(step),
       payload: { body, index },
       inputsHash: null,

@@ -7,6 +7,16 @@ const completed = (inputs: JsonValue, facts: Partial<StepFacts> = {}) =>
   ran('node', 2, 3, 'completed', { inputs, ...facts });
 const during = completed({ item: 32 }, { startTime: ran('node', 0.5, 1).startTime });
 
+it('numbers the attempts at each item of a loop', () => {
+  const steps = [
+    ...[failed(1), ran('node', 1, 2, 'failed', { inputs: 2 })],
+    ...[ran('node', 2, 3, 'failed', { inputs: 1 }), ran('node', 3, 4, 'completed', { inputs: 2 })],
+    ...[ran('node', 4, 5, 'completed', { inputs: 1 }), ran('node', 5, 6, 'completed', { inputs: 3 })],
+    ran('node', 6, 7, 'completed', { inputs: 4, reportedAttempt: 7 }),
+  ];
+  expect(runOf(steps).steps.map(({ itemAttempt }) => itemAttempt)).toEqual([1, 1, 2, 2, 3, 1, 7]);
+});
+
 describe('an execution after a failure of its node', () => {
   it.each([
     ['the next item of a loop', [failed({ item: 31 }), completed({ item: 32 })]],
@@ -29,7 +39,7 @@ describe('an execution after a failure of its node', () => {
       [`${JSON.stringify(none)} at first`, [failed(none), completed({ item: 32 })]],
       [`${JSON.stringify(none)} at last`, [failed({ item: 31 }), completed(none)]],
     ]),
-    ['its number', [failed({ item: 31 }, { itemAttempt: 1 }), completed({ item: 32 }, { itemAttempt: 2 })]],
+    ['its number', [failed({ item: 31 }, { reportedAttempt: 1 }), completed({ item: 32 }, { reportedAttempt: 2 })]],
   ])('is a retry by %s', (_, steps) => {
     const inferred = runOf(steps);
     expect(inferred.status).toBe('COMPLETED');

@@ -45,7 +45,7 @@ export const stepFacts = ({ inputs, outputs, metadata, ...facts }: StepDraft = {
   elapsedTime: null,
   error: null,
   itemKey: null,
-  itemAttempt: null,
+  reportedAttempt: null,
   waits: [],
   payload: payloadOf({ inputs, outputs, metadata }),
   inputsHash: hashOfInputs(inputs ?? null),
@@ -126,7 +126,7 @@ export const arbitrarySteps: fc.Arbitrary<StepFacts[]> = fc
         elapsedTime: fc.option(fc.constantFrom(0, 1, 2, 8, -1, 0.5, 2 ** 31, 1e308, -1e308)),
         error: fc.option(fc.string()),
         itemKey: fc.option(fc.constantFrom('x', 'y'), { freq: 2 }),
-        itemAttempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 }),
+        reportedAttempt: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 2 }),
         waits: fc.array(fc.record({ from: arbitraryMoment, to: fc.option(arbitraryMoment, { freq: 4 }) }), {
           maxLength: 2,
         }),

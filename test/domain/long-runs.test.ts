@@ -48,7 +48,7 @@ describe('the work for a long run', () => {
     interface Draft {
       readonly status?: string;
       readonly inputs?: string;
-      readonly itemAttempt?: number;
+      readonly reportedAttempt?: number;
     }
     type Shape = (place: number, count: number) => readonly [nodeId: string, start: number, end: number, draft?: Draft];
     const failed = { status: 'failed', inputs: 'equal' };
@@ -57,7 +57,7 @@ describe('the work for a long run', () => {
       (place, count) => ['n', place < count / 2 ? 0 : place, place < count / 2 ? 4000 : place + 1, failed],
       (place, count) => ['n', place, place < count / 2 ? place + 1 : 4000, failed],
       (place) => ['n', place, 4000 - place / 1000, { ...failed, inputs: `${place % 3}` }],
-      (place) => ['n', place / 1000, 4000, { ...failed, itemAttempt: 1 + (place % 3) }],
+      (place) => ['n', place / 1000, 4000, { ...failed, reportedAttempt: 1 + (place % 3) }],
       (place) => [`n${place}`, place, place + 1],
       (place) => [`n${place % 7}`, 0, 0],
       (place) => ['n', (place * 7919) % 1000, 1000 + ((place * 104_729) % 1000)],
@@ -91,8 +91,8 @@ describe('the work for a long run', () => {
 
   it('takes a few comparisons for each attempt that repeats none', () => {
     let comparisons = 0;
-    const itemAttempt = { valueOf: () => (comparisons += 1) } as unknown as number;
-    const steps = Array.from({ length: 1000 }, () => ran('n', 0, 1, 'failed', { inputs: 'equal', itemAttempt }));
+    const reportedAttempt = { valueOf: () => (comparisons += 1) } as unknown as number;
+    const steps = Array.from({ length: 1000 }, () => ran('n', 0, 1, 'failed', { inputs: 'equal', reportedAttempt }));
     expect(runOf(steps).remainingFailures).toHaveLength(1000);
     expect(comparisons).toBeLessThanOrEqual(10_000);
   });

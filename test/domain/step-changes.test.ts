@@ -74,9 +74,10 @@ describe('a step has changed', () => {
     const reported = (facts: readonly StepFacts[], id: string) => {
       const { steps } = runOf(facts);
       const ofId = facts.flatMap((each, index) => {
-        const { attempt, attemptCount, attemptKind, isLatest } = steps.find((step) => step.index === index) ?? {};
+        const { attempt, attemptCount, attemptKind, itemAttempt, isLatest } =
+          steps.find((step) => step.index === index) ?? {};
         const payload = payloadsIn(each.payload.body)(each.payload.index);
-        const entry = [{ ...each, payload, index: 0 }, attempt, attemptCount, attemptKind, isLatest];
+        const entry = [{ ...each, payload, index: 0 }, attempt, attemptCount, attemptKind, itemAttempt, isLatest];
         return each.id === id ? [JSON.stringify(entry)] : [];
       });
       return ofId.sort().join();

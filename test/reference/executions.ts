@@ -147,6 +147,8 @@ export interface Attempt {
   readonly kind: string;
   readonly previous: Execution | null;
   readonly isSuperseded: boolean;
+  /** Number of the attempt at its item. */
+  readonly ofItem: number;
 }
 
 const isBlank = (inputs: unknown): boolean => ['null', '""', '[]', '{}'].includes(JSON.stringify(inputs ?? null));
@@ -200,6 +202,7 @@ export function attemptOf(execution: Execution, all: readonly Execution[]): Atte
     kind: position === 0 ? 'FIRST' : previous ? 'RETRY' : 'ITERATION',
     previous,
     isSuperseded: repeats.includes(position),
+    ofItem: execution.raw.attempt ?? (previous ? attemptOf(previous, all).ofItem + 1 : 1),
   };
 }
 

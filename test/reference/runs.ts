@@ -128,6 +128,7 @@ export function referenceRun(run: RawRun) {
       attempt: attemptOf(step, all).number,
       attemptCount: attemptOf(step, all).count,
       attemptKind: attemptOf(step, all).kind,
+      itemAttempt: attemptOf(step, all).ofItem,
       previousAttempt: attemptOf(step, all).previous?.index ?? null,
       isSuperseded: attemptOf(step, all).isSuperseded,
       isLatest: latest.some(({ index }) => index === step.index),

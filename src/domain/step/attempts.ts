@@ -37,11 +37,13 @@ function findRetries(ofItem: readonly StepDraft[]): void {
   for (const step of ofItem) {
     const before = isSequence && previous && mayRepeat(step, previous) ? previous : null;
     const failure =
-      step.itemAttempt === null
+      step.reportedAttempt === null
         ? (unrepeated.endedBy(beginOf(step), step.inputsHash) ?? before)
-        : (unrepeated.ofAttempt(step.itemAttempt - 1, step.inputsHash) ?? unrepeated.ofAttempt(step.itemAttempt - 1));
+        : (unrepeated.ofAttempt(step.reportedAttempt - 1, step.inputsHash) ??
+          unrepeated.ofAttempt(step.reportedAttempt - 1));
     if (failure) {
       step.previousAttempt = failure;
+      step.itemAttempt = step.reportedAttempt ?? failure.itemAttempt + 1;
       failure.isSuperseded = true;
     }
     if (step.status === 'FAILED') unrepeated.add(step);

@@ -63,7 +63,8 @@ class DraftedStep {
   isRedacted: boolean;
   errorHash: string | null;
   itemKey: string | null;
-  itemAttempt: number | null;
+  reportedAttempt: number | null;
+  itemAttempt: number;
   waits: Step['waits'];
   payload: Step['payload'];
   inputsHash: Step['inputsHash'];
@@ -92,7 +93,8 @@ class DraftedStep {
     this.isRedacted = facts.isRedacted ?? false;
     this.errorHash = facts.errorHash ?? null;
     this.itemKey = facts.itemKey;
-    this.itemAttempt = facts.itemAttempt;
+    this.reportedAttempt = facts.reportedAttempt;
+    this.itemAttempt = facts.reportedAttempt ?? 1;
     this.waits = facts.waits;
     this.payload = facts.payload;
     this.inputsHash = facts.inputsHash;

@@ -101,7 +101,7 @@ const COMPARED: Readonly<
   endTime: true,
   elapsedTime: true,
   itemKey: true,
-  itemAttempt: true,
+  reportedAttempt: true,
   waits: true,
   tokens: true,
   problem: true,
@@ -123,8 +123,8 @@ function attemptIn({ steps, isRunOver }: StepsOfRun): (step: StepFacts) => unkno
   const latest = new Set(latestAttempts(executions, isRunOver));
   const attempts = new Map<number, Partial<StepAttempt>>();
   for (const step of executions) {
-    const { index, attempt, attemptCount, attemptKind } = step;
-    attempts.set(index, { attempt, attemptCount, attemptKind, isLatest: latest.has(step) });
+    const { index, attempt, attemptCount, attemptKind, itemAttempt } = step;
+    attempts.set(index, { attempt, attemptCount, attemptKind, itemAttempt, isLatest: latest.has(step) });
   }
   return ({ index }) => attempts.get(index);
 }

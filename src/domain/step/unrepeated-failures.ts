@@ -19,7 +19,7 @@ export class UnrepeatedFailures {
   add(failure: StepDraft): void {
     this.#ofInputs.get(failure.inputsHash)?.add(failure);
     for (const hash of new Set([null, failure.inputsHash])) {
-      const key = keyOf(failure.itemAttempt, hash);
+      const key = keyOf(failure.reportedAttempt, hash);
       const failures = this.#ofAttempts.get(key);
       if (failures) failures.push(failure);
       else this.#ofAttempts.set(key, [failure]);

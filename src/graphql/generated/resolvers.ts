@@ -1311,6 +1311,11 @@ export type Step = {
   readonly isLatest: Scalars['Boolean']['output'];
   /** True if something of `error`, `inputs`, `outputs`, `metadata` or `waitingFor` is replaced by `[redacted]`, since the caller may not read it. */
   readonly isRedacted: Scalars['Boolean']['output'];
+  /**
+   * Number of this attempt at its item, from 1: as the upstream sends it, else one more than that of `previousAttempt`.
+   * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+   */
+  readonly itemAttempt?: Maybe<Scalars['Int']['output']>;
   /** Item of a fan-out that the step ran for. Null if the upstream does not send it. */
   readonly itemKey?: Maybe<Scalars['String']['output']>;
   /** Additional data about this step. Null if the upstream sends none. */
@@ -2604,6 +2609,7 @@ export type StepResolvers<ContextType = Context, ParentType extends ResolversPar
   isFinished: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isLatest: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isRedacted: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  itemAttempt: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   itemKey: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   metadata: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   node: Resolver<Maybe<ResolversTypes['WorkflowNode']>, ParentType, ContextType>;

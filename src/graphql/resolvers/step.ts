@@ -1,6 +1,6 @@
 import { stepCost } from '../../domain/cost/cost.ts';
 import type { FieldTable } from '../fields/field-table.ts';
-import { intFields } from '../fields/int-fields.ts';
+import { checkInt, intFields } from '../fields/int-fields.ts';
 import { payloadSize, payloadValue } from '../payloads.ts';
 
 export const step: FieldTable<'Step'> = {
@@ -11,6 +11,7 @@ export const step: FieldTable<'Step'> = {
     },
   },
   ...intFields('elapsedTime', 'tokens'),
+  itemAttempt: { resolve: ({ itemAttempt }) => checkInt(itemAttempt, 'itemAttempt') },
   errorInfo: { resolve: ({ error }, _args, context) => context.errorInfo(error) },
   inputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'inputs', path, context) },
   outputs: { resolve: ({ payload }, { path }, context) => payloadValue(payload, 'outputs', path, context) },
