@@ -1,4 +1,5 @@
 /** Case-insensitive text search. */
+import type { InputPath } from './inputs/input-path.ts';
 import { isJsonArray, isJsonObject } from './json.ts';
 import type { JsonValue } from './types.ts';
 
@@ -22,22 +23,41 @@ export function containsText(text: string, part: string): boolean {
   return matched === part.length;
 }
 
-/** True if a text or number of the JSON contains `part`. Only `MAX_COMPARED` characters and values are compared. */
-export function valueContainsText(value: JsonValue, part: string): boolean {
-  const waiting = [value];
+/** A value inside a JSON value. */
+interface Place {
+  readonly value: JsonValue;
+  readonly key: string | number;
+  /** Null for the whole value. */
+  readonly parent: Place | null;
+}
+
+/**
+ * Path of the first text or number that contains `part`; empty for the whole value. Null if none does. Only `MAX_COMPARED`
+ * characters and values are compared.
+ */
+export function pathOfText(value: JsonValue, part: string): InputPath | null {
+  const waiting: Place[] = [{ value, key: '', parent: null }];
   let left = MAX_COMPARED;
-  while (waiting.length > 0 && left > 0) {
-    const next = waiting.pop() ?? null;
+  for (let place = waiting.pop(); place && left > 0; place = waiting.pop()) {
+    const { value: next } = place;
     if (typeof next === 'string' || typeof next === 'number') {
       const text = String(next).slice(0, left);
-      if (containsText(text, part)) return true;
+      if (containsText(text, part)) return pathTo(place);
       left -= text.length;
     } else if (isJsonArray(next)) {
-      for (let at = Math.min(next.length, left) - 1; at >= 0; at -= 1) waiting.push(next[at] ?? null);
+      for (let at = Math.min(next.length, left) - 1; at >= 0; at -= 1)
+        waiting.push({ value: next[at] ?? null, key: at, parent: place });
     } else if (isJsonObject(next)) {
-      for (const member of Object.values(next).slice(0, left).reverse()) waiting.push(member);
+      for (const [key, member] of Object.entries(next).slice(0, left).reverse())
+        waiting.push({ value: member, key, parent: place });
     }
     left -= 1;
   }
-  return false;
+  return null;
+}
+
+function pathTo(place: Place): InputPath {
+  const keys: (string | number)[] = [];
+  for (let at = place; at.parent; at = at.parent) keys.push(at.key);
+  return keys.reverse();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { containsText, MAX_COMPARED, valueContainsText } from '../../src/domain/text-search.ts';
+import { containsText, MAX_COMPARED, pathOfText } from '../../src/domain/text-search.ts';
 
 describe('a text that is looked for', () => {
   const few = (maxLength: number) =>
@@ -23,9 +23,17 @@ describe('a text that is looked for', () => {
 
   it('A text is found in each text and number of a JSON value, up to a bound of characters and values', () => {
     const value = [{ a: { b: ['Sku'] } }, 7.25, null, true, 'x'.repeat(MAX_COMPARED), 'behind'];
-    const isIn = (part: string) => valueContainsText(value, part);
-    expect(['sku', '7.2', 'xx', 'a', 'true', 'behind'].map(isIn)).toEqual([true, true, true, false, false, false]);
+    const pathOf = (part: string) => pathOfText(value, part);
+    expect(['sku', '7.2', 'xx', 'a', 'true', 'behind'].map(pathOf)).toEqual([
+      [0, 'a', 'b', 0],
+      [1],
+      [4],
+      null,
+      null,
+      null,
+    ]);
+    expect(pathOfText('a text', 'text')).toEqual([]);
     const wide = [...Array<number>(MAX_COMPARED).fill(1), 2];
-    expect([valueContainsText(wide, '1'), valueContainsText(wide, '2')]).toEqual([true, false]);
+    expect([pathOfText(wide, '1'), pathOfText(wide, '2')]).toEqual([[0], null]);
   });
 });

@@ -331,26 +331,26 @@ describe('the history of a workflow', () => {
       await gateway.query('{ run(workflowId: "wf", id: "run-60") { failedSteps { id } } }');
       const before = upstream.count('steps') + upstream.count('run');
       const all = `query All($filter: RunFilter) {
-        recentRuns(workflowIds: ["wf"], first: 5, filter: $filter) { nodes { id } runsExamined }
+        recentRuns(workflowIds: ["wf"], first: 5, filter: $filter) { edges { node { id } matchedIn } runsExamined }
       }`;
-      const found: Readonly<Record<string, readonly string[]>> = {
-        'RUN-9': ['run-90', 'run-9'],
-        ' 10042 ': ['run-80'],
-        'größe "m"': ['run-80'],
-        'No Änswer': ['run-70'],
+      const found: Readonly<Record<string, readonly [matchedIn: string, ...ids: readonly string[]]>> = {
+        'RUN-9': ['id', 'run-90', 'run-9'],
+        ' 10042 ': ['inputs.order', 'run-80'],
+        'größe "m"': ['inputs.items[0].name', 'run-80'],
+        'No Änswer': ['error', 'run-70'],
         // The steps of the other failed run are not cached.
-        sku_v1: ['run-60'],
-        enrich: ['run-60'],
+        sku_v1: ['steps.error', 'run-60'],
+        enrich: ['steps.nodeId', 'run-60'],
         // Names of members, booleans, and texts of runs without the word.
-        order: [],
-        true: [],
+        order: ['nothing'],
+        true: ['nothing'],
       };
-      for (const [search, ids] of Object.entries(found)) {
+      for (const [search, [matchedIn, ...ids]] of Object.entries(found)) {
         const filter = { search };
         const { nodes, runsExamined } = await page({ first: 5, filter });
         expect([search, nodes.map(({ id }) => id), runsExamined]).toEqual([search, ids, 90]);
         expect((await gateway.query(all, { variables: { filter } })).data).toEqual({
-          recentRuns: { nodes: ids.map((id) => ({ id })), runsExamined: 90 },
+          recentRuns: { edges: ids.map((id) => ({ node: { id }, matchedIn })), runsExamined: 90 },
         });
       }
       expect((await page({ first: 1, filter: { search: 'run-' } })).runsExamined).toBe(1);

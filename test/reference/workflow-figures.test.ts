@@ -1,7 +1,7 @@
 /** Figures over the runs of a workflow against the reference. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { pathOfKeys } from '../../src/domain/inputs/input-path.ts';
+import { inputPathText } from '../../src/domain/inputs/input-path.ts';
 import { shiftsOf } from '../../src/domain/shifts/shifts.ts';
 import { historyOf } from '../domain/failure-histories.ts';
 import { at, runRecord } from '../domain/facts.ts';
@@ -30,7 +30,7 @@ describe('The reference', () => {
     const reference = referenceCommonInputs(runs.map(({ runId, ...rest }) => ({ id: runId, ...rest })));
     expect({ nodes: nodes.map((node) => ({ ...node, text: undefined })), ...counts }).toEqual({
       ...reference,
-      nodes: reference.nodes.map(({ keys, ...node }) => ({ path: pathOfKeys(keys), ...node })),
+      nodes: reference.nodes.map(({ keys, ...node }) => ({ path: inputPathText(keys), ...node })),
     });
     return nodes.length;
   };

@@ -5,7 +5,7 @@
 import { compareText } from '../order.ts';
 import { blockedP, fisherLogP, LogFactorials, type Table } from './exact-tests.ts';
 import { factsOfInputs, hasFact, RULE_OF_FIVE, type InputFact } from './facts-of-inputs.ts';
-import { pathOfKeys } from './input-path.ts';
+import { inputPathText } from './input-path.ts';
 import type { InputTest, Scalar } from './input-test.ts';
 import { keysOfPath, type InputValues } from './input-values.ts';
 import { addTo, both, countBoth, emptySet, has, keyOf, without, type RunSet } from './run-set.ts';
@@ -149,7 +149,7 @@ class Search {
   /** Counts all runs, so that they are those of a list that is filtered by the fact. */
   describe(fact: InputFact): CommonInput {
     const table = tableOf(fact, this.#all);
-    const path = pathOfKeys(keysOfPath(fact.path));
+    const path = inputPathText(keysOfPath(fact.path));
     const newest = (isWanted: (run: ComparedInputs, at: number) => boolean): string | null =>
       this.#runs.findLast((run, at) => has(fact.known, at) && isWanted(run, at))?.runId ?? null;
     return {

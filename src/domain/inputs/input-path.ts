@@ -10,9 +10,15 @@ const PART = /(\.?)(?:([A-Za-z_][A-Za-z0-9_]*)|("(?:[^"\\]|\\.)*"))|\[(-?\d{1,9}
 
 export const MAX_PATH_LENGTH = 1000;
 
-/** Names that aren't identifiers are quoted, as in JMESPath. */
-export const pathOfKeys = (keys: readonly string[]): string =>
-  keys.map((key) => (IDENTIFIER.test(key) ? key : JSON.stringify(key))).join('.');
+/** The text that `parseInputPath` reads. Names that aren't identifiers are quoted, as in JMESPath. */
+export function inputPathText(path: InputPath): string {
+  const parts = path.map((part) => {
+    if (typeof part === 'number') return `[${part}]`;
+    return `.${IDENTIFIER.test(part) ? part : JSON.stringify(part)}`;
+  });
+  // The first name has no dot.
+  return parts.join('').replace(/^\./, '');
+}
 
 /** Null if the text isn't such a path. */
 export function parseInputPath(text: string): InputPath | null {

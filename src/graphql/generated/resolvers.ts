@@ -1091,6 +1091,11 @@ export type RunEdge = {
   readonly __typename?: 'RunEdge';
   /** Cursor of this run, for `after`. */
   readonly cursor: Scalars['String']['output'];
+  /**
+   * First field of the run that has the text of `filter.search`: `id`, `error`, `steps.error`, `steps.nodeId`, or a path such as
+   * `inputs.customer.id`. Null without a search. At most 300 characters.
+   */
+  readonly matchedIn?: Maybe<Scalars['String']['output']>;
   /** Run. Null with an error if it cannot be loaded. */
   readonly node?: Maybe<Run>;
 };
@@ -2539,6 +2544,7 @@ export type RunConnectionResolvers<ContextType = Context, ParentType extends Res
 
 export type RunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
   cursor: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  matchedIn: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   node: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 

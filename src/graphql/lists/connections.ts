@@ -17,6 +17,8 @@ export interface ListedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly cursor: string;
+  /** Field in which a search found its text. Null without a search. */
+  readonly matchedIn: string | null;
 }
 
 export type RunPage = ReturnType<typeof runPage>;
@@ -25,7 +27,9 @@ export type WorkflowPage = ReturnType<typeof workflowPage>;
 
 export function runPage(workflowId: string, page: HistoryPage, isFirst: boolean) {
   const { entries, hasNextPage, end, examined } = page;
-  const runs = entries.map(({ position }) => ({ workflowId, runId: position.runId, cursor: runCursor(position) }));
+  const runs = entries.map(({ position, matchedIn }): ListedRun => {
+    return { workflowId, runId: position.runId, cursor: runCursor(position), matchedIn };
+  });
   const pageInfo = {
     hasNextPage,
     hasPreviousPage: !isFirst,
@@ -39,9 +43,10 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean) {
   const { entries, start, end, hasNextPage, unavailable } = page;
   const edges = (count: number): ListedRun[] => {
     const cursors = new RecentCursors(start.positions);
-    return entries.slice(0, count).map(({ workflowId, startMicros, position }) => {
+    return entries.slice(0, count).map(({ workflowId, startMicros, position, matchedIn }) => {
       cursors.move(workflowId, position);
-      return { workflowId, runId: position.runId, cursor: cursors.cursor({ workflowId, startMicros }) };
+      const cursor = cursors.cursor({ workflowId, startMicros });
+      return { workflowId, runId: position.runId, cursor, matchedIn };
     });
   };
   return {

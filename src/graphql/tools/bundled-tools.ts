@@ -420,13 +420,16 @@ const SEARCH_RUNS = /* GraphQL */ `
       after: $after
       filter: { search: $search, status: $status, inputs: $inputs, minWallClockMs: $minWallClockMs }
     ) {
-      nodes {
-        workflowId
-        runId: id
-        status
-        startedAt
-        wallClockMs
-        error
+      edges {
+        matchedIn
+        run: node {
+          workflowId
+          runId: id
+          status
+          startedAt
+          wallClockMs
+          error
+        }
       }
       unavailableWorkflows {
         workflowId: id

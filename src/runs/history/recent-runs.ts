@@ -5,6 +5,7 @@ import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { ReadContext } from '../read-context.ts';
 import type { HistoryPosition, RunPosition } from './history-reader.ts';
+import type { FoundRun } from './run-search.ts';
 import { windowsOfEach, type HistoryPage, type OnFound, type RunFilter, type RunHistory } from './run-history.ts';
 
 /** Sort key of a run: start, newest first, with runs not started before all others; then the workflow's id. */
@@ -26,7 +27,7 @@ export interface RecentPosition {
   readonly positions: ReadonlyMap<string, HistoryPosition>;
 }
 
-export interface RecentEntry extends RunPlace {
+export interface RecentEntry extends RunPlace, FoundRun {
   readonly position: RunPosition;
 }
 
@@ -115,10 +116,11 @@ export function mergePages(
 ): Pick<RecentPage, 'entries' | 'hasNextPage' | 'end'> {
   const queues = pages.map(({ workflowId, page }) => ({
     page,
-    waiting: page.entries.map(({ record, position }): RecentEntry => ({
+    waiting: page.entries.map(({ record, position, matchedIn }): RecentEntry => ({
       workflowId,
       startMicros: record.startTime?.epochMicros ?? null,
       position,
+      matchedIn,
     })),
     /** End of a page whose history continues. Runs behind it are not returned with this page. */
     frontier: page.hasNextPage && page.end ? { workflowId, startMicros: page.end.startMicros } : null,

@@ -16,7 +16,7 @@ import type { RunStore } from '../run-store.ts';
 import { partOf, type Snapshot } from '../snapshot.ts';
 import type { Changes } from '../writes/changes.ts';
 import { inPieces } from '../../runtime/in-pieces.ts';
-import { isFoundIn } from './run-search.ts';
+import { findIn, type FoundRun } from './run-search.ts';
 import type { Source } from '../source.ts';
 import type { ViewerCache } from '../viewer-cache.ts';
 
@@ -41,8 +41,10 @@ export interface MinWallClock {
   readonly now: Timestamp;
 }
 
+export interface FoundEntry extends HistoryEntry, FoundRun {}
+
 export interface HistoryPage {
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly FoundEntry[];
   readonly hasNextPage: boolean;
   /** Where to continue: behind the last entry or the last scanned run. Null at the very beginning. */
   readonly end: HistoryPosition | null;
@@ -237,8 +239,11 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
     return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
-  const isFound = (ref: RunRef, record: RunRecord, filter: RunFilter, { viewer }: ReadContext): boolean =>
-    isFoundIn(record, () => runStore.peekSteps(ref, viewer), filter);
+  /** Null if the filter leaves the run out. */
+  function foundBy(filter: RunFilter | null, ref: RunRef, record: RunRecord, { viewer }: ReadContext): FoundRun | null {
+    if (!filter) return { matchedIn: null };
+    return matches(record, filter) ? findIn(record, () => runStore.peekSteps(ref, viewer), filter) : null;
+  }
 
   return {
     async page(
@@ -249,7 +254,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
       const { reader, knownOf } = readerOf(workflowId, after, operation);
       // One more than requested shows whether there is a next page. Longer pages share the whole window with other lists.
       const wanted = filter || first >= MAX_WINDOW / 2 ? MAX_WINDOW : first + 1;
-      const found: HistoryEntry[] = [];
+      const found: FoundEntry[] = [];
       let end = after;
       let examined = 0;
       /** Returns the page if these entries complete it. Yields before each entry, since a search parses its payload. */
@@ -265,8 +270,9 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
           if (!known) continue;
           examined += 1;
           const ref = { workflowId, runId: entry.position.runId };
-          if (!filter || (matches(known.value, filter) && isFound(ref, known.value, filter, operation))) {
-            found.push(entry);
+          const run = foundBy(filter, ref, known.value, operation);
+          if (run) {
+            found.push({ ...entry, ...run });
             onFound(ref, known);
           }
           end = entry.position;

@@ -1,7 +1,9 @@
 /** Conditions that read a run's inputs, and text search in what a list shows of it. Makes no call. */
+import { clip } from '../../domain/conversation/text.ts';
+import { inputPathText } from '../../domain/inputs/input-path.ts';
 import { passes, type InputCondition } from '../../domain/inputs/input-test.ts';
 import { errorInfo } from '../../domain/step/step-error.ts';
-import { containsText, valueContainsText } from '../../domain/text-search.ts';
+import { containsText, pathOfText } from '../../domain/text-search.ts';
 import type { JsonValue, PayloadValues, RunRecord, StepFacts } from '../../domain/types.ts';
 import { payloadsIn } from '../../upstream/wire/payloads.ts';
 
@@ -10,27 +12,44 @@ interface Conditions {
   readonly inputs: readonly InputCondition[];
 }
 
-export function isFoundIn(
+export interface FoundRun {
+  /** Field of the run that has the text, such as `error` or `inputs.customer.id`. Null without a search. */
+  readonly matchedIn: string | null;
+}
+
+/** Longest `matchedIn`, in characters. Names of inputs may be longer. */
+const MAX_MATCHED_IN = 300;
+
+/** Null if the run does not meet the conditions. */
+export function findIn(
   record: RunRecord,
   stepsOf: () => readonly StepFacts[],
   { search, inputs: conditions }: Conditions,
-): boolean {
+): FoundRun | null {
   let read: Pick<PayloadValues, 'inputs'> | undefined;
   // Parsed once for all conditions.
   const inputs = () => (read ??= payloadsIn(record.payload.body)(record.payload.index)).inputs;
-  return (
-    conditions.every((condition) => passes(inputs(), condition)) &&
-    (search === null || runMentions(record, stepsOf(), search, inputs))
-  );
+  if (!conditions.every((condition) => passes(inputs(), condition))) return null;
+  if (search === null) return { matchedIn: null };
+  const matchedIn = fieldWith(search, record, stepsOf(), inputs);
+  return matchedIn === null ? null : { matchedIn };
 }
 
 /** `text` is lower-case and not empty. */
-const runMentions = (record: RunRecord, steps: readonly StepFacts[], text: string, inputs: () => JsonValue): boolean =>
-  containsText(record.id, text) ||
-  isIn(record.error, text) ||
-  steps.some((step) => isIn(step.error, text) || (step.status === 'FAILED' && containsText(step.nodeId, text))) ||
+function fieldWith(
+  text: string,
+  record: RunRecord,
+  steps: readonly StepFacts[],
+  inputs: () => JsonValue,
+): string | null {
+  if (containsText(record.id, text)) return 'id';
+  if (isIn(record.error, text)) return 'error';
+  if (steps.some(({ error }) => isIn(error, text))) return 'steps.error';
+  if (steps.some(({ status, nodeId }) => status === 'FAILED' && containsText(nodeId, text))) return 'steps.nodeId';
   // Last, since the payload is parsed for it.
-  valueContainsText(inputs(), text);
+  const path = pathOfText(inputs(), text);
+  return path && clip(inputPathText(['inputs', ...path]), MAX_MATCHED_IN);
+}
 
 /** An error in JSON is shown as its message, whose letters may be escaped in the JSON. */
 function isIn(error: string | null, text: string): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseInputPath, pathOfKeys, valueAt } from '../../../src/domain/inputs/input-path.ts';
+import { parseInputPath, inputPathText, valueAt } from '../../../src/domain/inputs/input-path.ts';
 import { inputValues, MAX_PATHS } from '../../../src/domain/inputs/input-values.ts';
 import type { JsonValue } from '../../../src/domain/types.ts';
 import {
@@ -162,12 +162,16 @@ describe('A path into inputs', () => {
     },
   );
 
-  it('of any keys is read again, and finds the value', () => {
+  it('of any names and indexes is read again, and finds the value', () => {
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 });
     fc.assert(
-      fc.property(fc.array(key, { minLength: 1, maxLength: 5 }), fc.integer(), (keys, value) => {
-        const inputs = keys.reduceRight<JsonValue>((inner, each) => Object.fromEntries([[each, inner]]), value);
-        const path = parseInputPath(pathOfKeys(keys));
+      fc.property(fc.array(fc.oneof(key, fc.nat(3)), { minLength: 1, maxLength: 5 }), fc.integer(), (keys, value) => {
+        const inputs = keys.reduceRight<JsonValue>(
+          (inner, each) =>
+            typeof each === 'number' ? [...Array<null>(each).fill(null), inner] : Object.fromEntries([[each, inner]]),
+          value,
+        );
+        const path = parseInputPath(inputPathText(keys));
         expect(path).toEqual(keys);
         expect(valueAt(inputs, path ?? [])).toBe(value);
       }),
