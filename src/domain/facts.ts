@@ -144,6 +144,8 @@ export interface WorkflowRecord {
   readonly organizationId: string | null;
   readonly createdAt: Timestamp | null;
   readonly updatedAt: Timestamp | null;
+  /** Id of a user. */
+  readonly updatedBy: string | null;
   readonly graph: WorkflowGraph | null;
 }
 

@@ -296,6 +296,7 @@ export function readWorkflows(json: JsonBody, report: ReportDeviation): readonly
       organizationId: textOrNothing(workflow, 'organization_id'),
       createdAt: time(workflow, 'created_at'),
       updatedAt: time(workflow, 'updated_at'),
+      updatedBy: textOrNothing(workflow, 'updated_by'),
       graph: graph && readGraph(graph),
     };
   });

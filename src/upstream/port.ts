@@ -82,6 +82,7 @@ export interface UpstreamWorkflow {
   readonly organization_id?: string | null;
   readonly created_at?: Time;
   readonly updated_at?: Time;
+  readonly updated_by?: string | null;
   readonly graph?: {
     readonly nodes?: Readonly<Record<string, UpstreamNode>>;
     /** Pairs of node ids. `START` and `END` are the ends of the graph. */

@@ -113,7 +113,7 @@ describe('the gateway', () => {
       }
     } }`,
     `{ workflows { nodes {
-      name description status version isPublic organizationId createdAt updatedAt graph { nodes { id } edges { from } entry finish }
+      name description status version isPublic organizationId createdAt updatedAt updatedBy graph { nodes { id } edges { from } entry finish }
       runs { nodes { status startedAt endedAt error inputs } }
     } } }`,
     `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message run { id } } }`,

@@ -229,11 +229,11 @@ describe('the values of fields', () => {
 
   it('The fields of a workflow are those of the list of workflows', async () => {
     const graph = 'graph { entry finish nodes { id type description } edges { from to } }';
-    const fields = `name description status version isPublic organizationId createdAt updatedAt ${graph}`;
+    const fields = `name description status version isPublic organizationId createdAt updatedAt updatedBy ${graph}`;
     expect(await workflow(fields)).toEqual({
       data: {
         ...{ name: 'Workflow wf', description: 'Answers mail', status: 'active', version: '1.2', isPublic: false },
-        organizationId: 'org-1',
+        ...{ organizationId: 'org-1', updatedBy: 'user-2' },
         graph: {
           ...{ entry: 'model_1', finish: 'send', edges: [{ from: 'model_1', to: 'send' }] },
           nodes: [

@@ -54,6 +54,7 @@ export const wireWorkflow = (id: string, fields: Wire = {}): Wire => ({
   organization_id: 'org-1',
   created_at: '2025-03-12 00:59:55.465508+00:00',
   updated_at: '2025-03-13 00:59:55.465508+00:00',
+  updated_by: 'user-2',
   file_metadata: { bucket: 'secret-bucket', url: 'https://secret.example/x', key: 'secret-key' },
   graph: {
     description: '',

@@ -1767,6 +1767,8 @@ export type Workflow = {
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Id of the user who made the last change. Null if the upstream does not send it. */
+  readonly updatedBy?: Maybe<Scalars['ID']['output']>;
   /**
    * URL of this workflow in the upstream's web page. Null if the gateway does not know its form.
    * The gateway does not check that the page exists.
@@ -2761,6 +2763,7 @@ export type WorkflowResolvers<ContextType = Context, ParentType extends Resolver
   status: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   trend: Resolver<ReadonlyArray<ResolversTypes['TrendBucket']>, ParentType, ContextType, RequireFields<WorkflowTrendArgs, 'buckets' | 'last' | 'timeZone'>>;
   updatedAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  updatedBy: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   upstreamUrl: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   version: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };

@@ -40,6 +40,7 @@ export const workflow: FieldTable<'Workflow'> = {
   organizationId: ofList('organizationId'),
   createdAt: ofList('createdAt'),
   updatedAt: ofList('updatedAt'),
+  updatedBy: ofList('updatedBy'),
   graph: ofList('graph'),
   mayExecute: { resolve: ({ id }, _args, context) => context.mayWrite('execute', id) },
   upstreamUrl: { resolve: ({ id }, _args, { links }) => links.toUpstreamWorkflow(id) },

@@ -5,7 +5,7 @@ import { graph, history, noSteps, record, steps, TIDY, workflow, type Examples }
 /** All optional fields of a workflow. */
 const UNKNOWN = {
   ...{ name: null, description: null, status: null, version: null, isPublic: null },
-  ...{ createdAt: null, updatedAt: null, graph: null },
+  ...{ createdAt: null, updatedAt: null, updatedBy: null, graph: null },
 };
 const WHOLE = '4711471147114711';
 const nodes = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`n${at}`, {}]));

@@ -118,6 +118,7 @@ export const history = (records: readonly unknown[], ids: readonly string[], cou
 const WORKFLOW = {
   ...{ id: 'wf', name: 'Workflow wf', description: 'Answers mail', status: 'active', version: '1.2', isPublic: false },
   ...{ createdAt: '2025-03-12T00:59:55.465508+00:00', updatedAt: '2025-03-13T00:59:55.465508+00:00' },
+  updatedBy: 'user-2',
   graph: {
     nodes: [
       { id: 'model_1', type: 'model', description: 'Writes' },
@@ -132,7 +133,7 @@ const WORKFLOW = {
 /** One deviating workflow, and one without deviations. `answered` is null if the gateway leaves the workflow out. */
 export const workflow = (item: unknown, answered: object | null, counts = {}): Example => ({
   replies: { workflows: [{ json: [item, wireWorkflow('other')] }] },
-  query: `{ workflows { nodes { id name description status version isPublic createdAt updatedAt graph {
+  query: `{ workflows { nodes { id name description status version isPublic createdAt updatedAt updatedBy graph {
     nodes { id type description } edges { from to } entry finish
   } } } }`,
   data: {

@@ -39,7 +39,17 @@ export interface NeededCalls {
 }
 
 /** Fields that read the list of workflows. */
-const OF_LIST = ['name', 'description', 'status', 'version', 'isPublic', 'organizationId', 'createdAt', 'updatedAt'];
+const OF_LIST = [
+  'name',
+  'description',
+  'status',
+  'version',
+  'isPublic',
+  'organizationId',
+  'createdAt',
+  'updatedAt',
+  'updatedBy',
+];
 const READ_WORKFLOWS: ReadonlySet<string> = new Set([
   ...[...OF_LIST, 'graph', 'changePoints'].map((name) => `Workflow.${name}`),
   ...['Query.workflows', 'Step.node'],
