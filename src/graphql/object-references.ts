@@ -113,7 +113,8 @@ export interface FailureGroupInHistory extends FailureGroup {
   readonly history: () => Promise<GroupHistory>;
   /** Also with the completed runs that decide whether it is resolved or has returned. */
   readonly judged: () => Promise<GroupHistory>;
-  readonly affectedRate: () => Promise<number | null>;
+  /** Finished runs of the window since the failure was first seen. Null if no start is known. */
+  readonly finishedCount: () => Promise<number | null>;
   readonly estimatedCost: () => Promise<Cost | null>;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;
   readonly commonInputs: () => Promise<CommonInputsOfGroup>;
@@ -121,6 +122,8 @@ export interface FailureGroupInHistory extends FailureGroup {
 
 export interface FoundFailureGroups {
   readonly nodes: readonly FailureGroupInHistory[];
+  /** False if the windows may have further runs. */
+  readonly isComplete: boolean;
   readonly runsExamined: number;
   readonly runsRequested: number;
   readonly runsNotLoaded: () => Promise<number>;

@@ -12,22 +12,28 @@ const failure = { nodeId: 'enrich', message: "KeyError: 'sku_v1'", code: null };
 
 describe('The headline of a diagnosis', () => {
   it.each([
-    [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, 5 of 31 runs"],
+    [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, in 4 of the 30 runs before it"],
     [
       {},
       { state: 'ONGOING' as const },
-      "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, 5 of 31 runs",
+      "`enrich` failed with KeyError: 'sku_v1'; since 2025-03-13T02:41:00Z, in 4 of the 30 runs before it",
     ],
     [
       { nodeId: null, message: null, code: 'E7' },
       { state: 'ONGOING' as const, firstSeenIsExact: false },
-      'The run failed with E7; since 2025-03-13T02:41:00Z or earlier, 5 of 31 runs',
+      'The run failed with E7; since 2025-03-13T02:41:00Z or earlier, in 4 of the 30 runs before it',
     ],
-    [{ message: null }, { firstSeenAt: null, count: 1, finishedCount: 1 }, '`enrich` failed; 1 of 1 run'],
+    [{ message: null }, { firstSeenAt: null, count: 2, finishedCount: 2 }, '`enrich` failed; in the run before it'],
+    [{ message: null }, { count: 1, finishedCount: 1 }, '`enrich` failed; new with this run'],
+    [
+      { message: null },
+      { count: 1, finishedCount: 1, state: 'ONGOING' as const, firstSeenIsExact: false },
+      '`enrich` failed; first seen in this run or earlier',
+    ],
     [
       { nodeId: 'a`b\n', message: 'Traceback (most recent call last):\n  File "x"\nKeyError: 7\n' },
       {},
-      "`a'b` failed with KeyError: 7; new since 2025-03-13T02:41:00Z, 5 of 31 runs",
+      "`a'b` failed with KeyError: 7; new since 2025-03-13T02:41:00Z, in 4 of the 30 runs before it",
     ],
   ])('The headline of %j with %j', (failed, seen, expected) => {
     expect(headlineOf({ ...failure, ...failed }, { ...occurrence, ...seen })).toBe(expected);
@@ -56,8 +62,7 @@ describe('The markdown of a diagnosis', () => {
     failure: fc.record({ nodeId: fc.option(text), message: fc.option(text), code: fc.option(text) }),
     runId: text,
     workflow: fc.record({ id: text, name: fc.option(text) }),
-    occurrence: fc.constantFrom(null, occurrence),
-    runsExamined: fc.nat(),
+    runsExamined: fc.integer({ min: 1 }),
     changes: fc.array(change, { maxLength: 3 }),
     commonInputs: fc.array(text, { maxLength: 3 }),
     alike: fc.array(text, { maxLength: 20 }),
@@ -86,7 +91,7 @@ describe('The markdown of a diagnosis', () => {
         expect(markdown.isWellFormed()).toBe(true);
         for (const line of outside(markdown)) {
           expect(line).toMatch(
-            /^(?:(?:New since \S+, 5 of 31 runs\. )?\d+ runs? examined\.|Changed shortly before:|The failed runs have in common \(which need not be the cause\):|Run: <\S+>)$/,
+            /^(?:Judged by this run(?: alone| and \d+ before it)\.|Changed shortly before:|The failed runs have in common \(which need not be the cause\):|Run: <\S+>)$/,
           );
         }
       }),
@@ -98,7 +103,6 @@ describe('The markdown of a diagnosis', () => {
     failure: { ...failure, message: 'the model did not answer' },
     runId: 'r2',
     workflow: { id: 'wf', name: null },
-    occurrence,
     runsExamined: 31,
     changes: [],
     commonInputs: [],
@@ -112,7 +116,7 @@ describe('The markdown of a diagnosis', () => {
     const markdown = diagnosisMarkdown({ ...whole, failure: { ...failure, message: `a ${'`'.repeat(count)} b` } })(
       1000,
     );
-    expect(outside(markdown)).toEqual(['New since 2025-03-13T02:41:00Z, 5 of 31 runs. 31 runs examined.']);
+    expect(outside(markdown)).toEqual(['Judged by this run and 30 before it.']);
     for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
   });
 

@@ -119,12 +119,12 @@ describe('Failure groups', () => {
     start('wf', ...old, '4 e429', '16 ok', '4 e500', 'e502');
     const found = await groupsOf(
       `(last: 26, orderBy: ${order})`,
-      'latestMessage count affectedRate estimatedCost { stepsPriced stepsUnpriced }',
+      'latestMessage count finishedCount affectedRate estimatedCost { stepsPriced stepsUnpriced }',
     );
     expect(found.map(({ failure }) => failure)).toEqual(statuses.map((status) => `HTTP ${status}`));
     expect(found).toContainEqual({
       failure: 'HTTP 500',
-      count: 4,
+      ...{ count: 4, finishedCount: 5 },
       affectedRate: 0.8,
       estimatedCost: { stepsPriced: 0, stepsUnpriced: 8 },
     });
@@ -169,6 +169,23 @@ describe('Failure groups', () => {
       }
       // The list of workflows, two histories, five failed runs, and three completed runs of each workflow.
       expect(calls()).toEqual([1, 2, 0, 11]);
+    });
+
+    it('The runs are complete unless `last` cuts the window', async () => {
+      start('wf', '3 ok', 'e500');
+      start('other', '2 ok');
+      const isComplete = async (args: string) => {
+        const { data } = await gateway.query(
+          `{ failureGroups(${args}) { isComplete } workflow(id: "wf") { failureGroups(${args}) { isComplete } } }`,
+        );
+        const { failureGroups, workflow } = data as unknown as Record<'failureGroups' | 'workflow', object>;
+        return [failureGroups, (workflow as { failureGroups: unknown }).failureGroups];
+      };
+      const [yes, no] = [{ isComplete: true }, { isComplete: false }];
+      expect(await isComplete('last: 6')).toEqual([yes, yes]);
+      expect(await isComplete('last: 4')).toEqual([no, yes]);
+      expect(await isComplete('last: 3')).toEqual([no, no]);
+      expect(await isComplete('last: 3, startedAfter: "2200-01-01T00:00:00Z"')).toEqual([yes, yes]);
     });
 
     it('The latest runs of all together are the window, and runs before these show which groups are new', async () => {

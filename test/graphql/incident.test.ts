@@ -104,17 +104,18 @@ describe('In an incident that began 44 minutes ago', () => {
     await gateway.restart({ env: { PUBLIC_URL: 'https://runs.example.com/stepgate' } });
     const { data, errors } = await gateway.query(
       ofRun(
-        'diagnosis { workflow { id } headline failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
+        'diagnosis { workflow { id } headline shareBefore failedStep { id } group { count isNew } baseline { run { id } } changes { kind } runsExamined markdown }',
       ),
     );
     expect(errors).toEqual([]);
     const page = 'https://runs.example.com/stepgate/workflows/wf/runs/wf-1';
-    const headline = "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-24T11:15:00Z, 7 of 22 runs";
+    const headline =
+      "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-24T11:15:00Z, in 6 of the 21 runs before it";
     expect(data).toEqual({
       run: {
         diagnosis: {
           workflow: { id: 'wf' },
-          headline,
+          ...{ headline, shareBefore: '6 of the 21 runs before it' },
           ...{
             failedStep: { id: 'wf-1-enrich' },
             group: { count: 7, isNew: true },
@@ -123,7 +124,7 @@ describe('In an incident that began 44 minutes ago', () => {
           ...{ changes: [{ kind: 'PROMPT' }], runsExamined: 199 },
           markdown: [
             ...['```text', headline, '```', ''],
-            ...['New since 2026-11-24T11:15:00Z, 7 of 22 runs. 199 runs examined.', ''],
+            ...['Judged by this run and 198 before it.', ''],
             ...['Changed shortly before:', ''],
             ...[
               '```text',
@@ -134,7 +135,7 @@ describe('In an incident that began 44 minutes ago', () => {
               '',
             ],
             ...['```text', 'workflow  Workflow wf  (wf)', 'run       wf-1', 'node      enrich'],
-            ...['```text', 'run       wf-1', 'alike     wf-4, wf-7, wf-13, wf-16, wf-19, wf-22'],
+            'alike     wf-4, wf-7, wf-13, wf-16, wf-19, wf-22',
             ...['compare   wf-26  (completed before the change)', '```', ''],
             ...[`Run: <${page}>`, '', `Comparison: <${page}?tab=compare&with=wf-26&node=enrich&diff=inputs>`, ''],
           ].join('\n'),
@@ -164,7 +165,7 @@ describe('In an incident that began 44 minutes ago', () => {
         diagnosis: {
           ...{ headline, group: null, baseline: null, changes: [], runsExamined: 1 },
           markdown: [
-            ...['```text', headline, '```', '', '1 run examined.', ''],
+            ...['```text', headline, '```', '', 'Judged by this run alone.', ''],
             ...['```text', 'workflow  Workflow wf  (wf)', 'run       wf-1', 'node      enrich', '```', ''],
           ].join('\n'),
         },

@@ -14,9 +14,9 @@ export interface DiagnosedFailure {
 
 /** The failure among the examined runs. */
 export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact' | 'state' | 'returnedAt'> {
-  /** Failed runs of the group. */
+  /** Failed runs of the group, with the diagnosed one. */
   readonly count: number;
-  /** Finished runs since the failure was first seen. */
+  /** Finished runs since the failure was first seen, with the diagnosed one. */
   readonly finishedCount: number;
 }
 
@@ -26,8 +26,7 @@ export interface DiagnosisText {
   readonly runId: string;
   /** The name is null if the upstream sends none, or its list of workflows could not be read. */
   readonly workflow: { readonly id: string; readonly name: string | null };
-  /** Null if the runs around the failure could not be examined. */
-  readonly occurrence: Occurrence | null;
+  /** With the diagnosed one. */
   readonly runsExamined: number;
   readonly changes: readonly ChangePoint[];
   /** What the inputs of the failed runs have in common, in words. */
@@ -51,7 +50,7 @@ const MAX_ALIKE = 9;
 const MAX_TICKS = 16;
 const LONG_TICKS = new RegExp(`\`{${MAX_TICKS + 1},}`, 'g');
 
-/** "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs". */
+/** "`enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, in 4 of the 30 runs before it". */
 export function headlineOf({ nodeId, message, code }: DiagnosedFailure, occurrence: Occurrence | null): string {
   const subject = nodeId === null ? 'The run' : `\`${clipped(oneLine(nodeId), MAX_NAME).replaceAll('`', "'")}\``;
   const cause = causeOf(message) || (code === null ? '' : oneLine(code));
@@ -66,25 +65,35 @@ function causeOf(message: string | null): string {
   return oneLine((isPythons ? lines.at(-1) : lines[0]) ?? '');
 }
 
-function sinceText({ firstSeenAt, firstSeenIsExact, state, returnedAt, count, finishedCount }: Occurrence): string {
-  const shares = `${count} of ${count === 1 && finishedCount === 1 ? '1 run' : `${finishedCount} runs`}`;
-  if (!firstSeenAt) return shares;
-  if (returnedAt) return `back since ${utcSeconds(returnedAt)}, first seen ${utcSeconds(firstSeenAt)}, ${shares}`;
-  const since = state === 'NEW' ? 'new since' : 'since';
-  return `${since} ${utcSeconds(firstSeenAt)}${firstSeenIsExact ? '' : ' or earlier'}, ${shares}`;
+/** "4 of the 30 runs before it": those that finished since the failure was first seen. Null if none of them failed alike. */
+export function shareBefore({ count, finishedCount }: Occurrence): string | null {
+  const [failed, finished] = [count - 1, finishedCount - 1];
+  if (failed < 1) return null;
+  return finished === 1 ? 'the run before it' : `${failed} of the ${finished} runs before it`;
+}
+
+function sinceText(occurrence: Occurrence): string {
+  const { firstSeenAt, firstSeenIsExact, state, returnedAt } = occurrence;
+  const share = shareBefore(occurrence);
+  const orEarlier = firstSeenIsExact ? '' : ' or earlier';
+  if (share === null) return state === 'NEW' ? 'new with this run' : `first seen in this run${orEarlier}`;
+  const before = `in ${share}`;
+  if (!firstSeenAt) return before;
+  if (returnedAt) return `back since ${utcSeconds(returnedAt)}, first seen ${utcSeconds(firstSeenAt)}, ${before}`;
+  return `${state === 'NEW' ? 'new since' : 'since'} ${utcSeconds(firstSeenAt)}${orEarlier}, ${before}`;
 }
 
 const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters' } as const;
 
 /** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
 export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
-  const { headline, failure, occurrence, runsExamined, changes, commonInputs, links } = diagnosis;
+  const { headline, failure, runsExamined, changes, commonInputs, links } = diagnosis;
   const error = (failure.message ?? '').trim();
-  const examined = `${runsExamined} ${runsExamined === 1 ? 'run' : 'runs'} examined.`;
+  const others = runsExamined === 1 ? ' alone' : ` and ${runsExamined - 1} before it`;
   const blocks: Block[] = [
     { isFenced: true, lines: linesOf(headline) },
     ...(error === '' || headline.includes(error) ? [] : [{ isFenced: true, lines: errorLines(error) }]),
-    { isFenced: false, lines: [occurrence ? `${capital(sinceText(occurrence))}. ${examined}` : examined] },
+    { isFenced: false, lines: [`Judged by this run${others}.`] },
     ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
     ...(changes.length > 0 ? [{ isFenced: true, lines: shownChanges(changes) }] : []),
     ...(commonInputs.length > 0
@@ -172,8 +181,6 @@ const oneLine = (text: string): string =>
     .toWellFormed();
 
 const clipped = (text: string, most: number): string => (text.length > most ? `${clip(text, most)}…` : text);
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const utcSeconds = ({ epochMicros }: Timestamp): string =>
   `${new Date(Math.floor(epochMicros / 1000)).toISOString().slice(0, 19)}Z`;

@@ -243,7 +243,7 @@ export type Diagnosis = {
   readonly failedStep?: Maybe<Step>;
   /** Runs until this one that failed alike. Null if this run is too old to be found among the latest runs. */
   readonly group?: Maybe<FailureGroup>;
-  /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, 5 of 31 runs. */
+  /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, in 4 of the 30 runs before it. */
   readonly headline: Scalars['String']['output'];
   /**
    * Text for a chat, an issue or a model: headline, error, how often, changes, workflow, node and error code, and links if
@@ -252,6 +252,11 @@ export type Diagnosis = {
   readonly markdown: Scalars['String']['output'];
   /** Number of runs that the claims rest on. 1 if only this run could be examined. */
   readonly runsExamined: Scalars['Int']['output'];
+  /**
+   * How many of the runs before this one failed alike, in words: `4 of the 30 runs before it`, which finished since
+   * `group.firstSeenAt`. Null if none did, or without a group.
+   */
+  readonly shareBefore?: Maybe<Scalars['String']['output']>;
   /** Workflow of the run. */
   readonly workflow: Workflow;
 };
@@ -322,7 +327,7 @@ export type Expectation = {
  */
 export type FailureGroup = {
   readonly __typename?: 'FailureGroup';
-  /** `count` divided by the finished runs of the window since `firstSeenAt`, 0 to 1. Null if no start is known. */
+  /** `count` divided by `finishedCount`, 0 to 1. Null if no start is known. */
   readonly affectedRate?: Maybe<Scalars['Float']['output']>;
   /** Error code. Null without one. */
   readonly code?: Maybe<Scalars['String']['output']>;
@@ -332,6 +337,8 @@ export type FailureGroup = {
   readonly count: Scalars['Int']['output'];
   /** Estimated cost of the runs of the group. Null if the gateway has no prices. */
   readonly estimatedCost?: Maybe<Cost>;
+  /** Number of finished runs of the window since `firstSeenAt`. Null if no start is known. */
+  readonly finishedCount?: Maybe<Scalars['Int']['output']>;
   /** Start of the first examined run with this failure, also before the window. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /**
@@ -392,6 +399,8 @@ export type FailureGroupOrder =
 /** Failure groups, and how far the runs could be examined. */
 export type FailureGroups = {
   readonly __typename?: 'FailureGroups';
+  /** False if the window may have more runs: `last` was the limit, and these are the latest ones. */
+  readonly isComplete: Scalars['Boolean']['output'];
   /** Groups, in the order of `orderBy`. */
   readonly nodes: ReadonlyArray<FailureGroup>;
   /** Number of runs of the window that are completed or unfinished, or whose failure is known. */
@@ -2295,6 +2304,7 @@ export type DiagnosisResolvers<ContextType = Context, ParentType extends Resolve
   headline: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   markdown: Resolver<ResolversTypes['String'], ParentType, ContextType, RequireFields<DiagnosisMarkdownArgs, 'maxBytes'>>;
   runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  shareBefore: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   workflow: Resolver<ResolversTypes['Workflow'], ParentType, ContextType>;
 };
 
@@ -2324,6 +2334,7 @@ export type FailureGroupResolvers<ContextType = Context, ParentType extends Reso
   commonInputs: Resolver<ResolversTypes['CommonInputs'], ParentType, ContextType>;
   count: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   estimatedCost: Resolver<Maybe<ResolversTypes['Cost']>, ParentType, ContextType>;
+  finishedCount: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   firstSeenAt: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   firstSeenIsExact: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   isNew: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2340,6 +2351,7 @@ export type FailureGroupResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type FailureGroupsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FailureGroups'] = ResolversParentTypes['FailureGroups']> = {
+  isComplete: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   nodes: Resolver<ReadonlyArray<ResolversTypes['FailureGroup']>, ParentType, ContextType>;
   runsExamined: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   runsNotLoaded: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

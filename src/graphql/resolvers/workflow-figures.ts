@@ -7,6 +7,7 @@ import type { FieldTable } from '../fields/field-table.ts';
 import { counts, intFields } from '../fields/int-fields.ts';
 import type { StatisticsOfRuns, SuspectedChanges } from '../object-references.ts';
 import { loadForFigure, loadInTurns, settleAll } from '../lists/settle.ts';
+import { affectedRate } from '../triage/failure-groups.ts';
 import { comparisonOf } from '../triage/comparisons.ts';
 import { runOfParent } from './connections.ts';
 import {
@@ -16,6 +17,7 @@ import {
   markdown,
   runsExamined,
   runTriage,
+  shareOfRunsBefore,
   suspectedChanges,
 } from '../triage/run-triage.ts';
 import { nodesOfShift } from '../triage/shifts.ts';
@@ -44,7 +46,8 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   returnedAt: { resolve: async ({ judged }) => (await judged()).returnedAt },
   isNew: { resolve: async ({ judged }) => (await judged()).state === 'NEW' },
   isResolved: { resolve: async ({ judged }) => (await judged()).state === 'RESOLVED' },
-  affectedRate: { resolve: ({ affectedRate }) => affectedRate() },
+  finishedCount: { resolve: ({ finishedCount }) => finishedCount() },
+  affectedRate: { resolve: (group) => affectedRate(group) },
   estimatedCost: { resolve: ({ estimatedCost }) => estimatedCost() },
   suspectedChanges: {
     resolve: async ({ suspectedChanges }, _args, context, info) =>
@@ -119,6 +122,7 @@ const baseline: FieldTable<'Baseline'> = {
 const diagnosis: FieldTable<'Diagnosis'> = {
   workflow: { resolve: ({ workflowId }) => ({ id: workflowId }) },
   headline: { resolve: (run, _args, context) => headline(run, context) },
+  shareBefore: { resolve: (run, _args, context) => shareOfRunsBefore(run, context) },
   failedStep: { resolve: failedStepOf },
   group: { resolve: async (run, _args, context) => (await runTriage(run, context))?.group ?? null },
   baseline: { resolve: (run, _args, context) => baselineIn(run, context) },

@@ -53,6 +53,7 @@ const WHAT_IS_FAILING = /* GraphQL */ `
         message
         code
         count
+        finishedCount
         affectedRate
         firstSeenAt
         lastSeenAt
@@ -76,6 +77,7 @@ const WHAT_IS_FAILING = /* GraphQL */ `
       }
       runsExamined
       runsRequested
+      isComplete
       runsNotLoaded
     }
   }
@@ -98,6 +100,7 @@ const DIAGNOSE_RUN = /* GraphQL */ `
       redactedUnless
       diagnosis {
         headline
+        shareBefore
         failedStep {
           stepId: id
           nodeId

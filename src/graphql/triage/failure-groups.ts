@@ -56,6 +56,7 @@ export async function findFailureGroups(
   );
   return {
     nodes,
+    isComplete: found.every(({ isWhole }) => isWhole),
     runsRequested,
     runsExamined,
     async runsNotLoaded() {
@@ -94,15 +95,20 @@ export function claimsOf(
       ...group,
       history,
       judged,
-      affectedRate: once(async () => {
+      finishedCount: once(async () => {
         const { firstSeenAt } = await history();
-        return firstSeenAt && group.count / affectedRuns(firstSeenAt, examination);
+        return firstSeenAt && affectedRuns(firstSeenAt, examination);
       }),
       estimatedCost: once(() => costOf(group, context)),
       suspectedChanges: once(async () => changesBefore(examination, group.nodeId, await began(), context)),
       commonInputs: once(() => commonInputsOf(group, examination, context)),
     };
   };
+}
+
+export async function affectedRate({ count, finishedCount }: FailureGroupInHistory): Promise<number | null> {
+  const finished = await finishedCount();
+  return finished && count / finished;
 }
 
 /** Its runs were loaded with their steps. */
@@ -138,7 +144,7 @@ const URGENCY: Readonly<Record<FailureState, number>> = { NEW: 0, RETURNED: 0, O
 /** Smallest key first. */
 const ORDERS: Readonly<Record<FailureGroupOrder, (group: FailureGroupInHistory) => Promise<Key>>> = {
   async IMPACT(group) {
-    const [{ state }, rate] = await Promise.all([group.judged(), group.affectedRate()]);
+    const [{ state }, rate] = await Promise.all([group.judged(), affectedRate(group)]);
     return [URGENCY[state], -group.count * (rate ?? 0)];
   },
   COUNT: () => Promise.resolve([]),
@@ -158,12 +164,18 @@ export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): Ru
   const oldest = starts.at(-count) ?? -Infinity;
   // Of several runs with the oldest start, those of the first workflows count.
   let room = count - starts.filter((start) => start > oldest).length;
-  return found.map(({ records, earlier, ...rest }) => {
+  return found.map(({ records, earlier, isWhole, ...rest }) => {
     const isLatest = (record: RunRecord): boolean => {
       const start = startForOrder(record);
       return start > oldest || (start === oldest && (room -= 1) >= 0);
     };
     const latest = new Set(records.filter(isLatest));
-    return { ...rest, records: [...latest], earlier: [...records.filter((record) => !latest.has(record)), ...earlier] };
+    const others = records.filter((record) => !latest.has(record));
+    return {
+      ...rest,
+      records: [...latest],
+      earlier: [...others, ...earlier],
+      isWhole: isWhole && others.length === 0,
+    };
   });
 }

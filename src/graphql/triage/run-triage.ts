@@ -1,8 +1,8 @@
 /** What the other runs of a workflow say about a failed run: its group, what changed before, and a run to compare with. */
 import { baselineOf } from '../../domain/changes/suspected-changes.ts';
-import { diagnosisMarkdown, headlineOf } from '../../domain/run/diagnosis.ts';
+import { diagnosisMarkdown, headlineOf, shareBefore } from '../../domain/run/diagnosis.ts';
 import { failureGroups, failureOf, type Failure } from '../../domain/workflow/failure-groups.ts';
-import { affectedRuns, beginningOf } from '../../domain/workflow/group-history.ts';
+import { beginningOf } from '../../domain/workflow/group-history.ts';
 import { timestampOfMicros } from '../../domain/timestamp.ts';
 import type { Run, Step } from '../../domain/types.ts';
 import type { RunsInWindow } from '../../runs/history/run-history.ts';
@@ -35,15 +35,10 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
   const group = groupOfRun() ?? first;
   const claimed = claimsOf([{ examination, groups: [group] }], context)(group, examination);
   const history = await claimed.judged();
-  const { firstSeenAt } = history;
   const suspected = claimed.suspectedChanges;
   return {
     group: claimed,
-    occurrence: {
-      ...history,
-      count: group.count,
-      finishedCount: firstSeenAt ? affectedRuns(firstSeenAt, examination) : group.count,
-    },
+    occurrence: { ...history, count: group.count, finishedCount: (await claimed.finishedCount()) ?? group.count },
     runsExamined: examination.window.filter((record) => examination.isExamined(record)).length,
     suspectedChanges: suspected,
     baseline: once(async () => {
@@ -79,6 +74,11 @@ export const failedStepOf = ({ remainingFailures }: Run): Step | null => remaini
 export async function headline(run: Run, context: Context): Promise<string> {
   const triage = await triageOrNull(run, context);
   return headlineOf(failureIn(run, context), triage?.occurrence ?? null);
+}
+
+export async function shareOfRunsBefore(run: Run, context: Context): Promise<string | null> {
+  const triage = await triageOrNull(run, context);
+  return triage && shareBefore(triage.occurrence);
 }
 
 /** Errors are returned, since the list of changes cannot be null. */
@@ -118,7 +118,6 @@ async function diagnose(run: Run, context: Context): Promise<(maxBytes: number) 
     failure: failureIn(run, context),
     runId,
     workflow: { id: workflowId, name: listed?.name ?? null },
-    occurrence: triage?.occurrence ?? null,
     runsExamined: triage?.runsExamined ?? 1,
     changes,
     commonInputs: inCommon?.nodes.map(({ text }) => text) ?? [],
