@@ -8,7 +8,6 @@ import { JsonTree } from '../json/payload.tsx';
 import { messageOf } from '../live/errors.ts';
 import { Loading } from '../shell/notices.tsx';
 import { ActionDialog, problemText } from './action-dialog.tsx';
-import type { AnswerStepProps } from './answer-step.tsx';
 import {
   answerOf,
   fieldsOf,
@@ -58,6 +57,13 @@ const WORDS = {
   conflict: 'The step does not wait any more.',
   unanswered: 'The answer may have arrived anyway: sending it again does no harm.',
 };
+
+export interface AnswerStepProps {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly stepId: string;
+  readonly onAnswered?: () => void;
+}
 
 interface AnswerDialogProps extends AnswerStepProps {
   readonly onClose: () => void;

@@ -2,15 +2,9 @@
 import { useState } from 'react';
 import { CornerDownRight } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
+import type { AnswerStepProps } from './answer-dialog.tsx';
 
 const AnswerDialog = lazyPart(() => import('./answer-dialog.tsx'), 'the question');
-
-export interface AnswerStepProps {
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly stepId: string;
-  readonly onAnswered?: () => void;
-}
 
 interface AnswerButtonProps extends AnswerStepProps {
   /** A step that goes on meanwhile removes the button, but not the open dialog. */
