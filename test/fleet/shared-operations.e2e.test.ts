@@ -15,6 +15,8 @@ const LONG_RUN = `${RUN} #${'अ'.repeat(130_000)}`;
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
 const NOT_FOUND = { errors: [{ message: 'PersistedQueryNotFound' }] };
 const ALLOWED = { PERSISTED_OPERATIONS: 'allow' };
+/** That of the run page, without RUN. */
+const MANIFEST = 'src/web/__generated__/persisted-documents.json';
 
 const hashed = (text: string) => {
   const sha256Hash = createHash('sha256').update(text).digest('hex');
@@ -46,6 +48,14 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       for (let time = 0; time < 3; time += 1) expect(await byHash(second, LONG_RUN)).toEqual(ANSWER);
       const [name = ''] = await fleet.names('operation');
       expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
+    });
+
+    it('A gateway in the mode only runs no operation that another gateway has registered', async () => {
+      const [allowing] = await fleet.start(1, ALLOWED);
+      const [listed] = await fleet.start(1, { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST });
+      await register(allowing, RUN);
+      await registered(1);
+      expect(await byHash(listed, RUN)).toMatchObject(NOT_FOUND);
     });
 
     it('Operations are registered only in each gateway while Valkey is away', async () => {
