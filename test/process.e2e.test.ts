@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { postTo } from './harness/gateway.ts';
 import { subscribe, type Transport } from './harness/live-client.ts';
@@ -31,6 +32,11 @@ describe('the process', () => {
     await Promise.all(upstreams.splice(0).map((upstream) => upstream.close()));
   });
 
+  /** Environment of a process that runs this module first. */
+  const preloading = (module: string) => ({
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}`,
+  });
+
   /** All at once: a process mostly waits for its end. */
   const forEach = <T>(cases: readonly T[], test: (one: T) => Promise<void>) => Promise.all(cases.map(test));
 
@@ -60,9 +66,8 @@ describe('the process', () => {
         if (url.includes('/src/sample/')) process.stderr.write('loaded the sample\\n');
         return next(url, context);
       } });`;
-    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(printing)}`;
     const upstream = await openUpstream();
-    const gateways = [start({ NODE_OPTIONS }), start({ NODE_OPTIONS, UPSTREAM_URL: upstream.url })];
+    const gateways = [start(preloading(printing)), start({ ...preloading(printing), UPSTREAM_URL: upstream.url })];
     const urls = await Promise.all(gateways.map((gateway) => gateway.url()));
     expect(await (await postTo(urls[1] ?? '', RUN)).json()).toMatchObject({
       data: { run: { totalElapsedTime: expect.any(Number) } },
@@ -145,6 +150,40 @@ describe('the process', () => {
     expect(await socket.next()).toEqual({ type: 'closed', code: 1001 });
     expect(await stream.next()).toEqual({ type: 'complete' });
     expect(await gateway.exited).toBe(0);
+  });
+
+  it('An uncaught error is logged and ends the process with 1, after the pending answers', async () => {
+    const upstream = await openUpstream();
+    const release = upstream.holdCalls();
+    const gateway = start({
+      ...{ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' },
+      ...preloading(`process.once('SIGUSR2', () => { throw new Error('a defect'); });`),
+    });
+    const url = await gateway.url();
+    const arrived = upstream.nextCall();
+    const underWay = postTo(url, RUN);
+    await arrived;
+    gateway.child.kill('SIGUSR2');
+    await refused(url);
+    release();
+    expect((await underWay).status).toBe(200);
+    expect(await gateway.exited).toBe(1);
+    expect(gateway.output()).toMatch(/a defect.*stopping after an uncaught error/);
+  });
+
+  it('A stop that hangs, on output that nobody reads, is cut short with exit code 1', async () => {
+    const gateway = start({ LOG_LEVEL: 'debug', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' });
+    const url = await gateway.url();
+    const { child } = gateway;
+    child.stdout?.pause();
+    // Far more lines than fit into the buffers between the processes.
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => postTo(url, { query: '{ __typename }' })));
+    }
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([1, null]);
+    child.stdout?.resume();
   });
 
   it('The process has at least as long to stop as all parts of a stop take together', () => {

@@ -23,19 +23,33 @@ const BATCH_BYTES = 8192;
 const BATCH_MS = 500;
 /** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+/** Attempts, 100 ms apart, to write the rest at exit: a reader that hangs must not keep the process. */
+const MAX_EXIT_ATTEMPTS = 10;
 
 /** `dest` is a file descriptor or a path. pino writes buffered lines when the process exits. */
 export function createLogger(
   { logLevel: level, logFormat, upstreamConnection: { authHeader, headers } }: Config,
   dest: number | string = STDOUT,
 ): Logger {
+  let attemptsLeft = Infinity;
   const stream = destination({
     dest,
     sync: false,
     minLength: BATCH_BYTES,
     periodicFlush: BATCH_MS,
     maxLength: MAX_BUFFERED_BYTES,
+    retryEAGAIN: () => (attemptsLeft -= 1) > 0,
   });
+  const flushSync = stream.flushSync.bind(stream);
+  // Called by pino at exit only.
+  stream.flushSync = () => {
+    attemptsLeft = MAX_EXIT_ATTEMPTS;
+    try {
+      flushSync();
+    } catch {
+      // Nobody reads, so the rest is lost.
+    }
+  };
   let isClosed = false;
   // The stream's flushSync stays hidden: pino calls it after a fatal line, and it retries a failed write (EPIPE) for ever.
   const to = {
