@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { GATEWAYS, mountsOf, service } from './compose.ts';
+import { SECRET } from '../harness/fleet.ts';
 import { postTo } from '../harness/gateway.ts';
 import { subscribe } from '../harness/live-client.ts';
 import { type Nginx, NGINX, startNginx } from '../harness/nginx.ts';
@@ -37,9 +38,11 @@ withPrograms(
           REDIS_URL: `redis://127.0.0.1:${port}`,
           REDIS_TIMEOUT_MS: '5000',
           PORT: ownPort,
+          FLEET_SECRET: SECRET,
         };
-        // There is no collector of traces here. An empty variable counts as unset.
-        return startProcess({ ...service(name).environment, ...here, OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+        // An empty variable counts as unset: there is no collector of traces here.
+        const unset = { NODE_ENV: '', OTEL_EXPORTER_OTLP_ENDPOINT: '' };
+        return startProcess({ ...service(name).environment, ...here, ...unset });
       };
       gateways = GATEWAYS.map((name) => startHere(name, '0'));
       const urls = await Promise.all(gateways.map((gateway) => gateway.url()));

@@ -1,32 +1,26 @@
-/** docker-compose.yml, parsed for its tests. */
-import { readFileSync } from 'node:fs';
+/** docker-compose.yml, as it is written and as docker compose reads it. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import type { Environment } from '../harness/gateway.ts';
+import { findProgram } from '../harness/program.ts';
 
 export interface Service {
-  readonly image?: string;
-  readonly build?: string;
   readonly command?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Environment;
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
-  readonly tmpfs?: readonly string[];
   readonly networks: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
-  readonly profiles?: readonly string[];
-  readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly stop_grace_period?: string;
   readonly mem_limit: string;
-  readonly read_only?: boolean;
-  readonly cap_drop?: readonly string[];
-  readonly security_opt?: readonly string[];
 }
 
-export interface ComposeFile {
-  readonly services: Readonly<Record<string, Service>>;
-  readonly networks: Readonly<Record<string, unknown>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-}
+type ByService<T> = Readonly<Record<string, T>>;
 
 export interface Mount {
   /** A path in the project, or the name of a volume. */
@@ -35,36 +29,52 @@ export interface Mount {
   readonly isReadOnly: boolean;
 }
 
-export const readProjectFile = (path: string): string =>
-  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** `${NAME:-default}`, `${NAME-default}` and `${NAME:+text}` without another in them. */
-const VARIABLE = /\$\{(\w+)(:?[-+])([^{}$]*)\}/g;
+export const readProjectFile = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** As docker compose fills them in, the inner ones first. */
-function interpolated(text: string, variables: Readonly<Record<string, string>>): string {
-  const filled = text.replaceAll(VARIABLE, (_all, name: string, operator: string, word: string) => {
-    const value = variables[name];
-    const isGiven = operator.startsWith(':') ? Boolean(value) : value !== undefined;
-    if (operator.endsWith('+')) return isGiven ? word : '';
-    return isGiven ? (value ?? '') : word;
-  });
-  return filled === text ? text : interpolated(filled, variables);
-}
+const { services: SERVICES } = parse(readProjectFile('docker-compose.yml'), { merge: true }) as {
+  readonly services: ByService<Service>;
+};
 
-/** Plain data, with what `<<` takes over and variables filled in. */
-export const parseCompose = (text: string, variables: Readonly<Record<string, string>> = {}): unknown =>
-  parse(interpolated(text, variables), { merge: true });
-
-export const composeWith = (variables: Readonly<Record<string, string>>): ComposeFile =>
-  parseCompose(readProjectFile('docker-compose.yml'), variables) as ComposeFile;
-
-export const COMPOSE = composeWith({});
-
+/** As it is written: variables are not filled in. */
 export function service(name: string): Service {
-  const found = COMPOSE.services[name];
+  const found = SERVICES[name];
   if (!found) throw new Error(`expected a service ${name} in docker-compose.yml`);
   return found;
+}
+
+/** The plug-in of docker compose, which needs no Docker. Null if it is not installed. */
+export const DOCKER_COMPOSE = findProgram(
+  'version',
+  'docker-compose',
+  '/usr/libexec/docker/cli-plugins/docker-compose',
+);
+
+/** Environments of the services that docker compose starts with these variables in `.env`. Throws with its complaint. */
+export function environmentsOf(profiles: string, variables: Environment = {}): ByService<Environment> {
+  if (DOCKER_COMPOSE === null) throw new Error('expected docker-compose on this machine; install it');
+  const folder = mkdtempSync(join(tmpdir(), 'stepgate-compose-'));
+  try {
+    copyFileSync(join(ROOT, '.env.example'), join(folder, '.env.example'));
+    const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(join(folder, '.env'), lines.join(''));
+    const words = [
+      '--file',
+      join(ROOT, 'docker-compose.yml'),
+      '--project-directory',
+      folder,
+      'config',
+      '--format=json',
+    ];
+    const env = { PATH: process.env.PATH, HOME: folder, COMPOSE_PROFILES: profiles };
+    const { services } = JSON.parse(execFileSync(DOCKER_COMPOSE, words, { env, encoding: 'utf8' })) as {
+      readonly services: ByService<{ readonly environment?: Environment }>;
+    };
+    return Object.fromEntries(Object.entries(services).map(([name, { environment = {} }]) => [name, environment]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The services that are gateways of the fleet: the same but for their names. */
