@@ -133,6 +133,12 @@ describe('the masked message', () => {
     );
   });
 
+  it('The masked message is found by the first 2000 characters of a text', () => {
+    const masked = (digits: number) => maskedMessage(`${'1'.repeat(digits)} end`);
+    expect([masked(1996), masked(2000)]).toEqual(['<number> end', '<number>']);
+  });
+
+  // A rule that backtracks over all that it reads would never come to the end of one of them.
   it.each([
     'a.',
     "'",
@@ -150,10 +156,7 @@ describe('the masked message', () => {
     'gpt-',
     '\n  File "',
     'http://',
-  ])('The masked message of a million times %p is found by its beginning', (part) => {
-    const start = process.cpuUsage().user;
+  ])('The masked message of a million times %p is found', (part) => {
     expect(maskedMessage(part.repeat(1e6)).length).toBeLessThanOrEqual(501);
-    // Over the whole text it would take minutes.
-    expect(process.cpuUsage().user - start).toBeLessThan(500_000);
   });
 });
