@@ -11,7 +11,6 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 const RUN =
   'subscription { runUpdated(workflowId: "wf", id: "r1") { run { stepCounts { total } freshness { isFinal } } } }';
 const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { runs { id } } }';
-const TTL_MS = 300;
 
 interface Watcher {
   /** The numbers of steps that it received. */
@@ -27,11 +26,9 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   let steps: number;
   let runIds: string[];
   let isOver: boolean;
-  const callTimes: number[] = [];
 
   beforeEach(() => {
     [steps, runIds, isOver] = [0, ['r1'], false];
-    callTimes.length = 0;
   });
   const fleet = perTest(
     new Fleet(({ endpoint }) => {
@@ -39,12 +36,11 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
       if (endpoint === 'run') return { json: [wireRun('r1', status)] };
       if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };
       if (!isOver) steps += 1;
-      callTimes.push(Date.now());
       return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
     }),
   );
   const keep = cutAfterTest<LiveClient>();
-  const SETTINGS = { LIVE_TTL_MS: String(TTL_MS), UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
+  const SETTINGS = { LIVE_TTL_MS: '300', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
   async function watch(url: string, query = RUN, transport: Transport = 'graphql-sse'): Promise<Watcher> {
     const client = keep(await subscribe(transport, url, query));
@@ -92,14 +88,11 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     const gateways = await fleet.start(3, SETTINGS);
     const urls = gateways.map(({ url }) => url);
     const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));
-    const [before, calls] = [steps, callTimes.length];
+    const before = steps;
     await until(() => steps >= before + 12);
     await haveHeard(1, watchers);
     // A gateway that did not read the others' polls would see every third state.
     for (const { totals } of watchers) expect(totals.filter((total) => total > before).length).toBeGreaterThan(6);
-    const gaps = callTimes.slice(calls).map((atMs, index) => atMs - (callTimes[calls + index - 1] ?? 0));
-    // On a busy machine a lease is sometimes lost, which costs a call.
-    expect(gaps.filter((gapMs) => gapMs < TTL_MS * 0.9).length).toBeLessThan(gaps.length / 3);
     expectInOrder(watchers);
 
     // From here on calls of several gateways overlap: the later one may get the earlier state.

@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { describeWithValkey, withoutValkey } from '../harness/describe-with-valkey.ts';
 import { Fleet } from '../harness/fleet.ts';
 import { perTest } from '../harness/lasting.ts';
-import { passed, until } from '../harness/until.ts';
+import { until } from '../harness/until.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
 import { createScriptedHistory } from '../harness/workflows.ts';
 
@@ -81,18 +81,18 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
       json: [endpoint === 'run' ? wireRun(runId, RUNNING) : wireStep(RUNNING)],
     });
     // The timeout is longer than the test.
-    const gateways = await fleet.start(3, { UPSTREAM_TIMEOUT_MS: '600000', LIVE_TTL_MS: '100' });
+    const gateways = await fleet.start(3, { UPSTREAM_TIMEOUT_MS: '600000', LIVE_TTL_MS: '60000' });
     const allAnswer = async (isStale: boolean) => {
       for (const { data } of await Promise.all(gateways.map((gateway) => gateway.query(STATE))))
         expect(data).toEqual({ run: { status: 'RUNNING', stepCounts: { total: 1 }, freshness: { isStale } } });
     };
     await allAnswer(false);
     fleet.upstream.script = () => ({ status: 500 });
-    await passed(200);
+    await fleet.skip(60_000);
     await allAnswer(true);
     fleet.upstream.script = ({ cut }) => cut.then(() => ({}));
     for (let round = 0; round < 3; round += 1) {
-      await passed(200);
+      await fleet.skip(60_000);
       await allAnswer(true);
     }
   });

@@ -16,6 +16,8 @@ const FLEET_PAGE = new URL('../../docs/fleet.md', import.meta.url);
 const HOUR_MS = 3_600_000;
 const MIB = 2 ** 20;
 const STORED = { command: 'PUT', outcome: 'ok' };
+const COMMANDS = 'stepgate_valkey_commands_total';
+const EXTENDED = { command: 'EXTEND', outcome: 'ok' };
 const LIVE: Readonly<Record<string, unknown>> = { status: 'running', end_time: null, elapsed_time: null };
 
 /** A run that has not ended. */
@@ -68,7 +70,9 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       const held = holdCalls();
       const answers = gateways.map((gateway) => outputsAt(gateway));
       await held.calls(1);
-      await passed(1500);
+      // The lease is extended each third of its length.
+      const isExtended = async ({ url }: TestGateway) => (await scrape(url)).value(COMMANDS, EXTENDED) > 3;
+      await until(async () => (await Promise.all(gateways.map(isExtended))).includes(true));
       held.reply(0, answer('one'));
       expect(await Promise.all(answers)).toEqual(['one', 'one', 'one']);
       expect(fleet.upstream.calls).toHaveLength(1);
@@ -125,7 +129,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       await fleet.stored(1);
       held.reply(0, live('older'));
       await late;
-      await until(async () => (await scrape(first.url)).value('stepgate_valkey_commands_total', STORED) === 1);
+      await until(async () => (await scrape(first.url)).value(COMMANDS, STORED) === 1);
       expect(await outputsAt(third)).toBe('newer');
       expect(fleet.upstream.calls).toHaveLength(2);
     });
@@ -340,7 +344,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(upstream.count('execute')).toBe(2);
     expect(await fleet.names('start')).toHaveLength(1);
     for (const { url } of gateways) {
-      const commands = (await scrape(url)).counts('stepgate_valkey_commands_total');
+      const commands = (await scrape(url)).counts(COMMANDS);
       expect(Object.keys(commands).filter((name) => name.includes('refused'))).toEqual([]);
     }
   });

@@ -70,3 +70,17 @@ export function createManualClock(startMs = Date.parse('2026-11-24T12:00:00Z')):
     },
   };
 }
+
+/** The machine's clock, which Valkey also uses, but ahead of it by what a test has skipped. */
+export interface SkippingClock {
+  readonly now: () => number;
+  readonly skip: (ms: number) => void;
+}
+
+export function createSkippingClock(): SkippingClock {
+  let skippedMs = 0;
+  return {
+    now: () => Date.now() + skippedMs,
+    skip: (ms) => void (skippedMs += ms),
+  };
+}

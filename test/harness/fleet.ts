@@ -1,5 +1,6 @@
 /** A fleet in this process: gateways over a scripted upstream and a new Valkey. */
 import { PREFIX } from '../../src/fleet/fleet-keys.ts';
+import { createSkippingClock } from './clock.ts';
 import { startGateway, type Environment, type GatewayOptions, type TestGateway } from './gateway.ts';
 import { scrape } from './observed.ts';
 import { ScriptedUpstream, type Call, type Reply, type Script } from './upstream.ts';
@@ -38,6 +39,7 @@ const FOR_GOOD_MS = 60_000;
 export class Fleet {
   readonly valkey = new Valkey();
   readonly upstream: ScriptedUpstream;
+  readonly #clock = createSkippingClock();
   #gateways: TestGateway[] = [];
 
   constructor(script: Script = answerOf) {
@@ -57,7 +59,7 @@ export class Fleet {
   ): Promise<readonly [TestGateway, TestGateway, TestGateway]> {
     const started = await Promise.all(
       Array.from({ length: count }, () =>
-        startGateway({ upstream: this.upstream, ...options, env: { ...this.env, ...env } }),
+        startGateway({ upstream: this.upstream, clock: this.#clock, ...options, env: { ...this.env, ...env } }),
       ),
     );
     this.#gateways.push(...started);
@@ -72,6 +74,17 @@ export class Fleet {
       REDIS_TIMEOUT_MS: '1000',
       UPSTREAM_ENDPOINTS: 'steps,run',
     };
+  }
+
+  /** Time passes for the gateways, and for what Valkey stores. */
+  async skip(ms: number): Promise<void> {
+    const { client } = this.valkey;
+    this.#clock.skip(ms);
+    for (const name of await client.keys('*')) {
+      const ttlMs = await client.pttl(name);
+      if (ttlMs > ms) await client.pexpire(name, ttlMs - ms);
+      else if (ttlMs >= 0) await client.del(name);
+    }
   }
 
   /** The keys in Valkey of one purpose: `answer`, `right`, `call`, … */
