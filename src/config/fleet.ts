@@ -14,7 +14,7 @@ function readRedisUrl(text: string): string | null {
 
 export const FLEET = {
   redisUrl: optional(readBy(readRedisUrl, 'a redis or rediss URL, with % in a password as %25').meta(SECRET)).describe(
-    'Valkey 8 or Redis 7, such as `rediss://user:password@valkey.example:6379/0`. Needs `FLEET_SECRET`.',
+    'Valkey 8 or Redis 7.2, such as `rediss://user:password@valkey.example:6379/0`. Needs `FLEET_SECRET`.',
   ),
   fleetSecret: optional(
     listOf(

@@ -273,7 +273,7 @@ export interface Settings {
    */
   readonly authExecuteScope?: string | undefined;
   /**
-   * Valkey 8 or Redis 7, such as `rediss://user:password@valkey.example:6379/0`. Needs `fleetSecret`. Must be a
+   * Valkey 8 or Redis 7.2, such as `rediss://user:password@valkey.example:6379/0`. Needs `fleetSecret`. Must be a
    * redis or rediss URL, with % in a password as %25.
    */
   readonly redisUrl?: string | undefined;
