@@ -97,7 +97,7 @@ describe('on call', () => {
     const ask = asked();
     const { path, test, value } = at(await ask('what_is_failing'), `${NEWEST}.commonInputs.nodes.0`) as never;
     const found = await ask('search_runs', { inputs: [{ path, test, value }] });
-    expect(at(found, 'recentRuns.nodes')).toHaveLength(9);
+    expect(at(found, 'recentRuns.edges')).toHaveLength(9);
     expect(at(found, 'recentRuns.pageInfo')).toEqual({ hasNextPage: false });
   });
 
@@ -124,7 +124,7 @@ describe('on call', () => {
 
   it('Which run handled the ticket of this customer, and what did its model answer?', async () => {
     const ask = asked();
-    const run = runAt(await ask('search_runs', { search: 'T-4711' }), 'recentRuns.nodes.0');
+    const run = runAt(await ask('search_runs', { search: 'T-4711' }), 'recentRuns.edges.0.run');
     const timeline = at(await ask('run_state', run), 'run.timeline') as readonly { readonly nodeId: string }[];
     const nodeIds = timeline.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId === 'sentiment');
     const read = await ask('read_payload', { ...run, nodeIds, path: 'choices[0].message.content' });
@@ -133,7 +133,7 @@ describe('on call', () => {
 
   it('Which step waits, and for what?', async () => {
     const ask = asked();
-    const run = runAt(await ask('search_runs', { status: ['WAITING'] }), 'recentRuns.nodes.0');
+    const run = runAt(await ask('search_runs', { status: ['WAITING'] }), 'recentRuns.edges.0.run');
     expect(at(await ask('run_state', run), 'run.waiting.0')).toMatchObject({
       nodeId: expect.any(String),
       waitingFor: { message: expect.any(String) },
