@@ -52,10 +52,12 @@ for (let alerts = new Map(); ; await pause(pollMs)) {
   const { data, errors = [] } = await post(`${STEPGATE_URL}/graphql`, { query, variables: { dayAgo } }, headers)
     .then((response) => response.json())
     .catch(({ message, cause }) => ({ errors: [{ message: `Stepgate does not answer: ${cause?.code ?? message}` }] }));
-  // While something may be missing, the alerts of earlier polls go on.
-  const isPartial = !data || Object.values(data).includes(null) || errors.some((error) => error.extensions?.retryable);
+  // While something of a workflow may be missing, its alerts of earlier polls go on.
+  const isMissing = !data || Object.values(data).includes(null);
+  const mayLack = ({ workflow }) =>
+    isMissing || errors.some(({ extensions: e }) => e?.retryable && (e.workflowId ?? workflow) === workflow);
   const found = [...alertsIn(data ?? {}, dayAgo)].map((alert) => [JSON.stringify(alert.labels), alert]);
-  alerts = new Map([...(isPartial ? alerts : []), ...found]);
+  alerts = new Map([...[...alerts].filter(([, { labels }]) => mayLack(labels)), ...found]);
   const failed = errors.map(({ message: summary, extensions }) => ({
     labels: { alertname: 'StepgateFails', code: extensions?.code },
     annotations: { summary },

@@ -170,6 +170,7 @@ export function createBullmqUpstream({ url, flows, keys }: BullmqUpstreamOptions
         await job.remove({ removeChildren: true });
       } catch (error) {
         // A worker holds the lock of one of its jobs.
+        if (!(error instanceof Error && error.message.includes('locked'))) throw error;
         throw new UpstreamError(409, 'A job of this run is active, and only waiting jobs can be cancelled', {
           cause: error,
         });

@@ -20,7 +20,7 @@ export type Shape = LeafShape | ListShape | ObjectShape;
 interface LeafShape {
   readonly kind: 'leaf';
   readonly schema: JsonSchema;
-  /** Null: the value is kept as it is. */
+  /** Null keeps the value as it is. */
   readonly round: Round | null;
 }
 
@@ -53,7 +53,7 @@ export function objectShape(
     const field = nodes[0]?.name.value ?? '';
     const fieldType = type.getFields()[field]?.type;
     const inner = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    // `__typename` is no field of the type.
+    // The fields of a type don't include `__typename`.
     members.set(key, fieldType ? shapeOf(fieldType, inner, fragments, roundOf(type.name, field, around)) : STRING);
   }
   return { kind: 'object', typeName: type.name, members };

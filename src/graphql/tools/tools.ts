@@ -126,7 +126,7 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Of an embedder's mutation nothing is known, so it may destroy something. */
+/** Nothing is known about an embedder's mutation, so it may destroy something. */
 function effectsOf({ selectionSet }: OperationDefinitionNode, type: Tool['type']) {
   if (type === 'query') return { calls: [], isDestructive: false, isIdempotent: true };
   const mutations = selectionSet.selections.map((field) =>

@@ -28,7 +28,7 @@ export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
   readonly operations: Operations;
   /** Origins whose pages may send messages, apart from the gateway's own. */
   readonly origins: readonly string[];
-  /** What a 401 names, and `/.well-known` describes. Null: callers don't get tokens from an issuer with an https URL. */
+  /** What a 401 names, and `/.well-known` describes. Null unless callers get tokens from an issuer with an https URL. */
   readonly protectedResource: ProtectedResource | null;
   /** Value of the header: the request headers that every answer depends on. */
   readonly vary: string;

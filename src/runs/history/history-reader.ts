@@ -10,7 +10,7 @@ import { markOf } from './mark.ts';
 export interface HistoryPosition {
   /** Null for a position behind all runs that started at `startMicros` or later, and if only the mark is known. */
   readonly runId: string | null;
-  /** `markOf` the run's id, of a cursor that has no more. */
+  /** `markOf` the run's id: all that a cursor of several workflows has of it. */
   readonly runMark?: string;
   /** Offset of the run when it was read. */
   readonly offset: number;

@@ -1,5 +1,6 @@
 /** Cells of a node in both runs, and the differences of its inputs and outputs. */
 import { formatDuration } from '../format/duration.ts';
+import { countOf } from '../format/numbers.ts';
 import { Link } from 'react-router';
 import type { ChangeFragment, ComparisonTableFragment } from '../__generated__/graphql.ts';
 import { sideOf } from '../failures/changes.tsx';
@@ -92,11 +93,21 @@ export function ChangeBadge({ change }: { readonly change: keyof typeof CHANGES 
   );
 }
 
-export function StepCell({ step }: { readonly step: ComparedNode['headStep'] }) {
+interface NodeCellProps {
+  /** The latest execution. */
+  readonly step: ComparedNode['headStep'];
+  /** Of all executions. */
+  readonly totalMs: number | null;
+  readonly attempts: number;
+}
+
+/** A node in one of the two runs: how it ended, and the time of all its executions. */
+export function NodeCell({ step, totalMs, attempts }: NodeCellProps) {
   if (!step) return <span className="muted">–</span>;
   return (
     <span className="inline">
-      {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(step.durationMs)}
+      {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(totalMs)}
+      {attempts > 1 && <span className="muted small">{countOf(attempts, 'execution')}</span>}
     </span>
   );
 }

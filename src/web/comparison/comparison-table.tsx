@@ -13,7 +13,7 @@ import { StatusBadge } from '../status/status.tsx';
 import { Name } from '../text/name.tsx';
 import { runLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { ChangeBadge, NodeDetail, NodeToggle, StepCell } from './compared-node.tsx';
+import { ChangeBadge, NodeDetail, NodeToggle, NodeCell } from './compared-node.tsx';
 
 const COMPARISON_TABLE = graphql(`
   fragment ComparisonTable on RunComparison {
@@ -42,17 +42,19 @@ const COMPARISON_TABLE = graphql(`
       nodeId
       change
       durationDeltaMs
+      baseTotalMs
+      baseAttempts
+      headTotalMs
+      headAttempts
       baseStep {
         id
         status
-        durationMs
         inputsSizeBytes
         outputsSizeBytes
       }
       headStep {
         id
         status
-        durationMs
         inputsSizeBytes
         outputsSizeBytes
       }
@@ -149,8 +151,16 @@ export function ComparisonTable({ comparison, changes }: ComparisonTableProps) {
                 </>
               ),
             },
-            { name: 'The other run', isNumber: true, cell: ({ baseStep }) => <StepCell step={baseStep} /> },
-            { name: 'This run', isNumber: true, cell: ({ headStep }) => <StepCell step={headStep} /> },
+            {
+              name: 'The other run',
+              isNumber: true,
+              cell: (node) => <NodeCell step={node.baseStep} totalMs={node.baseTotalMs} attempts={node.baseAttempts} />,
+            },
+            {
+              name: 'This run',
+              isNumber: true,
+              cell: (node) => <NodeCell step={node.headStep} totalMs={node.headTotalMs} attempts={node.headAttempts} />,
+            },
             { name: 'Difference', isNumber: true, cell: ({ durationDeltaMs }) => formatDelta(durationDeltaMs) },
           ]}
           detailOf={(node) =>
