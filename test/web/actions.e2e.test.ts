@@ -70,15 +70,11 @@ describeInBrowser('actions', (open) => {
     await send.click();
     await dialog.getByText('Approved is required').waitFor();
     await dialog.getByLabel('Approved').selectOption('Yes');
-    // The engine gets a text in place of the boolean, once.
-    await page.route(
-      '**/graphql',
-      (route) => {
-        const body = route.request().postData() ?? '';
-        return route.continue({ postData: body.replace('"approved":true', '"approved":"true"') });
-      },
-      { times: 1 },
-    );
+    // The engine gets a string instead of the boolean, until the route is removed. Other requests of the page pass unchanged.
+    await page.route('**/graphql', (route) => {
+      const body = route.request().postData() ?? '';
+      return route.continue({ postData: body.replace('"approved":true', '"approved":"true"') });
+    });
     await send.click();
     await dialog.getByText('Approved must be a boolean').waitFor();
     await page.unrouteAll();
