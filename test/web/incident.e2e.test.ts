@@ -41,6 +41,8 @@ describeInBrowser('an incident', (open) => {
     const page = await open({ key: 'key-1' });
     const asked: (string | undefined)[] = [];
     page.on('request', (request) => asked.push(operationOf(request)));
+    // With a new minute, the page asks for the failures of another day.
+    await page.clock.setFixedTime(Date.now());
     await page.goto(gateway.url);
     await readsTheIncident(page);
     const boxes = await Promise.all(
