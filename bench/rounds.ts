@@ -2,6 +2,7 @@
 import type { Fixture } from './fixture.ts';
 import type { StartedContender } from './contenders.ts';
 import { load, type LoadOptions, type LoadResult, type SameRequest, type UniqueRequests } from './load.ts';
+import { median } from './median.ts';
 import { processorMs, untilIdle } from './processes.ts';
 import type { Row } from './report.ts';
 
@@ -21,15 +22,6 @@ export interface Bench {
   readonly fixture: Fixture;
   /** Reports progress. */
   readonly say: (text: string) => void;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low = NaN, high = low] = Number.isInteger(middle)
-    ? [sorted[middle - 1], sorted[middle]]
-    : [sorted[Math.floor(middle)]];
-  return (low + high) / 2;
 }
 
 export const percentile = (values: readonly number[], share: number): number => {

@@ -1,4 +1,4 @@
-/** The settings. Defaults are compared with docs/configuration.md by docs.test.ts. */
+/** The settings. `npm run check:docs` compares their defaults with docs/configuration.md. */
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '../src/config/config.ts';
 import { misspelledVariables } from '../src/config/misspelled.ts';

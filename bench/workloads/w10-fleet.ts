@@ -5,7 +5,8 @@ import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { prime } from '../prime.ts';
 import { askForData, checkSameAnswers, runBody } from '../queries.ts';
 import { atMost, promise, type Row, type WorkloadResult } from '../report.ts';
-import { median, percentile, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import { percentile, type Bench } from '../rounds.ts';
 import { startValkey } from '../valkey.ts';
 
 const DELAY_MS = 5;

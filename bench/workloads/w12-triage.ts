@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stepgate, withContenders, type StartedContender } from '../contenders.ts';
 import { ask, askForData } from '../queries.ts';
 import { atMost, promise, type WorkloadResult } from '../report.ts';
-import { median, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import type { Bench } from '../rounds.ts';
 
 const WORKFLOWS = 20;
 const RUNS = 200;

@@ -13,7 +13,8 @@ import {
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { ask, askForData, checkSameAnswers, runsBody } from '../queries.ts';
 import { atMost, promise, type Row, type WorkloadResult } from '../report.ts';
-import { median, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import type { Bench } from '../rounds.ts';
 
 const RUNS = 100;
 const DELAY_MS = 50;

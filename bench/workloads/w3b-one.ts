@@ -11,7 +11,8 @@ import {
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { ask, checkSameAnswers, runsBody } from '../queries.ts';
 import { atMost, promise, type Row, type WorkloadResult } from '../report.ts';
-import { median, percentile, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import { percentile, type Bench } from '../rounds.ts';
 
 const DELAY_MS = 5;
 const RUNS_A_ROUND = 300;

@@ -8,7 +8,8 @@ import { ORDINARY, runIdOf, WORKFLOW_ID } from '../fixture-runs.ts';
 import { sleep, start, type Running } from '../processes.ts';
 import { AUTHORIZATION } from '../queries.ts';
 import { atMost, promise, type Row, type WorkloadResult } from '../report.ts';
-import { median, percentile, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import { percentile, type Bench } from '../rounds.ts';
 
 const RUN_IDS = Array.from({ length: 20 }, (_, index) => runIdOf({ ...ORDINARY, state: 'running' }, `live-${index}`));
 const FEW = 20;

@@ -5,7 +5,8 @@ import { ORDINARY, runIdOf, WORKFLOW_ID } from '../fixture-runs.ts';
 import { sleep } from '../processes.ts';
 import { AUTHORIZATION } from '../queries.ts';
 import { atMost, promise, type Row, type WorkloadResult } from '../report.ts';
-import { median, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import type { Bench } from '../rounds.ts';
 import { stallOf, WATCHED } from '../stall.ts';
 
 const STEPS = 1000;

@@ -5,7 +5,8 @@ import { sameRequest } from '../load.ts';
 import { ask, askForData, runBody, runsBody } from '../queries.ts';
 import { sleep } from '../processes.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
-import { measureInTurns, median, of, toRow, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import { measureInTurns, of, toRow, type Bench } from '../rounds.ts';
 import { stallOf, WATCHED } from '../stall.ts';
 
 const LARGE: RunShape = { ...ORDINARY, outputBytes: 500_000 };

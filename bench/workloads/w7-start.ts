@@ -3,7 +3,8 @@ import { CHECKOUT, STEPGATE_MAIN } from '../contenders.ts';
 import { send } from '../http.ts';
 import { commandLine, processTree, rssMb, sleep, start, urlOf } from '../processes.ts';
 import { atMost, type Row, type WorkloadResult } from '../report.ts';
-import { median, type Bench } from '../rounds.ts';
+import { median } from '../median.ts';
+import type { Bench } from '../rounds.ts';
 
 const SETTLE_MS = 3000;
 const QUERY = '{ run(workflowId: "support-triage", id: "run-4711") { status totalElapsedTime } }';

@@ -1,17 +1,16 @@
 /**
- * Writes the code of examples and of test/writing into the pages: below each line of docs that only links a file of `examples/`, or
- * only names one of `test/writing/`. With `--check` it only compares them.
+ * Writes the code of examples into the pages: below each line of docs that only links a file in `examples/`. With `--check` it only
+ * compares them.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PLACE =
-  /^(?:\[[^\]\n]+\]\((?<linked>(?:\.\.\/)+examples\/[^)\n]+)\)|`(?<named>test\/writing\/[^`\n]+)`)$(?:\n\n```(?:ts|json)\n[^]*?^```$)?/gm;
+const PLACE = /^\[[^\]\n]+\]\(((?:\.\.\/)+examples\/[^)\n]+)\)$(?:\n\n```(?:ts|json)\n[^]*?^```$)?/gm;
 
 const withCode = (page: string, text: string): string =>
-  text.replace(PLACE, (all: string, linked: string | undefined, named: string | undefined) => {
-    const path = linked === undefined ? join(ROOT, named ?? '') : join(dirname(page), linked);
+  text.replace(PLACE, (all: string, linked: string) => {
+    const path = join(dirname(page), linked);
     const [line = ''] = all.split('\n', 1);
     return `${line}\n\n\`\`\`${extname(path).slice(1)}\n${readFileSync(path, 'utf8')}\`\`\``;
   });
