@@ -50,10 +50,10 @@ export const AUTH = {
     "Claim with the id of the caller's organization. Needs the upstream's `workflows` call.",
   ),
   authWorkflowsClaim: optional(text('the name of a claim')).describe(
-    'Claim with the ids of the workflows that the caller sees.',
+    'Claim with the ids of the workflows that the caller may see.',
   ),
   authExecuteScope: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
-    'Right that a caller needs for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
+    'Right required for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
   ),
 };
 

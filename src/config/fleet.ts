@@ -21,11 +21,13 @@ export const FLEET = {
       z.string().refine((secret) => Buffer.byteLength(secret) >= MIN_SECRET_BYTES),
       `secrets of at least ${MIN_SECRET_BYTES} bytes`,
     ).meta(SECRET),
-  ).describe('Secrets of all gateways, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt.'),
+  ).describe(
+    'Secrets that all gateways share, for example from `openssl rand -base64 48`. The first encrypts, all decrypt.',
+  ),
   sharedTtlS: wholeNumber(1, 31_536_000, 'seconds').default(604_800).describe('How long final runs are shared.'),
   redisTimeoutMs: wholeNumber(1, 10_000, 'milliseconds')
     .default(50)
-    .describe('Longest time for one command. Then the gateway works alone until Valkey answers.'),
+    .describe('Timeout of one command. After that, the gateway works alone until Valkey responds.'),
 };
 
 /** Null for a single gateway. */

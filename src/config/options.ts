@@ -12,21 +12,22 @@ export interface Settings {
    */
   readonly port?: number | undefined;
   /**
-   * Port of `/metrics`, `/healthz` and `/readyz`, which `port` then lacks. Must be a whole number from 0 to 65535.
+   * Serves `/metrics`, `/healthz` and `/readyz` on this port instead of `port`. Must be a whole number from 0 to
+   * 65535.
    */
   readonly opsPort?: number | undefined;
   /**
-   * All routes are also served below this path. Must be a path such as /stepgate.
+   * Serves all routes below this path as well. Must be a path such as /stepgate.
    */
   readonly basePath?: string | undefined;
   /**
-   * URL of the run page, for the links in `Diagnosis.markdown`, and for the OAuth metadata of `/mcp`. Must be an
-   * http or https URL without credentials, query or fragment.
+   * URL of the web UI, for links in `Diagnosis.markdown` and the OAuth metadata of `/mcp`. Must be an http or
+   * https URL without credentials, query or fragment.
    */
   readonly publicUrl?: string | undefined;
   /**
-   * Trusted proxies. `loopback`, `linklocal` and `uniquelocal` are ranges too. Must be false, a number of hops
-   * from 1 to 32, or a list of addresses and CIDR ranges.
+   * Trusted proxies. `loopback`, `linklocal` and `uniquelocal` name ranges. Must be false, a number of hops from 1
+   * to 32, or a list of addresses and CIDR ranges.
    */
   readonly trustProxy?: false | number | readonly string[] | undefined;
   /**
@@ -35,12 +36,12 @@ export interface Settings {
    */
   readonly corsOrigins?: readonly string[] | undefined;
   /**
-   * Clients may query the schema, and errors give hints about it. Must be true or false.
+   * Lets clients query the schema, and errors suggest names from it. Must be true or false.
    */
   readonly introspection?: boolean | undefined;
   /**
-   * Browsers get Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`. Sandbox's origins are allowed. Must be
-   * true or false.
+   * Serves Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql` to browsers, and allows Sandbox's origins.
+   * Must be true or false.
    */
   readonly sandbox?: boolean | undefined;
   /**
@@ -49,25 +50,25 @@ export interface Settings {
    */
   readonly hstsMaxAgeSeconds?: number | undefined;
   /**
-   * Lowest level that is logged. Must be one of fatal, error, warn, info, debug, trace, silent. Default: `info`.
+   * Lowest level to log. Must be one of fatal, error, warn, info, debug, trace, silent. Default: `info`.
    */
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent' | undefined;
   /**
-   * Fields of a log line. `ecs`: the Elastic Common Schema. Must be one of json, ecs. Default: `json`.
+   * Fields of a log line; `ecs` is the Elastic Common Schema. Must be one of json, ecs. Default: `json`.
    */
   readonly logFormat?: 'json' | 'ecs' | undefined;
   /**
-   * Revision of the source, for `stepgate_build_info`. A build argument of the image. Must be at most 64 letters,
+   * Source revision, for `stepgate_build_info`. Also a build argument of the image. Must be at most 64 letters,
    * digits and ._+-.
    */
   readonly buildRevision?: string | undefined;
   /**
-   * In production `upstreamUrl` must be set, and `introspection` and `sandbox` are off unless they are set. Must
-   * be true or false.
+   * In production, `upstreamUrl` is required, and `introspection` and `sandbox` are off by default. Must be true
+   * or false.
    */
   readonly production?: boolean | undefined;
   /**
-   * Base URL of the workflow API. `sample` asks for the embedded sample, even in production. Must be an http or
+   * Base URL of the workflow API. `sample` serves the embedded sample, even in production. Must be an http or
    * https URL without credentials, query or fragment, or sample. Default: sample.
    */
   readonly upstreamUrl?: string | undefined;
@@ -78,12 +79,12 @@ export interface Settings {
   readonly upstreamEndpoints?:
     readonly ('steps' | 'run' | 'runs' | 'workflows' | 'execute' | 'cancel' | 'resume')[] | undefined;
   /**
-   * Longest time for one attempt. No retry starts later than this after the first attempt. Must be a whole number
-   * of milliseconds from 1 to 86400000. Default: `10000`.
+   * Timeout of one attempt. No retry starts later than this after the first attempt. Must be a whole number of
+   * milliseconds from 1 to 86400000. Default: `10000`.
    */
   readonly upstreamTimeoutMs?: number | undefined;
   /**
-   * Upstream calls at the same time. Others wait. Must be a whole number from 1 to 10000. Default: `64`.
+   * Concurrent upstream calls. Others wait. Must be a whole number from 1 to 10000. Default: `64`.
    */
   readonly upstreamConcurrency?: number | undefined;
   /**
@@ -92,15 +93,15 @@ export interface Settings {
    */
   readonly upstreamMaxResponseBytes?: number | undefined;
   /**
-   * Further status words of the upstream. Must be an object of words, each once and with a status, such as {
+   * Additional status words of the upstream. Must be an object of words, each once and with a status, such as {
    * failure: 'FAILED' } (statuses: PENDING, RUNNING, WAITING, COMPLETED, FAILED, CANCELLED, SKIPPED).
    */
   readonly statusWords?:
     | Readonly<Record<string, 'PENDING' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED'>>
     | undefined;
   /**
-   * A run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded. Must be an http or https
-   * URL without credentials, with {workflowId} and {runId} and no other braces behind its host, such as
+   * A run's page in the upstream's web UI, for `Run.upstreamUrl`. Ids are percent-encoded. Must be an http or
+   * https URL without credentials, with {workflowId} and {runId} and no other braces behind its host, such as
    * https://app.example.com/workflows/{workflowId}/runs/{runId}.
    */
   readonly runUrlTemplate?: string | undefined;
@@ -110,13 +111,13 @@ export interface Settings {
    */
   readonly workflowUrlTemplate?: string | undefined;
   /**
-   * Header of the key, such as `x-api-key: {key}`. Must be a header with {key} in its value, not a reserved one.
-   * Default: `authorization: Bearer {key}`.
+   * Header that carries the key, such as `x-api-key: {key}`. Must be a header with {key} in its value, not a
+   * reserved one. Default: `authorization: Bearer {key}`.
    */
   readonly upstreamAuthHeader?: string | undefined;
   /**
-   * Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`. Must be an object of headers,
-   * none reserved.
+   * Additional headers for each upstream call, such as `x-tenant: acme; x-stage: test`. Must be an object of
+   * headers, none reserved.
    */
   readonly upstreamHeaders?: Readonly<Record<string, string>> | undefined;
   /**
@@ -124,16 +125,16 @@ export interface Settings {
    */
   readonly httpProxy?: string | undefined;
   /**
-   * Proxy for an `https` upstream, by CONNECT. Must be the http or https URL of a proxy, with % in a password as
-   * %25.
+   * Proxy for an `https` upstream, through CONNECT. Must be the http or https URL of a proxy, with % in a password
+   * as %25.
    */
   readonly httpsProxy?: string | undefined;
   /**
-   * Hosts that are reached without a proxy. Must be a comma-separated list of hosts.
+   * Hosts to reach without a proxy. Must be a comma-separated list of hosts.
    */
   readonly noProxy?: string | undefined;
   /**
-   * How long the data of an unfinished run is served before it is fetched again. Must be a whole number of
+   * How long data of an unfinished run is served before it is fetched again. Must be a whole number of
    * milliseconds from 0 to 86400000. Default: `1000`.
    */
   readonly liveTtlMs?: number | undefined;
@@ -148,12 +149,12 @@ export interface Settings {
    */
   readonly staleIfErrorMs?: number | undefined;
   /**
-   * How long cached data is served without a call after the last successful call of the same viewer. Must be a
-   * whole number of milliseconds from 0 to 86400000. Default: `300000`.
+   * How long cached data is served after the last successful call of the same viewer. Must be a whole number of
+   * milliseconds from 0 to 86400000. Default: `300000`.
    */
   readonly reauthIntervalMs?: number | undefined;
   /**
-   * Size of all caches together. Must be a whole number of bytes from 0 to 1099511627776. Default: `268435456`.
+   * Total size of all caches. Must be a whole number of bytes from 0 to 1099511627776. Default: `268435456`.
    */
   readonly cacheMaxBytes?: number | undefined;
   /**
@@ -161,20 +162,20 @@ export interface Settings {
    */
   readonly maxUpstreamCalls?: number | undefined;
   /**
-   * Objects in the answer of one operation. Must be a whole number from 1 to 10000000. Default: `25000`.
+   * Objects in the response to one operation. Must be a whole number from 1 to 10000000. Default: `25000`.
    */
   readonly maxOperationObjects?: number | undefined;
   /**
-   * Largest answer of one operation, as JSON. Must be a whole number of bytes from 1024 to 536870912. Default:
+   * Largest response to one operation, as JSON. Must be a whole number of bytes from 1024 to 536870912. Default:
    * `16777216`.
    */
   readonly maxAnswerBytes?: number | undefined;
   /**
-   * Operations a minute for one caller, over all transports. Must be a whole number from 1 to 1000000.
+   * Operations per minute of one caller, over all transports. Must be a whole number from 1 to 1000000.
    */
   readonly rateLimitPerMinute?: number | undefined;
   /**
-   * Operations a minute from one address without an accepted key. Always on. Must be a whole number from 1 to
+   * Operations per minute from one address without an accepted key. Always on. Must be a whole number from 1 to
    * 1000000. Default: `600`.
    */
   readonly rateLimitAnonymousPerMinute?: number | undefined;
@@ -184,20 +185,20 @@ export interface Settings {
    */
   readonly maxSubscriptionsPerViewer?: number | undefined;
   /**
-   * Connections of clients at the same time. A further one is closed at once. Must be a whole number from 1 to
-   * 1000000. Default: `10000`.
+   * Concurrent client connections. Any more are closed at once. Must be a whole number from 1 to 1000000. Default:
+   * `10000`.
    */
   readonly maxConnections?: number | undefined;
   /**
-   * Operations on one WebSocket at the same time. Must be a whole number from 1 to 10000. Default: `100`.
+   * Concurrent operations on one WebSocket. Must be a whole number from 1 to 10000. Default: `100`.
    */
   readonly maxSubscriptionsPerConnection?: number | undefined;
   /**
-   * What `persistedManifests` do: limits.md. Must be one of off, allow, only. Default: `off`.
+   * How `persistedManifests` are used: limits.md. Must be one of off, allow, only. Default: `off`.
    */
   readonly persistedOperations?: 'off' | 'allow' | 'only' | undefined;
   /**
-   * Manifests of operations. A changed one is read again. Must be a list of paths of manifests.
+   * Manifests of operations, which are read again when they change. Must be a list of paths of manifests.
    */
   readonly persistedManifests?: readonly string[] | undefined;
   /**
@@ -206,16 +207,15 @@ export interface Settings {
    */
   readonly mcp?: 'on' | 'manifest' | 'off' | undefined;
   /**
-   * Mutations that are tools, too, such as `start_run`. Must be a list of names of mutations.
+   * Mutations that are also tools, such as `start_run`. Must be a list of names of mutations.
    */
   readonly mcpMutations?: readonly string[] | undefined;
   /**
-   * Prices of models. Without them every `estimatedCost` and `wastedCost` is null. Must be the path of a JSON
-   * file.
+   * Prices of models. Without it, every `estimatedCost` and `wastedCost` is null. Must be the path of a JSON file.
    */
   readonly tokenPrices?: string | undefined;
   /**
-   * What callers may not read of payloads and errors: redaction. Must be the path of a JSON file, or an object of
+   * What callers may not read in payloads and errors: redaction. Must be the path of a JSON file, or an object of
    * rules.
    */
   readonly redaction?: string | RedactionRules | undefined;
@@ -264,12 +264,12 @@ export interface Settings {
    */
   readonly authOrganizationClaim?: string | undefined;
   /**
-   * Claim with the ids of the workflows that the caller sees. Must be the name of a claim.
+   * Claim with the ids of the workflows that the caller may see. Must be the name of a claim.
    */
   readonly authWorkflowsClaim?: string | undefined;
   /**
-   * Right that a caller needs for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the
-   * rights of a key. Must be one word, such as runs:execute.
+   * Right required for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a
+   * key. Must be one word, such as runs:execute.
    */
   readonly authExecuteScope?: string | undefined;
   /**
@@ -278,8 +278,8 @@ export interface Settings {
    */
   readonly redisUrl?: string | undefined;
   /**
-   * Secrets of all gateways, such as `openssl rand -base64 48` prints. The first encrypts, all decrypt. Must be a
-   * list of secrets of at least 32 bytes.
+   * Secrets that all gateways share, for example from `openssl rand -base64 48`. The first encrypts, all decrypt.
+   * Must be a list of secrets of at least 32 bytes.
    */
   readonly fleetSecret?: readonly string[] | undefined;
   /**
@@ -287,7 +287,7 @@ export interface Settings {
    */
   readonly sharedTtlS?: number | undefined;
   /**
-   * Longest time for one command. Then the gateway works alone until Valkey answers. Must be a whole number of
+   * Timeout of one command. After that, the gateway works alone until Valkey responds. Must be a whole number of
    * milliseconds from 1 to 10000. Default: `50`.
    */
   readonly redisTimeoutMs?: number | undefined;

@@ -1,4 +1,4 @@
-/** The settings of the gateway: form, default and meaning of each. docs/configuration.md and options.ts are generated from them. */
+/** The gateway's settings: type, default and meaning of each. docs/configuration.md and options.ts are generated from them. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { RedactionRules } from './redaction.ts';
@@ -70,13 +70,13 @@ const PROCESS = {
     .describe('Address to listen on. The image sets `0.0.0.0`.'),
   port: wholeNumber(0, 65_535).default(4000).describe('Port to listen on; 0 takes any free port.'),
   opsPort: optional(wholeNumber(0, 65_535)).describe(
-    'Port of `/metrics`, `/healthz` and `/readyz`, which `PORT` then lacks.',
+    'Serves `/metrics`, `/healthz` and `/readyz` on this port instead of `PORT`.',
   ),
   basePath: readBy(readBasePath, 'a path such as /stepgate')
     .default('')
-    .describe('All routes are also served below this path.'),
+    .describe('Serves all routes below this path as well.'),
   publicUrl: optional(readBy(readBaseUrl, 'an http or https URL without credentials, query or fragment')).describe(
-    'URL of the run page, for the links in `Diagnosis.markdown`, and for the OAuth metadata of `/mcp`.',
+    'URL of the web UI, for links in `Diagnosis.markdown` and the OAuth metadata of `/mcp`.',
   ),
   trustProxy: z
     .union([z.literal(false), z.int().min(1).max(32), z.array(z.string().refine(isProxy)).min(1).readonly()])
@@ -86,26 +86,26 @@ const PROCESS = {
       read: (text: string) => (/^\d+$/.test(text) ? Number(text) : words(text)),
     } satisfies SettingMeta)
     .default(false)
-    .describe('Trusted proxies. `loopback`, `linklocal` and `uniquelocal` are ranges too.'),
+    .describe('Trusted proxies. `loopback`, `linklocal` and `uniquelocal` name ranges.'),
   corsOrigins: listOf(z.string().refine(isOrigin), "origins such as https://app.example.com, or '*'")
     .meta({ hint: originHint } satisfies SettingMeta)
     .default([])
     .describe('Origins whose pages may send requests and open WebSockets.'),
-  introspection: onInDevelopment().describe('Clients may query the schema, and errors give hints about it.'),
+  introspection: onInDevelopment().describe('Lets clients query the schema, and errors suggest names from it.'),
   sandbox: onInDevelopment().describe(
-    "Browsers get Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql`. Sandbox's origins are allowed.",
+    "Serves Apollo Sandbox at `/graphql` and GraphiQL at `/graphiql` to browsers, and allows Sandbox's origins.",
   ),
   hstsMaxAgeSeconds: optional(wholeNumber(0, 63_072_000, 'seconds')).describe(
     'Sends `Strict-Transport-Security` when a trusted proxy sends `X-Forwarded-Proto: https`. Needs `TRUST_PROXY`.',
   ),
   logLevel: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
-    .describe('Lowest level that is logged.'),
+    .describe('Lowest level to log.'),
   logFormat: oneOf(['json', 'ecs'])
     .default('json')
-    .describe('[Fields](observability.md#log) of a log line. `ecs`: the Elastic Common Schema.'),
+    .describe('[Fields](observability.md#log) of a log line; `ecs` is the Elastic Common Schema.'),
   buildRevision: optional(matching(/^[\w.+-]{1,64}$/, 'at most 64 letters, digits and ._+-')).describe(
-    'Revision of the source, for `stepgate_build_info`. A build argument of the image.',
+    'Source revision, for `stepgate_build_info`. Also a build argument of the image.',
   ),
 };
 
@@ -122,17 +122,17 @@ const STATUS_NAMES = `(statuses: ${STATUSES.join(', ')})`;
 
 const UPSTREAM = {
   upstreamUrl: optional(readBy(readUpstream, 'an http or https URL without credentials, query or fragment, or sample'))
-    .describe('Base URL of the workflow API. `sample` asks for the embedded sample, even in production.')
+    .describe('Base URL of the workflow API. `sample` serves the embedded sample, even in production.')
     .meta({ shownDefault: 'sample' }),
   upstreamEndpoints: optional(listOf(z.enum(UPSTREAM_ENDPOINTS), `these: ${UPSTREAM_ENDPOINTS.join(', ')}`))
     .describe('[Calls](upstream.md#calls) that the upstream offers. `steps` is always on.')
     .meta({ shownDefault: `\`${COMMON_ENDPOINTS.join()}\`; all for the sample` }),
   upstreamTimeoutMs: milliseconds(1)
     .default(10_000)
-    .describe('Longest time for one attempt. No retry starts later than this after the first attempt.'),
+    .describe('Timeout of one attempt. No retry starts later than this after the first attempt.'),
   upstreamConcurrency: wholeNumber(1, 10_000)
     .default(64)
-    .describe('Upstream calls at the same time. [Others wait](behaviour.md#upstream-calls).'),
+    .describe('Concurrent upstream calls. [Others wait](behaviour.md#upstream-calls).'),
   upstreamMaxResponseBytes: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
     .describe('Largest upstream response, after decompression.'),
@@ -145,10 +145,10 @@ const UPSTREAM = {
       read: readStatusWords,
     } satisfies SettingMeta)
     .default({})
-    .describe('Further [status words](upstream.md#fields) of the upstream.'),
+    .describe('Additional [status words](upstream.md#fields) of the upstream.'),
   runUrlTemplate: optional(
     urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),
-  ).describe("A run in the upstream's own web page, for `Run.upstreamUrl`. Ids are percent-encoded."),
+  ).describe("A run's page in the upstream's web UI, for `Run.upstreamUrl`. Ids are percent-encoded."),
   workflowUrlTemplate: optional(urlTemplate(['workflowId'], 'https://app.example.com/workflows/{workflowId}')).describe(
     'The same for `Workflow.upstreamUrl`.',
   ),
@@ -157,7 +157,7 @@ const UPSTREAM = {
 const FRESHNESS = {
   liveTtlMs: milliseconds()
     .default(1000)
-    .describe('How long the data of an unfinished run is served before it is fetched again.'),
+    .describe('How long data of an unfinished run is served before it is fetched again.'),
   settleMs: milliseconds()
     .default(30_000)
     .describe('Quiet period after which a run without a record, or with a step left running, counts as final.'),
@@ -166,39 +166,39 @@ const FRESHNESS = {
     .describe('How long the last good data is served while the upstream fails.'),
   reauthIntervalMs: milliseconds()
     .default(300_000)
-    .describe('How long cached data is served without a call after the last successful call of the same viewer.'),
+    .describe('How long cached data is served after the last successful call of the same viewer.'),
   cacheMaxBytes: wholeNumber(0, 2 ** 40, 'bytes')
     .default(268_435_456)
-    .describe('Size of all caches together.'),
+    .describe('Total size of all caches.'),
 };
 
 const LIMITS = {
   maxUpstreamCalls: wholeNumber(1, 100_000).default(200).describe('Upstream calls that one operation may make.'),
-  maxOperationObjects: wholeNumber(1, 10_000_000).default(25_000).describe('Objects in the answer of one operation.'),
+  maxOperationObjects: wholeNumber(1, 10_000_000).default(25_000).describe('Objects in the response to one operation.'),
   maxAnswerBytes: wholeNumber(1024, 2 ** 29, 'bytes')
     .default(16_777_216)
-    .describe('Largest answer of one operation, as JSON.'),
+    .describe('Largest response to one operation, as JSON.'),
   rateLimitPerMinute: optional(wholeNumber(1, 1_000_000)).describe(
-    'Operations a minute for one caller, over all transports.',
+    'Operations per minute of one caller, over all transports.',
   ),
   rateLimitAnonymousPerMinute: wholeNumber(1, 1_000_000)
     .default(600)
-    .describe('Operations a minute from one address without an accepted key. Always on.'),
+    .describe('Operations per minute from one address without an accepted key. Always on.'),
   maxSubscriptionsPerViewer: wholeNumber(1, 1_000_000)
     .default(5000)
     .describe('Runs and workflows that one caller may watch at once.'),
   maxConnections: wholeNumber(1, 1_000_000)
     .default(10_000)
-    .describe('Connections of clients at the same time. A further one is closed at once.'),
+    .describe('Concurrent client connections. Any more are closed at once.'),
   maxSubscriptionsPerConnection: wholeNumber(1, 10_000)
     .default(100)
-    .describe('Operations on one WebSocket at the same time.'),
+    .describe('Concurrent operations on one WebSocket.'),
   persistedOperations: oneOf(['off', 'allow', 'only'])
     .default('off')
-    .describe('What `PERSISTED_MANIFESTS` do: [limits.md](limits.md#persisted-operations).'),
+    .describe('How `PERSISTED_MANIFESTS` are used: [limits.md](limits.md#persisted-operations).'),
   persistedManifests: listOf(z.string().min(1), 'paths of manifests')
     .default([])
-    .describe('Manifests of operations. A changed one is read again.'),
+    .describe('Manifests of operations, which are read again when they change.'),
 };
 
 const AGENTS = {
@@ -207,12 +207,12 @@ const AGENTS = {
     .describe('Tools at `/mcp`: the bundled ones, the operations of `PERSISTED_MANIFESTS`, or none.'),
   mcpMutations: listOf(z.string().min(1), 'names of mutations')
     .default([])
-    .describe('Mutations that are tools, too, such as `start_run`.'),
+    .describe('Mutations that are also tools, such as `start_run`.'),
 };
 
 const PRICES = {
   tokenPrices: optional(text('the path of a JSON file')).describe(
-    'Prices of models. Without them every `estimatedCost` and `wastedCost` is null.',
+    'Prices of models. Without it, every `estimatedCost` and `wastedCost` is null.',
   ),
 };
 
@@ -225,7 +225,7 @@ const PRIVACY = {
       expectedText: 'the path of a JSON file',
       shownType: 'string | RedactionRules',
     } satisfies SettingMeta),
-  ).describe('What callers may not read of payloads and errors: [redaction](redaction.md).'),
+  ).describe('What callers may not read in payloads and errors: [redaction](redaction.md).'),
 };
 
 const MODE = {
@@ -233,13 +233,11 @@ const MODE = {
     .boolean()
     .meta({
       expected: 'true or false',
-      expectedText: '`production`, or another text',
+      expectedText: '`production`, or anything else',
       read: (text: string) => text === 'production',
     } satisfies SettingMeta)
     .default(false)
-    .describe(
-      'In production `UPSTREAM_URL` must be set, and `INTROSPECTION` and `SANDBOX` are off unless they are set.',
-    ),
+    .describe('In production, `UPSTREAM_URL` is required, and `INTROSPECTION` and `SANDBOX` are off by default.'),
 };
 
 /** Each is a property of the config by the same name. */

@@ -63,7 +63,7 @@ export const UPSTREAM_CONNECTION = {
   upstreamAuthHeader: readBy(readAuthHeader, 'a header with {key} in its value, not a reserved one')
     .meta(SECRET)
     .prefault('authorization: Bearer {key}')
-    .describe('Header of the key, such as `x-api-key: {key}`.'),
+    .describe('Header that carries the key, such as `x-api-key: {key}`.'),
   upstreamHeaders: HEADERS.meta({
     expected: 'an object of headers, none reserved',
     expectedText: 'headers, each once and none reserved, separated by ; or line breaks',
@@ -72,10 +72,10 @@ export const UPSTREAM_CONNECTION = {
     shownType: 'Readonly<Record<string, string>>',
   } satisfies SettingMeta)
     .default({})
-    .describe('Further headers of each upstream call, such as `x-tenant: acme; x-stage: test`.'),
+    .describe('Additional headers for each upstream call, such as `x-tenant: acme; x-stage: test`.'),
   httpProxy: proxy().describe('Proxy for an `http` upstream.'),
-  httpsProxy: proxy().describe('Proxy for an `https` upstream, by CONNECT.'),
-  noProxy: text('a comma-separated list of hosts').optional().describe('Hosts that are reached without a proxy.'),
+  httpsProxy: proxy().describe('Proxy for an `https` upstream, through CONNECT.'),
+  noProxy: text('a comma-separated list of hosts').optional().describe('Hosts to reach without a proxy.'),
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -27,16 +27,14 @@ const valuesOf = (expected: string): string => expected.replace(/^one of |^a who
 
 const rowOf = ([name, form]: readonly [string, z.ZodType]): string => {
   const { expected = '', expectedText = expected, description = '' } = metaOf(form);
-  const cells = [`\`${variableOf(name)}\``, `\`${name}\``, defaultOf(form) || '–', valuesOf(expectedText), description];
+  const cells = [`\`${variableOf(name)}\``, defaultOf(form) || '–', valuesOf(expectedText), description];
   return `| ${cells.join(' | ')} |`;
 };
 
 const tableOf = (group: Readonly<Record<string, z.ZodType>>): string =>
-  [
-    '| variable | option | default | values | meaning |',
-    '| --- | --- | --- | --- | --- |',
-    ...Object.entries(group).map(rowOf),
-  ].join('\n');
+  ['| variable | default | values | meaning |', '| --- | --- | --- | --- |', ...Object.entries(group).map(rowOf)].join(
+    '\n',
+  );
 
 /** Replaces the first table below each heading. */
 function withTables(page: string): string {

@@ -1,4 +1,4 @@
-/** Prints how often triage is right over random histories: `node tools/soak/triage.ts [seed] [histories]`. docs/triage.md has the tables. */
+/** Prints how often triage is right over random histories: `node tools/soak/triage.ts [seed] [histories]`. README.md has the tables. */
 import { historyOf } from '../../test/domain/failure-histories.ts';
 import {
   CAUSES,

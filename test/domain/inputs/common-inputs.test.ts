@@ -111,7 +111,7 @@ describe('Common inputs', () => {
 });
 
 describe('Claims about common inputs', () => {
-  // `npm run soak -- common-inputs` has the tables of docs/triage.md.
+  // `npm run soak -- triage` prints the tables of tools/soak/README.md.
   it.each(CAUSES)('find a planted $name in 90 %', (cause) => {
     const planted = { failed: 12, completed: 60, failedShare: 0.85, completedShare: 0.1 };
     expect(foundShare([cause], planted, seedsFrom(1, 20))).toBeGreaterThanOrEqual(0.9);
