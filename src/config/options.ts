@@ -211,12 +211,13 @@ export interface Settings {
    */
   readonly mcpMutations?: readonly string[] | undefined;
   /**
-   * Prices of models. Without it, every `estimatedCost` and `wastedCost` is null. Must be the path of a JSON file.
+   * Path of a JSON file with prices of models. Without it, every `estimatedCost` and `wastedCost` is null. Must be
+   * the path of a JSON file.
    */
   readonly tokenPrices?: string | undefined;
   /**
-   * What callers may not read in payloads and errors: redaction. Must be the path of a JSON file, or an object of
-   * rules.
+   * Path of a JSON file: what callers may not read in payloads and errors (redaction). Must be the path of a JSON
+   * file, or an object of rules.
    */
   readonly redaction?: string | RedactionRules | undefined;
   /**

@@ -212,7 +212,7 @@ const AGENTS = {
 
 const PRICES = {
   tokenPrices: optional(text('the path of a JSON file')).describe(
-    'Prices of models. Without it, every `estimatedCost` and `wastedCost` is null.',
+    'Path of a JSON file with prices of models. Without it, every `estimatedCost` and `wastedCost` is null.',
   ),
 };
 
@@ -225,7 +225,7 @@ const PRIVACY = {
       expectedText: 'the path of a JSON file',
       shownType: 'string | RedactionRules',
     } satisfies SettingMeta),
-  ).describe('What callers may not read in payloads and errors: [redaction](redaction.md).'),
+  ).describe('Path of a JSON file: what callers may not read in payloads and errors ([redaction](redaction.md)).'),
 };
 
 const MODE = {

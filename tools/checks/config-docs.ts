@@ -22,8 +22,11 @@ function defaultOf(form: z.ZodType): string {
   return text === '' ? '' : `\`${text}\``;
 }
 
-/** As in the messages of errors. Those have the ranges of numbers. */
-const valuesOf = (expected: string): string => expected.replace(/^one of |^a whole number .*/, '');
+/** As in the messages of errors, without what the meaning says. */
+const valuesOf = (expected: string): string =>
+  expected
+    .replace(/^one of |^(?:a whole number|the value of|the name of|the path of|an address) .*/, '')
+    .replace('a comma-separated list of', 'comma-separated');
 
 const rowOf = ([name, form]: readonly [string, z.ZodType]): string => {
   const { expected = '', expectedText = expected, description = '' } = metaOf(form);
