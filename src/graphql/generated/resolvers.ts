@@ -28,18 +28,18 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * Date and time as RFC 3339 text, such as `2025-03-13T02:41:15.144470Z`, with all digits down to the microsecond.
-   * A time that cannot be, such as 30 February, is null.
+   * Date and time as an RFC 3339 string, such as `2025-03-13T02:41:15.144470Z`, with up to microseconds.
+   * An impossible time, such as February 30, is null.
    */
   DateTime: { input: Timestamp; output: Timestamp; }
-  /** Selection of fields, as text (federation). */
+  /** Selection of fields, as a string (federation). */
   FieldSet: { input: unknown; output: unknown; }
   /**
    * Any JSON value, passed on unchanged.
-   * Integers beyond 2^53 are returned as text with all digits, because JavaScript would round them.
+   * Integers beyond 2^53 are returned as strings with all digits, because JavaScript would round them.
    */
   JSON: { input: JsonValue; output: AnsweredJson; }
-  /** Name that is imported from a specification (federation). */
+  /** Name imported from a federation specification. */
   link__Import: { input: unknown; output: unknown; }
 };
 
@@ -50,8 +50,8 @@ export type AttemptKind =
   /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
   /**
-   * Repeats a failure of the same node and item: of the attempt before, if attempts are numbered; else the nearest with equal
-   * inputs; else the one before, if none overlap and one of the two has no inputs.
+   * Repeats a failure of the same node and item: the previous attempt, if attempts are numbered; otherwise the nearest with equal
+   * inputs, or the previous one if none overlap and one of the two has no inputs.
    */
   | 'RETRY';
 
@@ -62,7 +62,7 @@ export type Baseline = {
   readonly changes: ReadonlyArray<ChangePoint>;
   /** Differences between this run, as the base, and the failed run. Null with an error if one of them cannot be loaded. */
   readonly comparison?: Maybe<RunComparison>;
-  /** Why this run. */
+  /** Why this run was chosen. */
   readonly reason: BaselineReason;
   /** The run. Null with an error if it cannot be loaded. */
   readonly run?: Maybe<Run>;
@@ -92,13 +92,13 @@ export type ChangeKind =
    * The upstream sends only the current version and graph, so earlier changes are unknown.
    */
   | 'GRAPH'
-  /** Different model in the step's inputs, or in its outputs if the inputs name none. */
+  /** Different model in the step's inputs, or in its outputs if the inputs don't name one. */
   | 'MODEL'
   /** Different parameters: temperature, limits, tools, response format, … */
   | 'PARAMETERS'
   /**
    * Different system or developer messages, or another template, compared by sentence.
-   * Order, blanks, dates and sentences that each run has for itself do not count.
+   * Order, blanks, dates and sentences that are unique to each run are ignored.
    */
   | 'PROMPT';
 
@@ -106,15 +106,15 @@ export type ChangeKind =
 export type ChangePoint = {
   readonly __typename?: 'ChangePoint';
   /**
-   * The part that differs, after the change, at most about 300 characters: sentences, parameters, or the version
+   * Differing part after the change, about 300 characters at most: sentences, parameters, or the version
    * and new nodes of the graph. Null if there is none.
    */
   readonly after?: Maybe<Scalars['String']['output']>;
   /** Start of `run`. */
   readonly at: Scalars['DateTime']['output'];
   /**
-   * The part that differs, before the change, at most about 300 characters: sentences, parameters, or nodes that
-   * the graph no longer has. Null if there is none.
+   * Differing part before the change, about 300 characters at most: sentences, parameters, or nodes that
+   * are no longer in the graph. Null if there is none.
    */
   readonly before?: Maybe<Scalars['String']['output']>;
   /** Kind of change. */
@@ -127,7 +127,7 @@ export type ChangePoint = {
   readonly run?: Maybe<Run>;
 };
 
-/** Changes between runs, and how many runs were compared. */
+/** Changes between runs, and the number of runs compared. */
 export type ChangePoints = {
   readonly __typename?: 'ChangePoints';
   /** Changes, newest first, then by node id, then by kind. */
@@ -136,20 +136,20 @@ export type ChangePoints = {
   readonly runsExamined: Scalars['Int']['output'];
   /** Number of runs whose steps could not be loaded. Errors other than limits of the operation are in `errors`. */
   readonly runsNotLoaded: Scalars['Int']['output'];
-  /** Number of runs to compare: `last`, or all runs of the workflow if there are fewer. */
+  /** Number of runs requested: `last`, or all runs of the workflow if there are fewer. */
   readonly runsRequested: Scalars['Int']['output'];
 };
 
-/** A fact about inputs that failed runs have more often than completed ones. */
+/** Fact about inputs that is more common in failed runs than in completed ones. */
 export type CommonInput = {
   readonly __typename?: 'CommonInput';
-  /** Completed runs with the fact. */
+  /** Number of completed runs with the fact. */
   readonly completedCount: Scalars['Int']['output'];
-  /** The newest completed run with the fact. Null if none has it; with an error if it cannot be loaded. */
+  /** Newest completed run with the fact. Null if none has it; with an error if it cannot be loaded. */
   readonly completedWith?: Maybe<Run>;
-  /** Failed runs with the fact. */
+  /** Number of failed runs with the fact. */
   readonly failedCount: Scalars['Int']['output'];
-  /** The newest failed run without the fact. Null if all have it; with an error if it cannot be loaded. */
+  /** Newest failed run without the fact. Null if all have it; with an error if it cannot be loaded. */
   readonly failedWithout?: Maybe<Run>;
   /** Path below the inputs, such as `customer.region`. Names that aren't identifiers are quoted. */
   readonly path: Scalars['String']['output'];
@@ -157,18 +157,18 @@ export type CommonInput = {
   readonly test: InputTest;
   /** In words, with counts, such as: `inputs.customer.region` is `eu` in 9 of 9 failed runs and in 3 of 84 completed runs. */
   readonly text: Scalars['String']['output'];
-  /** Value that is compared with. Null for PRESENT and MISSING. */
+  /** Value compared with. Null for PRESENT and MISSING. */
   readonly value?: Maybe<Scalars['JSON']['output']>;
 };
 
-/** What the inputs of failed runs have in common that those of completed runs don't. An association, which need not be the cause. */
+/** What the inputs of failed runs have in common that those of completed runs don't: an association, not necessarily the cause. */
 export type CommonInputs = {
   readonly __typename?: 'CommonInputs';
-  /** Completed runs that were compared: those that started between the first and the last failed run. */
+  /** Number of completed runs compared: those that started between the first and the last failed run. */
   readonly completedRuns: Scalars['Int']['output'];
-  /** Number of facts that were compared. Facts about the same runs count once. */
+  /** Number of facts compared. Facts about the same runs count once. */
   readonly factsCompared: Scalars['Int']['output'];
-  /** Failed runs that were compared: those of the group in the window whose inputs are an object. */
+  /** Number of failed runs compared: those of the group in the window whose inputs are an object. */
   readonly failedRuns: Scalars['Int']['output'];
   /** Strongest first, at most 3. Empty if nothing is certain enough. */
   readonly nodes: ReadonlyArray<CommonInput>;
@@ -176,20 +176,20 @@ export type CommonInputs = {
 
 /**
  * Messages to and from a model, without reasoning.
- * Images, audio and files are references in the text, such as `[image: image/png, 12 kB]`.
+ * Images, audio and files are placeholders in the text, such as `[image: image/png, 12 kB]`.
  */
 export type Conversation = {
   readonly __typename?: 'Conversation';
   /**
-   * Why the model stopped, in the vendor's own word: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, …
+   * Why the model stopped, in the vendor's terms: `stop`, `length`, `tool_calls`, `end_turn`, `max_tokens`, `completed`, …
    * Null without an answer or a reason.
    */
   readonly finishReason?: Maybe<Scalars['String']['output']>;
   /** Messages in order, the model's answer last: at most the latest 200. */
   readonly messages: ReadonlyArray<Message>;
-  /** Model name from the outputs, else from the inputs. Null if neither names one. */
+  /** Model name from the outputs, otherwise from the inputs. Null if neither names one. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Number of earlier messages that are left out. */
+  /** Number of earlier messages left out. */
   readonly omittedMessages: Scalars['Int']['output'];
 };
 
@@ -200,8 +200,8 @@ export type Conversation = {
 export type Cost = {
   readonly __typename?: 'Cost';
   /**
-   * Cost of the steps that have a price. The sum over steps is exact; only the result is rounded.
-   * Null if steps report tokens and none of them has a price. 0 if no step reports tokens.
+   * Cost of the priced steps. The sum is exact; only the result is rounded.
+   * Null if steps report tokens but none is priced. 0 if no step reports tokens.
    */
   readonly amount?: Maybe<Scalars['Float']['output']>;
   /** Currency of the prices, as an ISO 4217 code: `USD`. */
@@ -209,8 +209,8 @@ export type Cost = {
   /** Number of steps in `amount`. */
   readonly stepsPriced: Scalars['Int']['output'];
   /**
-   * Number of steps that report tokens and are not in `amount`.
-   * Their model has no name or no price, or their input and output tokens are not both known, or are beyond 2^53.
+   * Number of steps that report tokens but are not in `amount`: their model is unnamed or unpriced,
+   * or their input and output tokens are not both known, or are beyond 2^53.
    */
   readonly stepsUnpriced: Scalars['Int']['output'];
 };
@@ -218,42 +218,42 @@ export type Cost = {
 /** Chain of steps that determined the run's duration. */
 export type CriticalPath = {
   readonly __typename?: 'CriticalPath';
-  /** Time that these steps cover without their waits, in milliseconds. Overlaps count once. */
+  /** Time that these steps cover, excluding waits, in milliseconds. Overlaps count once. */
   readonly durationMs: Scalars['Float']['output'];
   /**
+   * Whether the chain is a guess, because the graph is unknown or empty: each step then follows the one that ended last before it.
    * False if the chain follows the edges of the workflow's graph.
-   * True if the graph is unknown or empty: each step then follows the one that ended last before it, which is likely.
    */
   readonly isInferred: Scalars['Boolean']['output'];
   /**
-   * Steps of the chain, first to last, without those that have no start.
+   * Steps of the chain that have a start, first to last.
    * Along the graph, this is the chain of nodes whose executions take the most time.
    */
   readonly steps: ReadonlyArray<Step>;
 };
 
-/** Why a run failed, and what the runs until then say about it. */
+/** Why a run failed, and what the runs before it say about it. */
 export type Diagnosis = {
   readonly __typename?: 'Diagnosis';
-  /** The same as `Run.baseline`. */
+  /** Same as `Run.baseline`. */
   readonly baseline?: Maybe<Baseline>;
   /** `suspectedChanges` of the group. Empty without a group. */
   readonly changes: ReadonlyArray<ChangePoint>;
   /** First of `failedSteps(latestAttemptOnly: true)`. Null if no step failed. */
   readonly failedStep?: Maybe<Step>;
-  /** Runs until this one that failed alike. Null if this run is too old to be found among the latest runs. */
+  /** Runs up to this one that failed alike. Null if this run is too old to be among the latest runs. */
   readonly group?: Maybe<FailureGroup>;
   /** One line: `enrich` failed with KeyError: 'sku_v1'; new since 2026-11-30T09:55:00Z, in 4 of the 30 runs before it. */
   readonly headline: Scalars['String']['output'];
   /**
-   * Text for a chat, an issue or a model: headline, error, how often, changes, workflow, node and error code, and links if
-   * the gateway knows its public URL. Upstream texts are in fences.
+   * Markdown for a chat, an issue or a model: headline, error, how often, changes, workflow, node and error code, and links if
+   * the gateway knows its public URL. Strings from the upstream are fenced.
    */
   readonly markdown: Scalars['String']['output'];
-  /** Number of runs that the claims rest on. 1 if only this run could be examined. */
+  /** Number of runs that the claims are based on. 1 if only this run could be examined. */
   readonly runsExamined: Scalars['Int']['output'];
   /**
-   * How many of the runs before this one failed alike, in words: `4 of the 30 runs before it`, which finished since
+   * How many of the runs before this one failed alike, in words: `4 of the 30 runs before it`, counting runs that finished since
    * `group.firstSeenAt`. Null if none did, or without a group.
    */
   readonly shareBefore?: Maybe<Scalars['String']['output']>;
@@ -262,12 +262,12 @@ export type Diagnosis = {
 };
 
 
-/** Why a run failed, and what the runs until then say about it. */
+/** Why a run failed, and what the runs before it say about it. */
 export type DiagnosisMarkdownArgs = {
   maxBytes?: Scalars['Int']['input'];
 };
 
-/** Distribution of values. Percentiles are by nearest rank, so each is one of the values. */
+/** Distribution of values. Percentiles use the nearest rank, so each is one of the values. */
 export type Distribution = {
   readonly __typename?: 'Distribution';
   /** Largest value. */
@@ -292,7 +292,7 @@ export type DurationSource =
 /** Result of `executeWorkflow`. */
 export type ExecuteWorkflowPayload = {
   readonly __typename?: 'ExecuteWorkflowPayload';
-  /** Message from the upstream. Null without one. */
+  /** Message from the upstream, if any. */
   readonly message?: Maybe<Scalars['String']['output']>;
   /**
    * New run, without steps and with the status UNKNOWN until the upstream shows it.
@@ -301,21 +301,21 @@ export type ExecuteWorkflowPayload = {
   readonly run?: Maybe<Run>;
 };
 
-/** Usual duration of a run, by earlier completed runs of its workflow. Percentiles are by nearest rank. */
+/** Usual duration of a run, from earlier completed runs of its workflow. Percentiles use the nearest rank. */
 export type Expectation = {
   readonly __typename?: 'Expectation';
   /**
    * Usual duration of each node, by node id, from the newest 20 runs of the sample.
-   * Costs one upstream call for each run without cached steps. A run whose steps cannot be loaded is left out.
+   * Costs one upstream call per run without cached steps. A run whose steps cannot be loaded is left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeExpectation>>;
-  /** Time beyond `p95Ms`, in milliseconds, at least 0; also of a finished run. Null if the run is WAITING or its time is unknown. */
+  /** Time beyond `p95Ms`, in milliseconds, at least 0, even for a finished run. Null if the run is WAITING or its time is unknown. */
   readonly overdueByMs?: Maybe<Scalars['Float']['output']>;
   /** Median of their wall-clock times, in milliseconds. */
   readonly p50Ms: Scalars['Float']['output'];
   /** 95th percentile of their wall-clock times, in milliseconds. */
   readonly p95Ms: Scalars['Float']['output'];
-  /** Time until `p50Ms`, in milliseconds, at least 0. Null for a run that is finished, is WAITING or has not started. */
+  /** Time left until `p50Ms`, in milliseconds, at least 0. Null if the run is finished, WAITING or not started. */
   readonly remainingMs?: Maybe<Scalars['Float']['output']>;
   /** Number of completed runs in the sample, 10 to 100. */
   readonly sampleSize: Scalars['Int']['output'];
@@ -329,26 +329,26 @@ export type FailureGroup = {
   readonly __typename?: 'FailureGroup';
   /** `count` divided by `finishedCount`, 0 to 1. Null if no start is known. */
   readonly affectedRate?: Maybe<Scalars['Float']['output']>;
-  /** Error code. Null without one. */
+  /** Error code, if any. */
   readonly code?: Maybe<Scalars['String']['output']>;
   /** What the inputs of the group's runs in the window have in common that those of completed runs don't. */
   readonly commonInputs?: Maybe<CommonInputs>;
   /** Number of runs in the group. */
   readonly count: Scalars['Int']['output'];
-  /** Estimated cost of the runs of the group. Null if the gateway has no prices. */
+  /** Estimated cost of the group's runs. Null without configured prices. */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Number of finished runs of the window since `firstSeenAt`. Null if no start is known. */
+  /** Number of finished runs in the window since `firstSeenAt`. Null if no start is known. */
   readonly finishedCount?: Maybe<Scalars['Int']['output']>;
-  /** Start of the first examined run with this failure, also before the window. Null if no start is known. */
+  /** Start of the first examined run with this failure, possibly before the window. Null if no start is known. */
   readonly firstSeenAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * True if the examined runs before `firstSeenAt` lack this failure: more of them than between any two failures of the group, or
-   * all older runs. False if the failure may be older.
+   * Whether no earlier run has this failure, checked over more runs than between any two failures of the group, or all older runs.
+   * False if the failure may be older.
    */
   readonly firstSeenIsExact: Scalars['Boolean']['output'];
-  /** True if the state is NEW. */
+  /** Whether the state is NEW. */
   readonly isNew: Scalars['Boolean']['output'];
-  /** True if the state is RESOLVED. */
+  /** Whether the state is RESOLVED. */
   readonly isResolved: Scalars['Boolean']['output'];
   /** Start of the last run in the group. Null if no start is known. */
   readonly lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
@@ -359,17 +359,17 @@ export type FailureGroup = {
    * HTTP statuses and names stay. At most 500 characters. Null without a message.
    */
   readonly message?: Maybe<Scalars['String']['output']>;
-  /** Id of the failed node. Null if no step failed: the error is then the run's own. */
+  /** Id of the failed node. Null if no step failed: the error is then the run's. */
   readonly nodeId?: Maybe<Scalars['ID']['output']>;
   /** First failure after the gap. Null unless the state is RETURNED. */
   readonly returnedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Runs of the group, newest first. A run that cannot be loaded is null, with its own error. */
+  /** Runs of the group, newest first. A run that cannot be loaded is null with an error. */
   readonly runs?: Maybe<ReadonlyArray<Maybe<Run>>>;
-  /** Whether the failure is new, back, ongoing or over, judged by the look-back whatever the window. */
+  /** Whether the failure is new, returned, ongoing or resolved. Judged by the look-back, independent of the window. */
   readonly state: FailureState;
   /**
-   * Changes that may be the cause: those of one run, at most 20 finished runs before `returnedAt` or the first failure.
-   * Those of the failed node count first. Empty if the first failure is not known.
+   * Changes that may be the cause: those of one run, at most 20 finished runs before `returnedAt` or the first failure,
+   * preferably of the failed node. Empty if the first failure is unknown.
    */
   readonly suspectedChanges: ReadonlyArray<ChangePoint>;
   /** Workflow of the runs. */
@@ -385,49 +385,49 @@ export type FailureGroupRunsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** Order of failure groups. Equal groups are sorted by COUNT, then by the most recent failure. */
+/** Order of failure groups. Ties are sorted by COUNT, then by the most recent failure. */
 export type FailureGroupOrder =
-  /** `estimatedCost.amount`. Groups without one come last. */
+  /** `estimatedCost.amount`. Groups without it come last. */
   | 'COST'
   /** Number of runs. */
   | 'COUNT'
-  /** New groups first, resolved ones last; in each part by `count` times `affectedRate`. */
+  /** New groups first, resolved ones last; each part by `count` times `affectedRate`. */
   | 'IMPACT'
   /** `lastSeenAt`. */
   | 'RECENT';
 
-/** Failure groups, and how far the runs could be examined. */
+/** Failure groups, and how many runs could be examined. */
 export type FailureGroups = {
   readonly __typename?: 'FailureGroups';
-  /** False if the window may have more runs: `last` was the limit, and these are the latest ones. */
+  /** False if the window may have more runs than `last`: these are the latest ones. */
   readonly isComplete: Scalars['Boolean']['output'];
   /** Groups, in the order of `orderBy`. */
   readonly nodes: ReadonlyArray<FailureGroup>;
-  /** Number of runs of the window that are completed or unfinished, or whose failure is known. */
+  /** Number of runs in the window that are completed or unfinished, or whose failure is known. */
   readonly runsExamined: Scalars['Int']['output'];
-  /** Number of runs, also before the window, whose steps could not be loaded: nothing is claimed about them. */
+  /** Number of runs, including ones before the window, whose steps could not be loaded: nothing is claimed about them. */
   readonly runsNotLoaded: Scalars['Int']['output'];
-  /** Number of runs of the window, at most `last`. */
+  /** Number of runs in the window, at most `last`. */
   readonly runsRequested: Scalars['Int']['output'];
 };
 
 /** State of a failure. */
 export type FailureState =
   /**
-   * No earlier run has the failure, checked over more finished runs than between any two of its failures: at least 20, or at
-   * least one if the workflow has no older runs.
+   * No earlier run has the failure, checked over more finished runs than between any two of its failures: at least 20, or
+   * at least one if the workflow doesn't have older runs.
    */
   | 'NEW'
-  /** None of the others. */
+  /** None of the other states. */
   | 'ONGOING'
-  /** The node has completed since: in at least 3 runs, and in more than there were between any two failures. */
+  /** The node has completed since, in at least 3 runs and more than between any two failures. */
   | 'RESOLVED'
   /**
-   * It came back after exactly one long gap: at least 20 finished runs, five times n + 1 for any other gap of n runs, and 3
+   * Came back after exactly one long gap: at least 20 finished runs, five times n + 1 for any other gap of n runs, and 3
    * completions of the node. There are at least two other gaps.
    */
   | 'RETURNED'
-  /** Runs that decide it could not be loaded. */
+  /** Runs that would decide it could not be loaded. */
   | 'UNKNOWN';
 
 /** Freshness of data. */
@@ -435,11 +435,11 @@ export type Freshness = {
   readonly __typename?: 'Freshness';
   /** Time when the oldest part was fetched from the upstream. */
   readonly fetchedAt: Scalars['DateTime']['output'];
-  /** True if the run is over and no value that this operation read of it will change. */
+  /** Whether the run is over and no value that this operation has read will change. */
   readonly isFinal: Scalars['Boolean']['output'];
-  /** True if the upstream currently fails or is unreachable: this is its last good answer. */
+  /** Whether the upstream is failing or unreachable, so this is its last good response. */
   readonly isStale: Scalars['Boolean']['output'];
-  /** Reason, beginning with an error code: `UPSTREAM_TIMEOUT: …`. Null if not stale. */
+  /** Reason, beginning with an error code, such as `UPSTREAM_TIMEOUT: …`. Null if not stale. */
   readonly staleReason?: Maybe<Scalars['String']['output']>;
 };
 
@@ -475,7 +475,7 @@ export type InputFilter = {
   readonly path: Scalars['String']['input'];
   /** How the value is tested. */
   readonly test?: InputTest;
-  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; PRESENT and MISSING take none. */
+  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; omit it for PRESENT and MISSING. */
   readonly value?: InputMaybe<Scalars['JSON']['input']>;
 };
 
@@ -503,13 +503,13 @@ export type Message = {
   readonly content?: Maybe<Scalars['String']['output']>;
   /** Position in the conversation, from 0. Omitted messages count. */
   readonly index: Scalars['Int']['output'];
-  /** True for a message from the step's outputs, false for a message from its inputs. */
+  /** Whether the message is from the step's outputs rather than its inputs. */
   readonly isOutput: Scalars['Boolean']['output'];
-  /** True if the model refused to answer. `content` has the reason, if the model gave one. */
+  /** Whether the model refused to answer. `content` has its reason, if it gave one. */
   readonly isRefusal: Scalars['Boolean']['output'];
-  /** True if a part is cut or left out because it is too long. `inputs` and `outputs` have all of it. */
+  /** Whether a part is cut or left out because it is too long. `inputs` and `outputs` have everything. */
   readonly isTruncated: Scalars['Boolean']['output'];
-  /** Role of the author, in the vendor's own word: `system`, `developer`, `user`, `assistant`, `tool`, … */
+  /** Role of the author, in the vendor's terms: `system`, `developer`, `user`, `assistant`, `tool`, … */
   readonly role: Scalars['String']['output'];
   /** `ToolCall.id` that this message answers. Null for other messages. */
   readonly toolCallId?: Maybe<Scalars['String']['output']>;
@@ -522,9 +522,9 @@ export type ModelTokenUsage = {
   readonly __typename?: 'ModelTokenUsage';
   /** Token counts. */
   readonly counts: TokenCounts;
-  /** Model name from the outputs. Null for all steps that name no model. */
+  /** Model name from the outputs. Null for steps that don't name one. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Number of steps that report tokens of this model. */
+  /** Number of steps that report tokens for this model. */
   readonly stepsReporting: Scalars['Int']['output'];
 };
 
@@ -533,11 +533,11 @@ export type ModelUsageTrend = {
   readonly __typename?: 'ModelUsageTrend';
   /** Token counts. */
   readonly counts: TokenCounts;
-  /** Estimated cost of these outputs. Null if the gateway has no prices. Records have no `inputs.model`. */
+  /** Estimated cost of these outputs. Null without configured prices. Records don't have `inputs.model`. */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Model name from the outputs. Null for all outputs that name no model. */
+  /** Model name from the outputs. Null for outputs that don't name one. */
   readonly model?: Maybe<Scalars['String']['output']>;
-  /** Number of outputs that report tokens of this model. */
+  /** Number of outputs that report tokens for this model. */
   readonly stepsReporting: Scalars['Int']['output'];
 };
 
@@ -545,18 +545,18 @@ export type ModelUsageTrend = {
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
-   * Cancels a run. If the run is over, it is a CONFLICT error.
+   * Cancels a run. CONFLICT if the run is over.
    * The upstream call is sent once. If its outcome is unknown, the error has `outcomeIsUnknown: true`.
    */
   readonly cancelRun?: Maybe<CancelRunPayload>;
   /**
    * Starts a run.
-   * The upstream call is sent once and never repeated. If its outcome is unknown, the run may have started: the error then has
+   * The upstream call is sent once and never repeated. If its outcome is unknown, the run may have started: the error has
    * `outcomeIsUnknown: true` and `retryable: false`.
    */
   readonly executeWorkflow?: Maybe<ExecuteWorkflowPayload>;
   /**
-   * Answers a waiting step. If it does not wait, it is a CONFLICT error.
+   * Answers a waiting step. CONFLICT if it isn't waiting.
    * The upstream call is sent once. If its outcome is unknown, the error has `outcomeIsUnknown: true`.
    */
   readonly resumeStep?: Maybe<ResumeStepPayload>;
@@ -594,43 +594,43 @@ export type NodeChange =
   | 'ADDED'
   /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** Same status, and all attempts together take less time: by more than 100 ms and by more than 10 % of the shorter time. */
+  /** Same status, but all attempts together take less time, by more than 100 ms and more than 10 % of the shorter time. */
   | 'FASTER'
   /** Failed in the base run, completed in the head run. */
   | 'FIXED'
   /** Executed only in the base run. */
   | 'REMOVED'
-  /** Same status, and all attempts together take longer: by more than 100 ms and by more than 10 % of the shorter time. */
+  /** Same status, but all attempts together take longer, by more than 100 ms and more than 10 % of the shorter time. */
   | 'SLOWER'
-  /** Any other change of status. */
+  /** Any other status change. */
   | 'STATUS_CHANGED'
-  /** Same status, neither SLOWER nor FASTER. Also if a time is unknown. */
+  /** Same status, and neither SLOWER nor FASTER, or a time is unknown. */
   | 'UNCHANGED';
 
 /** Change of one node. */
 export type NodeComparison = {
   readonly __typename?: 'NodeComparison';
-  /** Number of executions of the node in the base run: retries and iterations count. */
+  /** Number of executions of the node in the base run, including retries and iterations. */
   readonly baseAttempts: Scalars['Int']['output'];
-  /** Latest execution in the base run. Null if the node did not run there. */
+  /** Latest execution in the base run. Null if the node didn't run there. */
   readonly baseStep?: Maybe<Step>;
-  /** Sum of `durationMs` over these executions of the base run. Null without any, or if one of them has an unknown duration. */
+  /** Sum of `durationMs` over these executions in the base run. Null if there are none, or if a duration is unknown. */
   readonly baseTotalMs?: Maybe<Scalars['Float']['output']>;
   /** Kind of change. */
   readonly change: NodeChange;
   /** `headTotalMs` minus `baseTotalMs`. Null if either is unknown. */
   readonly durationDeltaMs?: Maybe<Scalars['Float']['output']>;
-  /** Number of executions of the node in the head run: retries and iterations count. */
+  /** Number of executions of the node in the head run, including retries and iterations. */
   readonly headAttempts: Scalars['Int']['output'];
-  /** Latest execution in the head run. Null if the node did not run there. */
+  /** Latest execution in the head run. Null if the node didn't run there. */
   readonly headStep?: Maybe<Step>;
-  /** Sum of `durationMs` over these executions of the head run. Null without any, or if one of them has an unknown duration. */
+  /** Sum of `durationMs` over these executions in the head run. Null if there are none, or if a duration is unknown. */
   readonly headTotalMs?: Maybe<Scalars['Float']['output']>;
   /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
 };
 
-/** Usual duration of a node, by its completed executions. */
+/** Usual duration of a node, from its completed executions. */
 export type NodeExpectation = {
   readonly __typename?: 'NodeExpectation';
   /** Node id. */
@@ -643,7 +643,7 @@ export type NodeExpectation = {
   readonly sampleSize: Scalars['Int']['output'];
 };
 
-/** What a node took in a run, before and after a shift. */
+/** What a node took per run, before and after a shift. */
 export type NodeShift = {
   readonly __typename?: 'NodeShift';
   /** Median after the shift. Null if the node reported nothing. */
@@ -657,7 +657,7 @@ export type NodeShift = {
 /** Statistics of one node over several runs. */
 export type NodeStatistics = {
   readonly __typename?: 'NodeStatistics';
-  /** Durations of finished executions, in milliseconds, without skipped ones. Null if none is known. */
+  /** Durations of finished executions, in milliseconds, except skipped ones. Null if none is known. */
   readonly durationMs?: Maybe<Distribution>;
   /** Number of executions. */
   readonly executionCount: Scalars['Int']['output'];
@@ -665,9 +665,9 @@ export type NodeStatistics = {
   readonly failureCount: Scalars['Int']['output'];
   /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
-  /** Number of executions that are retries of a failed one. */
+  /** Number of executions that retry a failed one. */
   readonly retryCount: Scalars['Int']['output'];
-  /** Tokens used. Null if no execution reports them; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+  /** Tokens used. Null if no execution reports them; null with NUMBER_OUT_OF_RANGE beyond `Int`. */
   readonly totalTokens?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -681,14 +681,14 @@ export type OrderDirection =
 /** Pagination info. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** Cursor for `after` to get the next page. Null if there is no position to continue from. */
+  /** Cursor for `after` to get the next page. Null if there is nothing to continue from. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
   /**
-   * True if more items may follow this page.
-   * No page is fetched to check this: after a full page of the last runs it may be true while the next page is empty.
+   * Whether more items may follow this page.
+   * No page is fetched to check this: after a full page of the last runs, it may be true though the next page is empty.
    */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** True if `after` was given: there are items before this page. */
+  /** Whether `after` was given, so there are items before this page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the first item. Null on an empty page. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
@@ -703,7 +703,7 @@ export type Progress = {
   readonly isTotalKnown: Scalars['Boolean']['output'];
   /**
    * Number of nodes: those that ran and, while the run is unfinished, those that the graph can still reach.
-   * Without the graph: nodes seen so far.
+   * Without the graph, the nodes seen so far.
    */
   readonly total: Scalars['Int']['output'];
 };
@@ -713,7 +713,7 @@ export type Query = {
   readonly __typename?: 'Query';
   /**
    * Differences between two runs of a workflow.
-   * Null with an error if one of them cannot be loaded: NOT_FOUND if it does not exist.
+   * Null with an error if one of them cannot be loaded: NOT_FOUND if it doesn't exist.
    */
   readonly compareRuns?: Maybe<RunComparison>;
   /**
@@ -721,30 +721,30 @@ export type Query = {
    * A workflow whose runs cannot be loaded is left out; its error has `extensions.workflowId`.
    */
   readonly failureGroups?: Maybe<FailureGroups>;
-  /** The same as `run`, for Relay's `@refetchable`. */
+  /** Same as `run`, for Relay's `@refetchable`. */
   readonly fetch__Run?: Maybe<Run>;
-  /** The same as `workflow`, for Relay's `@refetchable`. */
+  /** Same as `workflow`, for Relay's `@refetchable`. */
   readonly fetch__Workflow?: Maybe<Workflow>;
   /**
-   * Unfinished runs that take longer than 95 % of the runs before them (`Run.expectation`), most overdue first.
+   * Unfinished runs that have taken longer than 95 % of earlier runs (`Run.expectation`), most overdue first.
    * Examines the latest 500 runs of each workflow, fewer above 16 workflows.
    */
   readonly overdueRuns?: Maybe<ReadonlyArray<Maybe<Run>>>;
   /**
-   * Runs of several workflows, newest first; runs that have not started come first.
-   * With a filter a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
+   * Runs of several workflows, newest first; runs that haven't started come first.
+   * With a filter, a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
    */
   readonly recentRuns?: Maybe<RecentRunConnection>;
-  /** Run by id. Null with a NOT_FOUND error if it does not exist or the caller may not see it. */
+  /** Run by id. Null with a NOT_FOUND error if it doesn't exist or the caller may not see it. */
   readonly run?: Maybe<Run>;
   /**
-   * Tokens and estimated cost of the runs of several workflows together, oldest time first.
+   * Tokens and estimated cost of the runs of several workflows together, oldest bucket first.
    * A workflow whose runs cannot be loaded is left out; its error has `extensions.workflowId`.
    */
   readonly usage?: Maybe<ReadonlyArray<UsageBucket>>;
   /**
-   * Workflow by id, without an upstream call: if it does not exist, its fields have NOT_FOUND errors.
-   * An id has 1 to 512 bytes without control characters, and no segment `.` or `..`.
+   * Workflow by id, without an upstream call: if it doesn't exist, its fields have NOT_FOUND errors.
+   * An id has 1 to 512 bytes, without control characters and segments `.` or `..`.
    */
   readonly workflow?: Maybe<Workflow>;
   /** Workflows that the caller may see, in the upstream's order. */
@@ -833,11 +833,11 @@ export type RecentRunConnection = {
   readonly __typename?: 'RecentRunConnection';
   /** Runs of this page, each with its cursor. */
   readonly edges: ReadonlyArray<RunEdge>;
-  /** Runs of this page. A run that cannot be loaded is null, with its own error. */
+  /** Runs of this page. A run that cannot be loaded is null with an error. */
   readonly nodes: ReadonlyArray<Maybe<Run>>;
   /** Pagination info. */
   readonly pageInfo: PageInfo;
-  /** Number of runs that this page has compared with the filter, of all workflows. Without a filter: that it has read. */
+  /** Number of runs compared with the filter for this page, in all workflows; without a filter, the number of runs read. */
   readonly runsExamined: Scalars['Int']['output'];
   /**
    * Workflows whose runs could not be loaded for this page, by id.
@@ -853,7 +853,7 @@ export type RepeatedNode = {
   readonly attempts: ReadonlyArray<Step>;
   /** Node id. */
   readonly nodeId: Scalars['ID']['output'];
-  /** Number of executions that are retries of a failed one. */
+  /** Number of executions that retry a failed one. */
   readonly retryCount: Scalars['Int']['output'];
   /** Time of failed executions that were retried, in milliseconds. */
   readonly wastedMs: Scalars['Float']['output'];
@@ -872,47 +872,47 @@ export type ResumeStepPayload = {
 };
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type Run = {
   readonly __typename?: 'Run';
-  /** What the upstream offers, the caller may do, and the run's state allows. */
+  /** Actions that the upstream offers, the caller may perform, and the run's state allows. */
   readonly availableActions: ReadonlyArray<RunAction>;
   /**
-   * Run to compare a failed run with. Null for a run that has not failed, and without such a run.
+   * Run to compare a failed run with. Null if this run hasn't failed, or if there is no such run.
    * Null with an error if runs that it depends on cannot be loaded.
    */
   readonly baseline?: Maybe<Baseline>;
   /** Chain of steps that determined the run's duration: speed up one of them to speed up the run. */
   readonly criticalPath?: Maybe<CriticalPath>;
-  /** What a colleague needs to know about a failed run. Null for a run that has not failed. */
+  /** What a colleague needs to know about a failed run. Null if this run hasn't failed. */
   readonly diagnosis?: Maybe<Diagnosis>;
   /**
-   * End: from the run record, else the latest end of a step. Null while unfinished.
+   * End: from the run record, otherwise the latest end of a step. Null while unfinished.
    * The end of a step is `endTime`; if that is missing or before the start, `startTime` plus `elapsedTime`.
    */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Error of the run record; steps have their own errors.
-   * Null without a record or an error, also if the error is `{}`, `[]`, `null` or blank.
+   * Error in the run record; steps have their own errors.
+   * Null without a record or an error; `{}`, `[]`, `null` and blank are not errors.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
-  /** Error of the run record, parsed. Null without an error. */
+  /** Error in the run record, parsed. Null without an error. */
   readonly errorInfo?: Maybe<StepError>;
   /**
    * Estimated cost of all steps, including failed executions.
-   * Null if the gateway has no prices.
+   * Null without configured prices.
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
-   * How long this run usually takes, by the completed ones among the 100 runs that started before it.
-   * Null with fewer than 10 of them, or if this run is not among the workflow's latest 500.
+   * How long this run usually takes, from the completed ones among the 100 runs that started before it.
+   * Null with fewer than 10 of them, or if this run isn't among the workflow's latest 500.
    */
   readonly expectation?: Maybe<Expectation>;
   /** Failed steps, by end, then by start: the first failure first. Steps without a known end come last. */
   readonly failedSteps?: Maybe<ReadonlyArray<Step>>;
-  /** Opaque text for `Query.fetch__Run`: contains `workflowId` and `id`. */
+  /** Opaque string for `Query.fetch__Run` that contains `workflowId` and `id`. */
   readonly fetchId: Scalars['ID']['output'];
   /** Failed step that ended first. Null if no step failed. */
   readonly firstFailedStep?: Maybe<Step>;
@@ -920,36 +920,36 @@ export type Run = {
   readonly freshness: Freshness;
   /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** Input variables of the run. Without a run record, read from the first step that has them. Null if unknown. */
+  /** Input variables of the run. Without a run record, those of the first step that has them. Null if unknown. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
   /**
-   * True if `status` is COMPLETED, FAILED or CANCELLED.
-   * True for UNKNOWN if the record has an end, or if there is no record and the run has steps, all readable.
+   * Whether `status` is COMPLETED, FAILED or CANCELLED. Also true for UNKNOWN
+   * if the record has an end, or if there is no record and the run has steps, all of them readable.
    */
   readonly isFinished: Scalars['Boolean']['output'];
-  /** True if something of `error`, `inputs` or `outputs` is replaced by `[redacted]`, since the caller may not read it. */
+  /** Whether part of `error`, `inputs` or `outputs` is replaced with `[redacted]`, because the caller may not read it. */
   readonly isRedacted?: Maybe<Scalars['Boolean']['output']>;
   /** Latest start or end that the upstream sent for the run or its steps. Null if none is known. */
   readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
   /**
    * Newest completed run that started before this run, among the workflow's latest 500.
-   * Null if there is none, or if this run has not started.
+   * Null if there is none, or if this run hasn't started.
    */
   readonly lastSuccessBefore?: Maybe<Run>;
-  /** Outputs of the run, from its record: an object or text. Null without them. */
+  /** Outputs of the run, from its record: an object or a string. Null if not sent. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Progress, counted in nodes. */
   readonly progress?: Maybe<Progress>;
   /** Status word of the run record, unchanged. Null without a record. */
   readonly rawStatus?: Maybe<Scalars['String']['output']>;
-  /** Rights, each of which would show the caller more of what is `[redacted]`, also in steps. Empty if no right would. */
+  /** Rights that would each reveal more of what is `[redacted]`, including in steps. Empty if no right would. */
   readonly redactedUnless: ReadonlyArray<Scalars['String']['output']>;
-  /** Nodes that ran more than once, by start of their first execution (by its end if it has no start). */
+  /** Nodes that ran more than once, by start of their first execution (or its end without a start). */
   readonly repeatedNodes?: Maybe<ReadonlyArray<RepeatedNode>>;
   /** Steps with the longest durations, longest first. Steps of unknown duration are left out. */
   readonly slowestSteps?: Maybe<ReadonlyArray<Step>>;
   /**
-   * Start: from the run record, else the earliest start of a step.
+   * Start: from the run record, otherwise the earliest start of a step.
    * Null if nothing has started. Null for a PENDING record without a start, whatever its steps say.
    */
   readonly startedAt?: Maybe<Scalars['DateTime']['output']>;
@@ -959,17 +959,17 @@ export type Run = {
    */
   readonly status: RunStatus;
   /**
-   * True if the upstream has no run record, so that `status` is inferred from the steps.
-   * Finished steps do not prove that the run is over, because the next step may not exist yet: see `freshness.isFinal`.
+   * Whether `status` is inferred from the steps, because there is no run record.
+   * Finished steps don't prove that the run is over: the next one may not exist yet. See `freshness.isFinal`.
    */
   readonly statusIsInferred: Scalars['Boolean']['output'];
-  /** Step by id. Null if the run does not have it. */
+  /** Step by id. Null if the run doesn't have it. */
   readonly step?: Maybe<Step>;
   /** Number of steps by status. */
   readonly stepCounts?: Maybe<StepCounts>;
   /**
-   * Steps, by start. Steps that have not started may be missing.
-   * An unreadable entry is null at the end, with its own error; it is in no other list, count or sum.
+   * Steps, by start. Steps that haven't started may be missing.
+   * An unreadable item is null at the end, with an error; other lists, counts and sums ignore it.
    */
   readonly steps?: Maybe<ReadonlyArray<Maybe<Step>>>;
   /** Steps laid out as bars, ready to draw. */
@@ -979,21 +979,21 @@ export type Run = {
   /** Tokens used by all steps, including failed executions. */
   readonly tokenUsage?: Maybe<RunTokenUsage>;
   /**
-   * Sum of `elapsedTime` over all steps, in seconds: work done, not time waited. Parallel steps all count in full.
-   * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+   * Sum of `elapsedTime` over all steps, in seconds: work done, not time waited. Parallel steps count in full.
+   * Null with NUMBER_OUT_OF_RANGE beyond `Int`.
    */
   readonly totalElapsedTime?: Maybe<Scalars['Int']['output']>;
   /**
-   * URL of this run in the upstream's web page. Null if the gateway does not know its form.
-   * The gateway does not check that the page exists.
+   * URL of this run in the upstream's web UI. Null if the gateway isn't configured with a template.
+   * The gateway doesn't check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /**
    * Time from start to end, or to now while unfinished, in milliseconds. Null without a start.
-   * In a list, steps are loaded only for runs whose record has no start or no end.
+   * In a list, steps are loaded only for runs whose record doesn't have both.
    */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
-  /** Estimated cost of the failed executions that were retried, those of `timing.wastedMs`. Null if the gateway has no prices. */
+  /** Estimated cost of the failed executions that were retried, those of `timing.wastedMs`. Null without configured prices. */
   readonly wastedCost?: Maybe<Cost>;
   /** Workflow of this run. */
   readonly workflow: Workflow;
@@ -1003,7 +1003,7 @@ export type Run = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunFailedStepsArgs = {
@@ -1013,7 +1013,7 @@ export type RunFailedStepsArgs = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunInputsArgs = {
@@ -1022,7 +1022,7 @@ export type RunInputsArgs = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunOutputsArgs = {
@@ -1031,7 +1031,7 @@ export type RunOutputsArgs = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunSlowestStepsArgs = {
@@ -1040,7 +1040,7 @@ export type RunSlowestStepsArgs = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunStepArgs = {
@@ -1049,7 +1049,7 @@ export type RunStepArgs = {
 
 
 /**
- * Execution of a workflow, as of one clock reading. Without its record it is null.
+ * Execution of a workflow, as of one clock reading. Null if its record cannot be loaded.
  * If its steps cannot be loaded, the fields that need them are null with that error.
  */
 export type RunStepsArgs = {
@@ -1057,7 +1057,7 @@ export type RunStepsArgs = {
   orderBy?: InputMaybe<StepOrder>;
 };
 
-/** What can be done with a run. */
+/** Action on a run. */
 export type RunAction =
   /** `cancelRun`. */
   | 'CANCEL';
@@ -1067,7 +1067,7 @@ export type RunComparison = {
   readonly __typename?: 'RunComparison';
   /** Base run. */
   readonly base?: Maybe<Run>;
-  /** Difference in `totalElapsedTime`, in seconds. Null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+  /** Difference in `totalElapsedTime`, in seconds. Null with NUMBER_OUT_OF_RANGE beyond `Int`. */
   readonly elapsedTimeDelta?: Maybe<Scalars['Int']['output']>;
   /** Head run. */
   readonly head?: Maybe<Run>;
@@ -1076,7 +1076,7 @@ export type RunComparison = {
    * UNCHANGED last; then by size of `durationDeltaMs`, then by node id.
    */
   readonly nodes: ReadonlyArray<NodeComparison>;
-  /** Difference in total tokens. Null if either is unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+  /** Difference in total tokens. Null if either is unknown; null with NUMBER_OUT_OF_RANGE beyond `Int`. */
   readonly tokenDelta?: Maybe<Scalars['Int']['output']>;
   /** Difference in wall-clock time, in milliseconds. Null if either is unknown. */
   readonly wallClockDeltaMs?: Maybe<Scalars['Float']['output']>;
@@ -1087,11 +1087,11 @@ export type RunConnection = {
   readonly __typename?: 'RunConnection';
   /** Runs of this page, each with its cursor. */
   readonly edges: ReadonlyArray<RunEdge>;
-  /** Runs of this page. A run that cannot be loaded is null, with its own error. */
+  /** Runs of this page. A run that cannot be loaded is null with an error. */
   readonly nodes: ReadonlyArray<Maybe<Run>>;
   /** Pagination info. */
   readonly pageInfo: PageInfo;
-  /** Number of runs that this page has compared with the filter. Without a filter: that it has read. */
+  /** Number of runs compared with the filter for this page; without a filter, the number of runs read. */
   readonly runsExamined: Scalars['Int']['output'];
 };
 
@@ -1101,7 +1101,7 @@ export type RunEdge = {
   /** Cursor of this run, for `after`. */
   readonly cursor: Scalars['String']['output'];
   /**
-   * First field of the run that has the text of `filter.search`: `id`, `error`, `steps.error`, `steps.nodeId`, or a path such as
+   * First field of the run that matches `filter.search`: `id`, `error`, `steps.error`, `steps.nodeId`, or a path such as
    * `inputs.customer.id`. Null without a search. At most 300 characters.
    */
   readonly matchedIn?: Maybe<Scalars['String']['output']>;
@@ -1112,17 +1112,17 @@ export type RunEdge = {
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
   /**
-   * Text in the error of the run record, in upper or lower case. Runs without an error do not match.
+   * Substring of the run record's error, ignoring case. Runs without an error don't match.
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: InputMaybe<Scalars['String']['input']>;
-  /** Conditions on the inputs, at most 10. All must hold. Costs no call for steps. */
+  /** Conditions on the inputs, at most 10. All must hold. Doesn't load steps. */
   readonly inputs?: InputMaybe<ReadonlyArray<InputFilter>>;
-  /** Wall-clock time in milliseconds, at least. Counts up to now while a run is unfinished. Runs without a start don't match. */
+  /** Minimum wall-clock time, in milliseconds; up to now for an unfinished run. Runs without a start don't match. */
   readonly minWallClockMs?: InputMaybe<Scalars['Float']['input']>;
   /**
-   * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
-   * of cached steps. 1 to 1000 characters. Costs no call.
+   * Substring, ignoring case, of what a list shows of a run: id, error, strings and numbers in the inputs, failed nodes and errors
+   * of cached steps. 1 to 1000 characters. Makes no extra calls.
    */
   readonly search?: InputMaybe<Scalars['String']['input']>;
   /** Started at this time or later. */
@@ -1145,9 +1145,9 @@ export type RunStatus =
   | 'PENDING'
   /** Not ended. */
   | 'RUNNING'
-  /** No known status: there are no steps yet, a step is unreadable, or the gateway does not know the status word. */
+  /** Status unknown: there are no steps yet, a step is unreadable, or the status word is unknown. */
   | 'UNKNOWN'
-  /** Not ended: waits for a person or an event. Without a record: some steps wait, and none runs. */
+  /** Not ended: waiting for a person or an event. Without a record: some steps wait, and none runs. */
   | 'WAITING';
 
 /** Time breakdown of a run, in milliseconds with fractions. */
@@ -1157,14 +1157,14 @@ export type RunTiming = {
   readonly busyMs: Scalars['Float']['output'];
   /**
    * Time in which no step ran or waited, at least 0. 0 without a wall-clock time.
-   * May be less than `longestGap`, since steps outside the run's bounds count as busy.
+   * May be less than `longestGap`, because steps outside the run's bounds count as busy.
    */
   readonly idleMs: Scalars['Float']['output'];
   /** `idleMs` as a share of `wallClockMs`, from 0 to 1. Null without a wall-clock time, or if it is 0. */
   readonly idleShare?: Maybe<Scalars['Float']['output']>;
-  /** Longest of `timeline.gaps`, the first of equally long ones. Null without gaps. */
+  /** Longest of `timeline.gaps`, or the first of equally long ones. Null without gaps. */
   readonly longestGap?: Maybe<Gap>;
-  /** Maximum number of steps that ran at the same time. A step that ends when another starts does not overlap it. */
+  /** Maximum number of concurrent steps. A step that ends when another starts doesn't overlap it. */
   readonly maxConcurrency: Scalars['Int']['output'];
   /**
    * Average number of parallel steps while any step ran: `totalDurationMs` divided by `busyMs`.
@@ -1173,7 +1173,7 @@ export type RunTiming = {
   readonly parallelism?: Maybe<Scalars['Float']['output']>;
   /** Sum of the steps' durations: the work done. Parallel steps each count in full. */
   readonly totalDurationMs: Scalars['Float']['output'];
-  /** Time in which at least one step waited for a person or an event; another step may have run meanwhile. */
+  /** Time in which at least one step waited for a person or an event, even if another step ran. */
   readonly waitingMs: Scalars['Float']['output'];
   /** Time from the run's start to its end, or to now while unfinished. Null without a start. */
   readonly wallClockMs?: Maybe<Scalars['Float']['output']>;
@@ -1196,8 +1196,8 @@ export type RunTokenUsage = {
 export type RunUpdate = {
   readonly __typename?: 'RunUpdate';
   /**
-   * Steps that are new or have changed since this subscription's previous event, by start; first all steps.
-   * The clock does not change a step.
+   * Steps that are new or have changed since this subscription's previous event, by start; all steps in the first event.
+   * The passing of time isn't a change.
    */
   readonly changedSteps?: Maybe<ReadonlyArray<Step>>;
   /** Run. */
@@ -1209,20 +1209,20 @@ export type RunsUpdate = {
   readonly __typename?: 'RunsUpdate';
   /** New and changed runs, newest first. A run that cannot be loaded is left out, with its error in `errors`. */
   readonly runs: ReadonlyArray<Run>;
-  /** Workflows whose runs cannot be read and have never been sent. Each has an error in `errors` that names it. */
+  /** Workflows whose runs could never be read. Each has an error in `errors` that names it. */
   readonly unavailableWorkflows: ReadonlyArray<Workflow>;
 };
 
-/** A sudden and lasting change of what completed runs take. */
+/** Sudden and lasting change in what completed runs take. */
 export type Shift = {
   readonly __typename?: 'Shift';
   /** Median after, up to a later shift, in the same unit. */
   readonly after: Scalars['Float']['output'];
-  /** Median before, back to an earlier shift: milliseconds, US dollars, or tokens. */
+  /** Median before, back to an earlier shift: milliseconds, US dollars or tokens. */
   readonly before: Scalars['Float']['output'];
   /** What changed. */
   readonly metric: ShiftMetric;
-  /** Medians of each node over ten runs on each side, largest difference first. Costs a call for each run without cached steps. */
+  /** Medians of each node over ten runs on each side, largest difference first. Costs one call per run without cached steps. */
   readonly nodes?: Maybe<ReadonlyArray<NodeShift>>;
   /** Last run before the shift. Null with an error if it cannot be loaded. */
   readonly previousRun?: Maybe<Run>;
@@ -1230,27 +1230,27 @@ export type Shift = {
   readonly run?: Maybe<Run>;
   /** Start of `run`. */
   readonly since: Scalars['DateTime']['output'];
-  /** Changes at or shortly before `since`, by the rule of failure groups. Loads the steps of runs around it. */
+  /** Changes at or shortly before `since`, selected as for failure groups. Loads the steps of runs around it. */
   readonly suspectedChanges: ReadonlyArray<ChangePoint>;
 };
 
 /** What a shift measures. */
 export type ShiftMetric =
-  /** Cost of a run by its record, in US dollars. Runs with a step without a price don't count. */
+  /** Cost of a run from its record, in US dollars. Runs with an unpriced step don't count. */
   | 'COST'
   /** Wall-clock time of a run, in milliseconds. */
   | 'DURATION'
-  /** Tokens of a run by its record. */
+  /** Tokens of a run from its record. */
   | 'TOKENS';
 
 /** When a workflow became slower, faster, dearer or cheaper. */
 export type Shifts = {
   readonly __typename?: 'Shifts';
-  /** Newest first, at most three of each metric. */
+  /** Newest first, at most three per metric. */
   readonly nodes: ReadonlyArray<Shift>;
-  /** Completed runs that were compared. */
+  /** Number of completed runs compared. */
   readonly runsExamined: Scalars['Int']['output'];
-  /** Runs that were asked for: `last`, or all runs of the workflow if there are fewer. */
+  /** Number of runs requested: `last`, or all runs of the workflow if there are fewer. */
   readonly runsRequested: Scalars['Int']['output'];
 };
 
@@ -1259,82 +1259,82 @@ export type Step = {
   readonly __typename?: 'Step';
   /**
    * Number of this execution among those of its node, from 1, by start.
-   * An execution without a start is placed by its end; without both, last.
+   * An execution without a start is sorted by its end; without both, it is last.
    */
   readonly attempt: Scalars['Int']['output'];
   /** Number of executions of the node in the run. */
   readonly attemptCount: Scalars['Int']['output'];
   /** Kind of this execution: first, retry or iteration. */
   readonly attemptKind: AttemptKind;
-  /** What the upstream offers, the caller may do, and the step's state allows. */
+  /** Actions that the upstream offers, the caller may perform, and the step's state allows. */
   readonly availableActions: ReadonlyArray<StepAction>;
   /**
-   * True if the times are impossible: the end is before the start, or a running step starts in the future.
+   * Whether the times are impossible: the end is before the start, or a running step starts in the future.
    * `durationMs` then comes from `elapsedTime`.
    */
   readonly clockSkewDetected: Scalars['Boolean']['output'];
   /**
    * Messages to and from a model, read from `inputs` and `outputs`.
-   * Formats: OpenAI chat completions and responses, Anthropic messages, and stored event streams of these. Null in any other
+   * Formats: OpenAI chat completions and responses, Anthropic messages, and stored event streams of these. Null for any other
    * format.
    */
   readonly conversation?: Maybe<Conversation>;
   /**
-   * Duration without `waitingMs`, in milliseconds, never negative; to now, or to the run's end, for an unfinished step.
-   * Null if unknown. `durationSource` has its source.
+   * Duration without `waitingMs`, in milliseconds, never negative; up to now, or to the run's end, for an unfinished step.
+   * Null if unknown. `durationSource` says where it comes from.
    */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Source of `durationMs`. */
   readonly durationSource: DurationSource;
   /**
    * Duration in seconds, rounded down by the upstream: 2 for 2.2 s, 0 for 0.9 s. `durationMs` is exact.
-   * Null if unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+   * Null if unknown; null with NUMBER_OUT_OF_RANGE beyond `Int`.
    */
   readonly elapsedTime?: Maybe<Scalars['Int']['output']>;
-  /** End. Null before it, or if the upstream sent no valid time. */
+  /** End. Null if not ended, or if the upstream didn't send a valid time. */
   readonly endTime?: Maybe<Scalars['DateTime']['output']>;
   /**
-   * Error text from the upstream; JSON text if it sent an object. A completed step may have an error.
-   * Null without an error, also if it is `{}`, `[]`, `null` or blank.
+   * Error from the upstream; serialized JSON if it sent an object. A completed step may have an error.
+   * Null without an error; `{}`, `[]`, `null` and blank are not errors.
    */
   readonly error?: Maybe<Scalars['String']['output']>;
   /** Error, parsed. Null without an error. */
   readonly errorInfo?: Maybe<StepError>;
   /**
    * Estimated cost of the tokens.
-   * Null if the gateway has no prices, or the step reports no tokens.
+   * Null without configured prices, or if the step reports no tokens.
    */
   readonly estimatedCost?: Maybe<Cost>;
   /**
-   * Idle time before the step, in milliseconds: since the latest end of earlier steps; 0 if one still ran or waited.
+   * Idle time before the step, in milliseconds: since the latest end of earlier steps; 0 if one was still running or waiting.
    * Null without a start, or if it is more than a day outside the run.
    */
   readonly gapBeforeMs?: Maybe<Scalars['Float']['output']>;
   /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** Inputs of the node. Null if the upstream sends none. */
+  /** Inputs of the node. Null if not sent. */
   readonly inputs?: Maybe<Scalars['JSON']['output']>;
-  /** Size of `inputs` in bytes, as JSON without blanks; 0 without inputs. Check it before you load a large payload. */
+  /** Size of `inputs` in bytes, as JSON without whitespace; 0 without inputs. Check it before you load a large payload. */
   readonly inputsSizeBytes: Scalars['Int']['output'];
-  /** True if completed, failed, cancelled or skipped, or of unknown status with an end. */
+  /** Whether the step is completed, failed, canceled or skipped, or has an unknown status and an end. */
   readonly isFinished: Scalars['Boolean']['output'];
   /**
-   * True for the execution that decides the node's state. Of those that no retry repeats: the last unfinished one while the run
-   * goes on, else the last failed one, else the last.
+   * Whether this execution decides the node's state. Among those that no retry repeats, it is the last unfinished one while the
+   * run isn't over, otherwise the last failed one, otherwise the last.
    */
   readonly isLatest: Scalars['Boolean']['output'];
-  /** True if something of `error`, `inputs`, `outputs`, `metadata` or `waitingFor` is replaced by `[redacted]`, since the caller may not read it. */
+  /** Whether part of `error`, `inputs`, `outputs`, `metadata` or `waitingFor` is replaced with `[redacted]`, because the caller may not read it. */
   readonly isRedacted: Scalars['Boolean']['output'];
   /**
-   * Number of this attempt at its item, from 1: as the upstream sends it, else one more than that of `previousAttempt`.
-   * Null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+   * Number of this attempt at its item, from 1: as the upstream sends it, otherwise one more than that of `previousAttempt`.
+   * Null with NUMBER_OUT_OF_RANGE beyond `Int`.
    */
   readonly itemAttempt?: Maybe<Scalars['Int']['output']>;
-  /** Item of a fan-out that the step ran for. Null if the upstream does not send it. */
+  /** Item of a fan-out that the step ran for. Null if not sent. */
   readonly itemKey?: Maybe<Scalars['String']['output']>;
-  /** Additional data about this step. Null if the upstream sends none. */
+  /** Additional data about this step. Null if not sent. */
   readonly metadata?: Maybe<Scalars['JSON']['output']>;
-  /** Node in the workflow's graph. Null if the graph does not have it. */
+  /** Node in the workflow's graph. Null if it isn't there. */
   readonly node?: Maybe<WorkflowNode>;
   /** Id of the executed node. A run may execute a node more than once. */
   readonly nodeId: Scalars['ID']['output'];
@@ -1343,15 +1343,15 @@ export type Step = {
    * Null without a start, or if it is more than a day outside the run.
    */
   readonly offsetMs?: Maybe<Scalars['Float']['output']>;
-  /** Id of the organization that owns the workflow. Null if the upstream does not send it. */
+  /** Id of the organization that owns the workflow. Null if not sent. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
-  /** Outputs of the node. Null if there are none yet, or the upstream sends none. */
+  /** Outputs of the node. Null before there are any, or if not sent. */
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
-  /** Size of `outputs` in bytes, as JSON without blanks; 0 without outputs. */
+  /** Size of `outputs` in bytes, as JSON without whitespace; 0 without outputs. */
   readonly outputsSizeBytes: Scalars['Int']['output'];
-  /** Failed execution that this one repeats. Null for a FIRST execution and for an ITERATION. */
+  /** Failed execution that this one repeats. Null for FIRST and ITERATION. */
   readonly previousAttempt?: Maybe<Step>;
-  /** Status word from the upstream, unchanged. Empty if it sent none. */
+  /** Status word from the upstream, unchanged. Empty if not sent. */
   readonly rawStatus: Scalars['String']['output'];
   /** Id of the run. */
   readonly runId: Scalars['ID']['output'];
@@ -1360,28 +1360,28 @@ export type Step = {
    * Null if either is null, or `wallClockMs` is 0.
    */
   readonly shareOfRun?: Maybe<Scalars['Float']['output']>;
-  /** Start. Null before it, or if the upstream sent no valid time. */
+  /** Start. Null if not started, or if the upstream didn't send a valid time. */
   readonly startTime?: Maybe<Scalars['DateTime']['output']>;
   /** Status. */
   readonly status: StepStatus;
-  /** Tokens used. Null if the step reports none. */
+  /** Tokens used. Null if not reported. */
   readonly tokenUsage?: Maybe<TokenUsage>;
   /**
-   * Tokens as the upstream counts them: currently always 0. Use `tokenUsage` for the real count.
-   * Null if unknown; null with a NUMBER_OUT_OF_RANGE error beyond `Int`.
+   * Tokens as the upstream counts them: currently always 0. Use `tokenUsage` for the actual count.
+   * Null if unknown; null with NUMBER_OUT_OF_RANGE beyond `Int`.
    */
   readonly tokens?: Maybe<Scalars['Int']['output']>;
-  /** Id of the user who started the run. Null if the upstream does not send it. */
+  /** Id of the user who started the run. Null if not sent. */
   readonly userId?: Maybe<Scalars['ID']['output']>;
   /** What the step asks for. Null unless it is WAITING. */
   readonly waitingFor?: Maybe<WaitRequest>;
   /**
    * Time between start and end (or now) in which the step waited for a person or an event, in milliseconds.
-   * 0 if it did not wait, or if start or end is unknown.
+   * 0 if it didn't wait, or if start or end is unknown.
    */
   readonly waitingMs: Scalars['Float']['output'];
   /**
-   * Start of the current wait: as the upstream reports it, else the end of the last wait, else the start of the step.
+   * Start of the current wait: as the upstream reports it, otherwise the end of the last wait or the start of the step.
    * Null unless the step is WAITING.
    */
   readonly waitingSince?: Maybe<Scalars['DateTime']['output']>;
@@ -1401,7 +1401,7 @@ export type StepOutputsArgs = {
   path?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** What can be done with a step. */
+/** Action on a step. */
 export type StepAction =
   /** `resumeStep`. */
   | 'RESUME';
@@ -1429,16 +1429,16 @@ export type StepCounts = {
   readonly waiting: Scalars['Int']['output'];
 };
 
-/** Parsed error. If the text is JSON, its usual fields are read; else the text is the message. */
+/** Parsed error. The usual fields are read from JSON; otherwise the whole error is the message. */
 export type StepError = {
   readonly __typename?: 'StepError';
-  /** Error code. Null if the text has none. */
+  /** Error code, if the error names one. */
   readonly code?: Maybe<Scalars['String']['output']>;
   /** Message. Never empty. */
   readonly message: Scalars['String']['output'];
-  /** Full text from the upstream. */
+  /** Full error from the upstream. */
   readonly raw: Scalars['String']['output'];
-  /** Type of error. Null if the text has none. */
+  /** Type of error, if the error names one. */
   readonly type?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1452,7 +1452,7 @@ export type StepFilter = {
   readonly status?: InputMaybe<ReadonlyArray<StepStatus>>;
 };
 
-/** Sort order of steps. Equal steps are sorted by start, then as the upstream lists them. */
+/** Sort order of steps. Ties are sorted by start, then in the upstream's order. */
 export type StepOrder = {
   /** Sort direction. */
   readonly direction?: OrderDirection;
@@ -1460,13 +1460,13 @@ export type StepOrder = {
   readonly field: StepOrderField;
 };
 
-/** Sort key for steps. Steps without a value come last in both directions. */
+/** Sort key for steps. Steps without a value come last in either direction. */
 export type StepOrderField =
-  /** `estimatedCost.amount`. No step has one if the gateway has no prices. */
+  /** `estimatedCost.amount`. Null for all steps if the gateway isn't configured with prices. */
   | 'COST'
   /** `durationMs`. */
   | 'DURATION'
-  /** Node id, as text. */
+  /** Node id, alphabetically. */
   | 'NODE_ID'
   /** Start. */
   | 'START_TIME'
@@ -1487,21 +1487,21 @@ export type StepStatus =
   | 'RUNNING'
   /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** Status word that the gateway does not know; see `rawStatus`. */
+  /** Unknown status word; see `rawStatus`. */
   | 'UNKNOWN'
-  /** Started, and waits for a person or an event. `waitingSince` has the start of the wait. */
+  /** Waiting for a person or an event. `waitingSince` is the start of the wait. */
   | 'WAITING';
 
 /** Root of all subscriptions, over graphql-ws at `/graphql` and graphql-sse at `/graphql/stream`. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /**
-   * Live state of a run: the current state, then one event for each change, until the final one.
+   * Live state of a run: the current state, then one event per change, until the final one.
    * A missing run or a rejected key ends it. A slow reader skips states, never the latest one.
    */
   readonly runUpdated: RunUpdate;
   /**
-   * Live runs of several workflows: the newest 20 and the unfinished ones of each, then each change.
+   * Live runs of several workflows: the newest 20 and the unfinished ones of each, then every change.
    * A slow reader skips states, never a run. A rejected key ends the subscription.
    */
   readonly runsUpdated: RunsUpdate;
@@ -1522,17 +1522,17 @@ export type SubscriptionRunsUpdatedArgs = {
 
 /**
  * Steps laid out as bars in as few lanes as possible, from the run's start to its end or to now.
- * A step that starts more than a day outside has a wrong clock, and no bar.
+ * A step that starts more than a day outside has a wrong clock and is left out.
  */
 export type Timeline = {
   readonly __typename?: 'Timeline';
-  /** Bars, by start. A step without a start, or that starts more than a day outside the run, has no bar. */
+  /** Bars, by start. Steps without a start, or that start more than a day outside the run, are left out. */
   readonly bars: ReadonlyArray<TimelineBar>;
   /** Length from edge to edge, in milliseconds. Null if nothing has started. */
   readonly durationMs?: Maybe<Scalars['Float']['output']>;
   /** Right edge. Null if nothing has started. */
   readonly endedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Periods in which no step ran, in order of time. A drawing may fold the long ones. */
+  /** Periods in which no step ran, in order. A chart may collapse the long ones. */
   readonly gaps: ReadonlyArray<Gap>;
   /** Number of lanes. */
   readonly laneCount: Scalars['Int']['output'];
@@ -1557,10 +1557,10 @@ export type TimelineBar = {
   readonly widthPercent: Scalars['Float']['output'];
 };
 
-/** Token counts. Null if not reported, 0 if none were used, and null with a NUMBER_OUT_OF_RANGE error beyond `Int`. */
+/** Token counts. Null if not reported, 0 if none were used, and null with NUMBER_OUT_OF_RANGE beyond `Int`. */
 export type TokenCounts = {
   readonly __typename?: 'TokenCounts';
-  /** Input tokens from a model's cache, included in `inputTokens`. */
+  /** Input tokens read from a model's cache, included in `inputTokens`. */
   readonly cachedInputTokens?: Maybe<Scalars['Int']['output']>;
   /** Input (prompt) tokens. */
   readonly inputTokens?: Maybe<Scalars['Int']['output']>;
@@ -1584,16 +1584,16 @@ export type TokenUsage = {
   readonly __typename?: 'TokenUsage';
   /** Token counts. */
   readonly counts: TokenCounts;
-  /** Model name from the outputs. Null if they name none. */
+  /** Model name from the outputs. Null if they don't name one. */
   readonly model?: Maybe<Scalars['String']['output']>;
   /** Source of `counts.totalTokens`. */
   readonly source: TokenSource;
 };
 
-/** Request of a model to call a tool. */
+/** A model's request to call a tool. */
 export type ToolCall = {
   readonly __typename?: 'ToolCall';
-  /** Arguments: usually JSON text, but a model may write anything. At most 100,000 characters. */
+  /** Arguments, usually JSON, but a model may write anything. At most 100,000 characters. */
   readonly arguments?: Maybe<Scalars['String']['output']>;
   /** Id, repeated by the message that answers the call. */
   readonly id?: Maybe<Scalars['String']['output']>;
@@ -1604,20 +1604,20 @@ export type ToolCall = {
 /** Time bucket of a trend, with the runs that started in it. */
 export type TrendBucket = {
   readonly __typename?: 'TrendBucket';
-  /** The time of the same length before, as one bucket. Null with an error if it cannot be read. */
+  /** The preceding period of the same length, as one bucket. Null with an error if it cannot be read. */
   readonly before?: Maybe<TrendBucket>;
   /** End of the bucket, exclusive; inclusive for the last bucket of equal length. */
   readonly endedAt: Scalars['DateTime']['output'];
   /** Number of failed runs. */
   readonly failedCount: Scalars['Int']['output'];
   /**
-   * False if the bucket may miss runs: it reaches further back than the latest `last` runs.
-   * With `interval` also if it reaches beyond `startedAfter`, `startedBefore` or now.
+   * False if runs may be missing because the bucket reaches further back than the latest `last` runs,
+   * or, with `interval`, outside `startedAfter`, `startedBefore` or now.
    */
   readonly isComplete: Scalars['Boolean']['output'];
   /**
    * Statistics of each node, by node id.
-   * Costs one upstream call for each run without cached steps, within the operation's budget.
+   * Costs one upstream call per run without cached steps, within the operation's budget.
    * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
@@ -1625,9 +1625,9 @@ export type TrendBucket = {
   readonly runCount: Scalars['Int']['output'];
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
-  /** Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens. */
+  /** Tokens and estimated cost of the runs, from their records. Null if all runs were read and none reports tokens. */
   readonly usage?: Maybe<UsageTrend>;
-  /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
+  /** Time from start to end of finished runs, in milliseconds, from their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
@@ -1637,11 +1637,11 @@ export type TrendBucketUsageArgs = {
   loadSteps?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
-/** Unit of the calendar that a bucket covers. */
+/** Calendar unit that a bucket covers. */
 export type TrendInterval =
-  /** Day, from its beginning: mostly midnight. */
+  /** Day, from its beginning, usually midnight. */
   | 'DAY'
-  /** Hour, from its full hour by the clocks of the time zone. */
+  /** Hour, from the full hour in the time zone. */
   | 'HOUR'
   /** Week, from Monday. */
   | 'WEEK';
@@ -1649,9 +1649,9 @@ export type TrendInterval =
 /** Time bucket with the runs of several workflows that started in it. */
 export type UsageBucket = {
   readonly __typename?: 'UsageBucket';
-  /** The time of the same length before, as one bucket. Null if no workflow can be read. */
+  /** The preceding period of the same length, as one bucket. Null if no workflow can be read. */
   readonly before?: Maybe<UsageBucket>;
-  /** The same by workflow, in the order of `workflowIds`, without workflows that have no runs in the bucket. */
+  /** The same by workflow, in the order of `workflowIds`. Workflows without runs in the bucket are left out. */
   readonly byWorkflow: ReadonlyArray<WorkflowUsage>;
   /** End of the bucket, exclusive. */
   readonly endedAt: Scalars['DateTime']['output'];
@@ -1664,7 +1664,7 @@ export type UsageBucket = {
   /** Start of the bucket, inclusive. */
   readonly startedAt: Scalars['DateTime']['output'];
   /**
-   * Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens.
+   * Tokens and estimated cost of the runs, from their records. Null if all runs were read and none reports tokens.
    * In one operation, sums over buckets and over workflows agree.
    */
   readonly usage?: Maybe<UsageTrend>;
@@ -1688,19 +1688,19 @@ export type UsageTrend = {
   readonly counts: TokenCounts;
   /**
    * Estimated cost of these outputs. `stepsUnpriced` is the number of outputs without a price.
-   * Null if the gateway has no prices.
+   * Null without configured prices.
    */
   readonly estimatedCost?: Maybe<Cost>;
-  /** Part of `estimatedCost` that failed runs caused. Null if the gateway has no prices. */
+  /** Part of `estimatedCost` that failed runs caused. Null without configured prices. */
   readonly failedCost?: Maybe<Cost>;
-  /** Number of runs whose record reports none, but whose steps do: 0 without `loadSteps`. */
+  /** Number of runs whose record reports no tokens, but whose steps do: 0 without `loadSteps`. */
   readonly runsFromSteps: Scalars['Int']['output'];
   /**
-   * Number of runs whose steps are still missing in the sums: beyond the operation's limits, or not readable. The next operation
+   * Number of runs whose steps are missing from the sums: beyond the operation's limits, or unreadable. The next operation
    * gets further. 0 without `loadSteps`.
    */
   readonly runsNotLoaded: Scalars['Int']['output'];
-  /** Number of runs that report no tokens: neither their record nor, with `loadSteps`, their steps. */
+  /** Number of runs without tokens, in their record and, with `loadSteps`, their steps. */
   readonly runsNotReporting: Scalars['Int']['output'];
   /** Number of runs whose record reports tokens. The four numbers of runs add up to `runCount`. */
   readonly runsReporting: Scalars['Int']['output'];
@@ -1708,61 +1708,61 @@ export type UsageTrend = {
   readonly stepsReporting: Scalars['Int']['output'];
 };
 
-/** What a waiting step asks for, as the upstream sends it. */
+/** Request of a waiting step, as the upstream sends it. */
 export type WaitRequest = {
   readonly __typename?: 'WaitRequest';
-  /** JSON Schema of the answer. Null if the upstream sends none. The gateway does not check answers against it. */
+  /** JSON Schema of the answer. Null if not sent. The gateway doesn't check answers against it. */
   readonly answerSchema?: Maybe<Scalars['JSON']['output']>;
-  /** Data to decide on. Null if the upstream sends none. */
+  /** Data to decide on. Null if not sent. */
   readonly data?: Maybe<Scalars['JSON']['output']>;
-  /** Question, or name of the event. Null if the upstream sends none. */
+  /** Question, or name of the event. Null if not sent. */
   readonly message?: Maybe<Scalars['String']['output']>;
 };
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type Workflow = {
   readonly __typename?: 'Workflow';
   /**
-   * Changes between the latest runs: of the workflow, and of models, prompts and parameters of its steps.
-   * The newest runs are loaded first; runs beyond the operation's limits are not examined.
+   * Changes between the latest runs: of the workflow, and of models, prompts and parameters in its steps.
+   * The newest runs are loaded first; runs beyond the operation's limits aren't examined.
    */
   readonly changePoints?: Maybe<ChangePoints>;
   /** Creation time. */
   readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Purpose of the workflow, as its author describes it. */
+  /** Description of the workflow by its author. */
   readonly description?: Maybe<Scalars['String']['output']>;
   /** Failed runs among the latest runs, grouped by similar failure. */
   readonly failureGroups?: Maybe<FailureGroups>;
-  /** Nodes and edges. Null if the upstream does not send them. */
+  /** Nodes and edges. Null if not sent. */
   readonly graph?: Maybe<WorkflowGraph>;
   /** Id in the upstream. */
   readonly id: Scalars['ID']['output'];
-  /** True if the workflow is visible outside its organization. */
+  /** Whether the workflow is visible outside its organization. */
   readonly isPublic?: Maybe<Scalars['Boolean']['output']>;
-  /** True if this caller may start runs of the workflow. An answer with this field is not cached. */
+  /** Whether this caller may start runs of the workflow. A response with this field isn't cached. */
   readonly mayExecute: Scalars['Boolean']['output'];
   /** Display name. */
   readonly name?: Maybe<Scalars['String']['output']>;
   /** Id of the organization that owns the workflow. */
   readonly organizationId?: Maybe<Scalars['ID']['output']>;
-  /** Run of this workflow by id. Null with a NOT_FOUND error if it does not exist. */
+  /** Run of this workflow by id. Null with a NOT_FOUND error if it doesn't exist. */
   readonly run?: Maybe<Run>;
   /**
-   * Runs, newest first. Cursors are stable: new runs move no page.
-   * With a filter a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
+   * Runs, newest first. Cursors are stable: new runs don't shift pages.
+   * With a filter, a page may have fewer runs than `first`, or none: continue with `pageInfo.endCursor`.
    */
   readonly runs?: Maybe<RunConnection>;
   /**
    * Several runs by id, in the order of the ids, at most 100.
-   * A run that cannot be loaded is null, with its own error.
+   * A run that cannot be loaded is null with an error.
    */
   readonly runsById?: Maybe<ReadonlyArray<Maybe<Run>>>;
   /**
-   * When completed runs became slower, faster, dearer or cheaper. A shift shows from about the 18th run after it in a window
-   * of 200 runs. Costs one upstream call per 100 runs.
+   * When completed runs became slower, faster, dearer or cheaper. In a window of 200 runs, a shift shows from about the 18th run
+   * after it. Costs one upstream call per 100 runs.
    */
   readonly shifts?: Maybe<Shifts>;
   /** Statistics of the latest runs. */
@@ -1770,17 +1770,17 @@ export type Workflow = {
   /** Status word from the upstream, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
-   * Latest runs over time, in equal time buckets or units of a calendar (`interval`), oldest first.
-   * Covers the earliest to the latest start, or the given bounds. Empty without runs, unless both are given.
+   * Latest runs over time, in equal buckets or calendar units (`interval`), oldest first.
+   * Covers the earliest to the latest start, or the given bounds. Empty without runs, unless both bounds are given.
    */
   readonly trend?: Maybe<ReadonlyArray<TrendBucket>>;
   /** Time of the last change. */
   readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Id of the user who made the last change. Null if the upstream does not send it. */
+  /** Id of the user who made the last change. Null if not sent. */
   readonly updatedBy?: Maybe<Scalars['ID']['output']>;
   /**
-   * URL of this workflow in the upstream's web page. Null if the gateway does not know its form.
-   * The gateway does not check that the page exists.
+   * URL of this workflow in the upstream's web UI. Null if the gateway isn't configured with a template.
+   * The gateway doesn't check that the page exists.
    */
   readonly upstreamUrl?: Maybe<Scalars['String']['output']>;
   /** Version. */
@@ -1790,7 +1790,7 @@ export type Workflow = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowChangePointsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1799,7 +1799,7 @@ export type WorkflowChangePointsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowFailureGroupsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1811,7 +1811,7 @@ export type WorkflowFailureGroupsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowRunArgs = {
   id: Scalars['ID']['input'];
@@ -1820,7 +1820,7 @@ export type WorkflowRunArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -1831,7 +1831,7 @@ export type WorkflowRunsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowRunsByIdArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
@@ -1840,7 +1840,7 @@ export type WorkflowRunsByIdArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowShiftsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1849,7 +1849,7 @@ export type WorkflowShiftsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowStatisticsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
@@ -1860,7 +1860,7 @@ export type WorkflowStatisticsArgs = {
 
 /**
  * Graph of nodes that can be run.
- * Fields of the upstream's list of workflows are null without a value, and null with NOT_FOUND if the list lacks it.
+ * Fields from the upstream's list of workflows are null if not sent, and null with NOT_FOUND if the list doesn't include the workflow.
  */
 export type WorkflowTrendArgs = {
   buckets?: InputMaybe<Scalars['Int']['input']>;
@@ -1896,11 +1896,11 @@ export type WorkflowEdge = {
 /** Nodes and edges of a workflow. START and END are not nodes: see `entry` and `finish`. */
 export type WorkflowGraph = {
   readonly __typename?: 'WorkflowGraph';
-  /** Edges. An edge may name a node that does not exist; it is passed on unchanged. */
+  /** Edges. An edge may name a node that doesn't exist; it is passed on unchanged. */
   readonly edges: ReadonlyArray<GraphEdge>;
-  /** Id of the first node. Null if the upstream names none or several. */
+  /** Id of the first node. Null if the upstream doesn't name exactly one. */
   readonly entry?: Maybe<Scalars['ID']['output']>;
-  /** Id of the last node. Null if the upstream names none or several. */
+  /** Id of the last node. Null if the upstream doesn't name exactly one. */
   readonly finish?: Maybe<Scalars['ID']['output']>;
   /** Nodes, in the upstream's order. */
   readonly nodes: ReadonlyArray<WorkflowNode>;
@@ -1909,11 +1909,11 @@ export type WorkflowGraph = {
 /** Node of a workflow. */
 export type WorkflowNode = {
   readonly __typename?: 'WorkflowNode';
-  /** Purpose of the node, as its author describes it. Null without a description. */
+  /** Description of the node by its author. Null if not sent. */
   readonly description?: Maybe<Scalars['String']['output']>;
   /** Id, unique within the workflow. `Step.nodeId` refers to it. */
   readonly id: Scalars['ID']['output'];
-  /** Type, such as `model`, `code` or an integration. Null if the upstream does not send it. */
+  /** Type, such as `model`, `code` or an integration. Null if not sent. */
   readonly type?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1928,7 +1928,7 @@ export type WorkflowStatistics = {
   readonly finishedCount: Scalars['Int']['output'];
   /**
    * Statistics of each node, by node id.
-   * Costs one upstream call for each run without cached steps, within the operation's budget.
+   * Costs one upstream call per run without cached steps, within the operation's budget.
    * Runs whose steps the upstream has deleted are left out.
    */
   readonly nodes?: Maybe<ReadonlyArray<NodeStatistics>>;
@@ -1936,7 +1936,7 @@ export type WorkflowStatistics = {
   readonly runCount: Scalars['Int']['output'];
   /** Completed runs divided by finished runs, 0 to 1. Null if no run is finished. */
   readonly successRate?: Maybe<Scalars['Float']['output']>;
-  /** Time from start to end of finished runs, in milliseconds, by their records. Null if no record has both. */
+  /** Time from start to end of finished runs, in milliseconds, from their records. Null if no record has both. */
   readonly wallClockMs?: Maybe<Distribution>;
 };
 
@@ -1945,11 +1945,11 @@ export type WorkflowUsage = {
   readonly __typename?: 'WorkflowUsage';
   /** Number of failed runs. */
   readonly failedCount: Scalars['Int']['output'];
-  /** False if the bucket may miss runs of the workflow. */
+  /** False if runs of the workflow may be missing. */
   readonly isComplete: Scalars['Boolean']['output'];
   /** Number of examined runs that started in the bucket. */
   readonly runCount: Scalars['Int']['output'];
-  /** Tokens and estimated cost of the runs, by their records. Null if all runs were read and none reports tokens. */
+  /** Tokens and estimated cost of the runs, from their records. Null if all runs were read and none reports tokens. */
   readonly usage?: Maybe<UsageTrend>;
   /** Workflow of the runs. */
   readonly workflow: Workflow;

@@ -11,8 +11,8 @@ export type AttemptKind =
   /** Loop or fan-out: repeats no failure. */
   | 'ITERATION'
   /**
-   * Repeats a failure of the same node and item: of the attempt before, if attempts are numbered; else the nearest with equal
-   * inputs; else the one before, if none overlap and one of the two has no inputs.
+   * Repeats a failure of the same node and item: the previous attempt, if attempts are numbered; otherwise the nearest with equal
+   * inputs, or the previous one if none overlap and one of the two has no inputs.
    */
   | 'RETRY';
 
@@ -30,13 +30,13 @@ export type ChangeKind =
    * The upstream sends only the current version and graph, so earlier changes are unknown.
    */
   | 'GRAPH'
-  /** Different model in the step's inputs, or in its outputs if the inputs name none. */
+  /** Different model in the step's inputs, or in its outputs if the inputs don't name one. */
   | 'MODEL'
   /** Different parameters: temperature, limits, tools, response format, … */
   | 'PARAMETERS'
   /**
    * Different system or developer messages, or another template, compared by sentence.
-   * Order, blanks, dates and sentences that each run has for itself do not count.
+   * Order, blanks, dates and sentences that are unique to each run are ignored.
    */
   | 'PROMPT';
 
@@ -54,20 +54,20 @@ export type DurationSource =
 /** State of a failure. */
 export type FailureState =
   /**
-   * No earlier run has the failure, checked over more finished runs than between any two of its failures: at least 20, or at
-   * least one if the workflow has no older runs.
+   * No earlier run has the failure, checked over more finished runs than between any two of its failures: at least 20, or
+   * at least one if the workflow doesn't have older runs.
    */
   | 'NEW'
-  /** None of the others. */
+  /** None of the other states. */
   | 'ONGOING'
-  /** The node has completed since: in at least 3 runs, and in more than there were between any two failures. */
+  /** The node has completed since, in at least 3 runs and more than between any two failures. */
   | 'RESOLVED'
   /**
-   * It came back after exactly one long gap: at least 20 finished runs, five times n + 1 for any other gap of n runs, and 3
+   * Came back after exactly one long gap: at least 20 finished runs, five times n + 1 for any other gap of n runs, and 3
    * completions of the node. There are at least two other gaps.
    */
   | 'RETURNED'
-  /** Runs that decide it could not be loaded. */
+  /** Runs that would decide it could not be loaded. */
   | 'UNKNOWN';
 
 /** Condition on one value of a run's inputs. */
@@ -76,7 +76,7 @@ export type InputFilter = {
   readonly path: string;
   /** How the value is tested. */
   readonly test?: InputTest;
-  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; PRESENT and MISSING take none. */
+  /** Value to compare with: a string, number or boolean. AT_LEAST, BELOW and lengths need a number; omit it for PRESENT and MISSING. */
   readonly value?: unknown;
 };
 
@@ -103,17 +103,17 @@ export type NodeChange =
   | 'ADDED'
   /** Completed in the base run, failed in the head run. */
   | 'BROKE'
-  /** Same status, and all attempts together take less time: by more than 100 ms and by more than 10 % of the shorter time. */
+  /** Same status, but all attempts together take less time, by more than 100 ms and more than 10 % of the shorter time. */
   | 'FASTER'
   /** Failed in the base run, completed in the head run. */
   | 'FIXED'
   /** Executed only in the base run. */
   | 'REMOVED'
-  /** Same status, and all attempts together take longer: by more than 100 ms and by more than 10 % of the shorter time. */
+  /** Same status, but all attempts together take longer, by more than 100 ms and more than 10 % of the shorter time. */
   | 'SLOWER'
-  /** Any other change of status. */
+  /** Any other status change. */
   | 'STATUS_CHANGED'
-  /** Same status, neither SLOWER nor FASTER. Also if a time is unknown. */
+  /** Same status, and neither SLOWER nor FASTER, or a time is unknown. */
   | 'UNCHANGED';
 
 /** Sort direction. */
@@ -123,7 +123,7 @@ export type OrderDirection =
   /** Descending: largest, latest or alphabetically last value first. */
   | 'DESC';
 
-/** What can be done with a run. */
+/** Action on a run. */
 export type RunAction =
   /** `cancelRun`. */
   | 'CANCEL';
@@ -131,17 +131,17 @@ export type RunAction =
 /** Filter for runs. All given conditions must match. */
 export type RunFilter = {
   /**
-   * Text in the error of the run record, in upper or lower case. Runs without an error do not match.
+   * Substring of the run record's error, ignoring case. Runs without an error don't match.
    * 1 to 1000 characters, not only blanks. Only the first 16,384 characters of an error are compared.
    */
   readonly error?: string | null | undefined;
-  /** Conditions on the inputs, at most 10. All must hold. Costs no call for steps. */
+  /** Conditions on the inputs, at most 10. All must hold. Doesn't load steps. */
   readonly inputs?: ReadonlyArray<InputFilter> | null | undefined;
-  /** Wall-clock time in milliseconds, at least. Counts up to now while a run is unfinished. Runs without a start don't match. */
+  /** Minimum wall-clock time, in milliseconds; up to now for an unfinished run. Runs without a start don't match. */
   readonly minWallClockMs?: number | null | undefined;
   /**
-   * Text in what a list shows of a run, in upper or lower case: id, error, texts and numbers of the inputs, failed nodes and errors
-   * of cached steps. 1 to 1000 characters. Costs no call.
+   * Substring, ignoring case, of what a list shows of a run: id, error, strings and numbers in the inputs, failed nodes and errors
+   * of cached steps. 1 to 1000 characters. Makes no extra calls.
    */
   readonly search?: string | null | undefined;
   /** Started at this time or later. */
@@ -164,26 +164,26 @@ export type RunStatus =
   | 'PENDING'
   /** Not ended. */
   | 'RUNNING'
-  /** No known status: there are no steps yet, a step is unreadable, or the gateway does not know the status word. */
+  /** Status unknown: there are no steps yet, a step is unreadable, or the status word is unknown. */
   | 'UNKNOWN'
-  /** Not ended: waits for a person or an event. Without a record: some steps wait, and none runs. */
+  /** Not ended: waiting for a person or an event. Without a record: some steps wait, and none runs. */
   | 'WAITING';
 
 /** What a shift measures. */
 export type ShiftMetric =
-  /** Cost of a run by its record, in US dollars. Runs with a step without a price don't count. */
+  /** Cost of a run from its record, in US dollars. Runs with an unpriced step don't count. */
   | 'COST'
   /** Wall-clock time of a run, in milliseconds. */
   | 'DURATION'
-  /** Tokens of a run by its record. */
+  /** Tokens of a run from its record. */
   | 'TOKENS';
 
-/** What can be done with a step. */
+/** Action on a step. */
 export type StepAction =
   /** `resumeStep`. */
   | 'RESUME';
 
-/** Sort order of steps. Equal steps are sorted by start, then as the upstream lists them. */
+/** Sort order of steps. Ties are sorted by start, then in the upstream's order. */
 export type StepOrder = {
   /** Sort direction. */
   readonly direction?: OrderDirection;
@@ -191,13 +191,13 @@ export type StepOrder = {
   readonly field: StepOrderField;
 };
 
-/** Sort key for steps. Steps without a value come last in both directions. */
+/** Sort key for steps. Steps without a value come last in either direction. */
 export type StepOrderField =
-  /** `estimatedCost.amount`. No step has one if the gateway has no prices. */
+  /** `estimatedCost.amount`. Null for all steps if the gateway isn't configured with prices. */
   | 'COST'
   /** `durationMs`. */
   | 'DURATION'
-  /** Node id, as text. */
+  /** Node id, alphabetically. */
   | 'NODE_ID'
   /** Start. */
   | 'START_TIME'
@@ -218,16 +218,16 @@ export type StepStatus =
   | 'RUNNING'
   /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** Status word that the gateway does not know; see `rawStatus`. */
+  /** Unknown status word; see `rawStatus`. */
   | 'UNKNOWN'
-  /** Started, and waits for a person or an event. `waitingSince` has the start of the wait. */
+  /** Waiting for a person or an event. `waitingSince` is the start of the wait. */
   | 'WAITING';
 
-/** Unit of the calendar that a bucket covers. */
+/** Calendar unit that a bucket covers. */
 export type TrendInterval =
-  /** Day, from its beginning: mostly midnight. */
+  /** Day, from its beginning, usually midnight. */
   | 'DAY'
-  /** Hour, from its full hour by the clocks of the time zone. */
+  /** Hour, from the full hour in the time zone. */
   | 'HOUR'
   /** Week, from Monday. */
   | 'WEEK';
