@@ -12,7 +12,7 @@ export type AttemptKind =
   | 'ITERATION'
   /**
    * Repeats a failure of the same node and item: the previous attempt, if attempts are numbered; otherwise the nearest with equal
-   * inputs, or the previous one if none overlap and one of the two has no inputs.
+   * inputs, or the previous one if none overlap and one has no inputs.
    */
   | 'RETRY';
 
