@@ -24,8 +24,8 @@ export function parseTimestamp(value: string | null | undefined): Timestamp | nu
   if (!isOnCalendar(date)) return null;
   const offset = zone.toUpperCase() === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
   if (seconds === '60') return leapSecond(Date.parse(`${date}T${time}:59${offset}`) + 1000, fraction);
-  const wholeSeconds = Date.parse(`${date}T${time}:${seconds}${offset}`);
   const text = `${date}T${time}:${seconds}${fraction && `.${fraction}`}${offset}`;
+  const wholeSeconds = Math.floor(Date.parse(text) / 1000) * 1000;
   // Most values have this form already. Reusing them saves memory.
   return timestampFrom(text === value ? value : text, wholeSeconds, fraction);
 }
