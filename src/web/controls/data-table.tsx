@@ -1,6 +1,6 @@
 /** Table of figures. On a narrow screen only the table scrolls sideways. */
 import { Fragment, useState, type ReactNode } from 'react';
-import { ArrowDown, ArrowUp, ChevronsUpDown } from '../shell/icons.tsx';
+import { SortButton, type Direction } from './sort-button.tsx';
 
 export interface Column<Row> {
   readonly name: string;
@@ -76,8 +76,6 @@ export function DataTable<Row>({ label, columns, rows, keyOf, ...props }: DataTa
   );
 }
 
-type Direction = 'ascending' | 'descending';
-
 interface Sort {
   readonly column: string;
   readonly direction: Direction;
@@ -93,21 +91,4 @@ function sorted<Row>(rows: readonly Row[], sortBy: NonNullable<Column<Row>['sort
     return sign * (typeof one === 'string' ? one.localeCompare(String(other)) : one - Number(other));
   });
   return keyed.map(({ row }) => row);
-}
-
-export interface SortButtonProps {
-  readonly name: string;
-  readonly direction: Direction | undefined;
-  readonly title?: string;
-  readonly onClick: () => void;
-}
-
-/** Name of a column by which a table can be sorted. */
-export function SortButton({ name, direction, title, onClick }: SortButtonProps) {
-  const Icon = direction === undefined ? ChevronsUpDown : direction === 'ascending' ? ArrowUp : ArrowDown;
-  return (
-    <button type="button" className="quiet sort-button" title={title} onClick={onClick}>
-      {name} <Icon />
-    </button>
-  );
 }

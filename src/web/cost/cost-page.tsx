@@ -1,4 +1,5 @@
 /** What workflows use and cost: all together and each, or a chosen one, by model and by time. */
+import './cost.css';
 import { Link } from 'react-router';
 import { Choice } from '../controls/choice.tsx';
 import { useDirectory } from '../home/directory.ts';

@@ -5,7 +5,7 @@ import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { StepPriceFragment } from '../__generated__/graphql.ts';
-import { SortButton } from '../controls/data-table.tsx';
+import { SortButton } from '../controls/sort-button.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';

@@ -1,4 +1,5 @@
 /** Frame of the charts over time: time axis, value axis, grid and the bucket under the pointer. */
+import './trends.css';
 import type { PointerEvent, ReactNode } from 'react';
 import { AxisBottom, AxisLeft } from '@visx/axis';
 import { GridRows } from '@visx/grid';
