@@ -1,5 +1,5 @@
 /** Entry point of the run page. */
-import './styles.ts';
+import './styles.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';

@@ -106,6 +106,16 @@ const documents: Plugin = {
   },
 };
 
+/** Puts the sheets that parts of the page import into the layer that those of `styles.css` are in. */
+const layered: Plugin = {
+  name: 'layered',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.startsWith(root) && id.endsWith('.css') && !id.endsWith('/styles.css')
+      ? { code: `@layer components {\n${code}}`, map: null }
+      : null,
+};
+
 type OnLog = NonNullable<NonNullable<BuildOptions['rolldownOptions']>['onLog']>;
 
 const withoutDirectives: OnLog = (level, log, handle) => {
@@ -118,7 +128,7 @@ export default defineConfig({
   publicDir,
   // Relative, because only the gateway knows the path below which the page is served.
   base: './',
-  plugins: [documents, compressed(() => readdir(publicDir, { recursive: true })), graphiql],
+  plugins: [documents, layered, compressed(() => readdir(publicDir, { recursive: true })), graphiql],
   build: {
     ...OPTIONS,
     outDir: '../../dist/page',

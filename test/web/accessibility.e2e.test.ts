@@ -25,7 +25,7 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],
   ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
-  ['the cost', '/cost?since=30d', 'Tokens out'],
+  ['the cost', '/cost?since=30d', 'Of failed runs'],
   ['a comparison', `${RUN}?tab=compare`, /^Line \d/],
   ['a run that is not there', `${WORKFLOW}/runs/none`, 'Run not found'],
   ['an address that leads nowhere', '/workflows/a/b', 'Page not found'],

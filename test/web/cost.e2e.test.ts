@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from '@jest/globals';
-import type { Page } from '../harness/browser.ts';
+import { advanceUntil, type Page } from '../harness/browser.ts';
 import { describeInBrowser } from '../harness/describe-in-browser.ts';
-import { startGateway } from '../harness/gateway.ts';
+import { startGateway, type TestGateway } from '../harness/gateway.ts';
 import type { Script } from '../harness/upstream.ts';
 import { wireRun, wireStep, wireWorkflow } from '../harness/wire.ts';
+import { pageOf } from '../harness/workflows.ts';
 
 const START = '2026-01-01T10:00:';
 const at = (second: number) => `${START}${String(second).padStart(2, '0')}.000Z`;
@@ -142,39 +143,36 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('link', { name: 'Cost' }).click();
     await page.getByRole('heading', { level: 1, name: 'Cost of Workflow spending' }).waitFor();
     await page.getByRole('region', { name: 'By day' }).waitFor();
-    await page.getByRole('region', { name: 'By workflow' }).waitFor();
-    expect(await texts(page, 'workflow', 'Workflow spending')).toEqual([
-      ...[
-        'Workflow spending',
-        '1 step not priced $0.003',
-        '$0.00',
-        '$0.10',
-        '5,000',
-        '1 run not counted 2',
-        '5,000',
-        '0',
-      ],
-    ]);
-    // The highest price is first, with the price of the seven days before next to it.
-    expect(await page.getByRole('region', { name: 'By workflow' }).getByRole('cell').first().textContent()).toBe(
-      'Workflow spending',
-    );
-    expect(await texts(page, 'workflow', 'Workflow wf')).toEqual(['Workflow wf', '–', '–', '–', '–', '0', '–', '–']);
-    expect(await texts(page, 'workflow', 'Workflow broken')).toEqual([
-      ...['Workflow broken', '–', '–', '–', 'could not be read', '–', '–', '–'],
-    ]);
     expect(await texts(page, 'model', 'small')).toEqual(['small', '$0.003', '3,000', '3,000', '0']);
     expect(await texts(page, 'model', 'our-own')).toEqual(['our-own', 'not priced', '2,000', '2,000', '0']);
-
     await page.getByRole('button', { name: '30 d' }).click();
     await page.getByRole('region', { name: 'By model' }).getByText('large').waitFor();
     expect(await texts(page, 'model', 'large')).toEqual(['large', '$0.10', '1,000', '1,000', '0']);
-    await page.getByRole('button', { name: '24 h' }).click();
-    await page.getByRole('region', { name: 'By hour' }).waitFor();
-    // By keyboard too: the rows are in the order of their price.
-    for (const key of ['j', 'j', 'Enter']) await page.keyboard.press(key);
-    await page.getByRole('heading', { level: 1, name: 'Cost of Workflow wf' }).waitFor();
-    await page.getByText('No runs in this time.').waitFor();
+    const models = page.getByRole('region', { name: 'By model' });
+    const names = () => models.locator('td:first-child').allTextContents();
+    expect(await names()).toEqual(['large', 'small', 'our-own']);
+    for (const [direction, order] of [
+      ['descending', ['small', 'our-own', 'large']],
+      ['ascending', ['large', 'our-own', 'small']],
+    ] as const) {
+      await models.getByRole('button', { name: 'Tokens' }).click();
+      await models.locator(`[aria-sort=${direction}]`).waitFor();
+      expect(await names()).toEqual(order);
+    }
+
+    await page.getByRole('link', { name: 'All workflows' }).click();
+    await page.getByRole('button', { name: '7 d' }).click();
+    await page.getByText('Without Workflow broken: its runs could not be read.').waitFor();
+    expect(await texts(page, 'workflow', 'Workflow')).toEqual([
+      ...['Workflow spending', '$0.003 1 step not priced', 'none', '$0.10', '2 1 run not reported'],
+      ...['5,000', '5,000', '0'],
+    ]);
+    // By keyboard too.
+    for (const key of ['j', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('heading', { level: 1, name: 'Cost of Workflow spending' }).waitFor();
+    await page.goto(`${gateway.url}/cost?workflow=wf`);
+    await page.getByRole('heading', { name: 'No runs in these 7 days' }).waitFor();
+    await page.getByText('Choose a longer time above.').waitFor();
   });
 
   /** Three runs of two workflows in this week, two of them failed, and one in the week before. */
@@ -218,11 +216,11 @@ describeInBrowser('the cost', (open) => {
       const page = await open({ key: 'key-4', width, height: 800 });
       await page.goto(gateway.url);
       await toCost(page);
-      await fact(page, 'Price of failed runs').getByText('$0.20').waitFor();
-      expect(await fact(page, 'Price').textContent()).toBe('$0.30 ');
-      expect(await fact(page, '7 days before').textContent()).toBe('$0.10 ');
+      await fact(page, 'Cost of failed runs').getByText('$0.20').waitFor();
+      expect(await fact(page, 'Cost').textContent()).toBe('$0.30 +200%');
+      expect(await fact(page, '7 days before').textContent()).toBe('$0.10');
       expect(await fact(page, 'Failed runs').textContent()).toBe('2 of 3');
-      const box = await fact(page, 'Price of failed runs').boundingBox();
+      const box = await fact(page, 'Cost of failed runs').boundingBox();
       expect(box?.y).toBeLessThan(400);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     },
@@ -242,7 +240,9 @@ describeInBrowser('the cost', (open) => {
       .getByRole('region', { name: 'By day' })
       .getByRole('link', { name: /: model of ask small → large$/ });
     await change.waitFor();
-    // The same model has the same colour in the table of models and in each bar.
+    // The same model has the same colour in the chart, in the table of models and in each bar.
+    const looks = ['.trend-legend .key.status-running', 'tr:has(.swatch.status-running)'];
+    for (const look of looks) await page.locator(look).filter({ hasText: 'large' }).waitFor();
     expect(await page.getByRole('region', { name: 'By day' }).locator('.model-bar').first().getAttribute('title')).toBe(
       'large: $0.30\nsmall: $0.003',
     );
@@ -271,6 +271,111 @@ describeInBrowser('the cost', (open) => {
       timeZone: 'UTC',
     });
     expect(await textsOf(1)).toEqual(days.map((day) => name.format(day)));
-    expect(await textsOf(5)).toEqual(days.map(() => '1'));
+    expect(await textsOf(4)).toEqual(days.map(() => '1'));
+  });
+});
+
+/** 730 runs of three workflows in seven days, whose cost is only in their steps: one to three cents each. */
+const MANY = Array.from({ length: 730 }, (_, index) => ({
+  ...{ id: `run-${index}`, workflow: ['a', 'b', 'c'][index % 3], cents: 1 + (index % 3) },
+  time: new Date(Date.now() - (index / 730) * 6 * 24 * HOUR - 60_000).toISOString(),
+}));
+const CENTS = MANY.reduce((sum, { cents }) => sum + cents, 0);
+const UNREADABLE = new Set(['run-1', 'run-50', 'run-51', 'run-52', 'run-300', 'run-500', 'run-700']);
+
+const many =
+  (isReadable: (id: string) => boolean): Script =>
+  (call) => {
+    if (call.endpoint === 'workflows') return { json: ['a', 'b', 'c'].map((id) => wireWorkflow(id)) };
+    if (call.endpoint === 'runs') {
+      const own = MANY.filter(({ workflow }) => workflow === call.workflowId);
+      return pageOf(call, own, ({ id, time }) => wireRun(id, { start_time: time, end_time: time, all_outputs: null }));
+    }
+    const run = MANY.find(({ id }) => id === call.runId);
+    if (!run || !isReadable(run.id)) return { status: 400, json: {} };
+    return { json: [{ ...stepOf('ask', 0, 1, 'large', run.cents * 100), id: run.id }] };
+  };
+
+interface Shown {
+  readonly isGrey: boolean;
+  readonly cents: number;
+  readonly ofWorkflows: readonly number[];
+  readonly ofDays: readonly number[];
+}
+
+/** Everything that the page has shown of the cost, one entry for each change of it. */
+const RECORDING = `
+  window.shown = [];
+  const centsOf = (text) => Math.round(100 * Number(/\\$([\\d.,]+)/.exec(text)?.[1].replace(',', '') ?? 0));
+  const column = (name) => [...document.querySelectorAll('[aria-label="' + name + '"] tbody tr')].map((row) => centsOf(row.cells[1].textContent));
+  new MutationObserver(() => {
+    const total = document.querySelector('.facts dd');
+    if (!total) return;
+    window.shown.push({
+      isGrey: getComputedStyle(total).color !== getComputedStyle(document.body).color,
+      cents: centsOf(total.textContent),
+      ofWorkflows: column('By workflow'),
+      ofDays: column('By day'),
+    });
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+`;
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+describeInBrowser('the cost of many runs', (open) => {
+  const started: TestGateway[] = [];
+  afterEach(() => Promise.all(started.splice(0).map((each) => each.close())));
+  const startCold = async (isReadable: (id: string) => boolean) => {
+    const cold = await startGateway({ script: many(isReadable), env: { TOKEN_PRICES: prices } });
+    started.push(cold);
+    return cold;
+  };
+
+  it('All figures are grey and add up until every run is counted', async () => {
+    const cold = await startCold(() => true);
+    const { script } = cold.upstream;
+    let [allowed, gate] = [150, Promise.withResolvers<undefined>()];
+    cold.upstream.script = async (call) => {
+      while (call.endpoint === 'steps' && allowed === 0) await gate.promise;
+      if (call.endpoint === 'steps') allowed -= 1;
+      return script(call);
+    };
+    const release = (calls: number) => {
+      allowed += calls;
+      gate.resolve(undefined);
+      gate = Promise.withResolvers();
+    };
+    const page = await open({ key: 'key-1' });
+    await page.addInitScript(RECORDING);
+    await page.goto(`${cold.url}/cost`);
+    release(150);
+    const counting = page.getByText(/^Counting \d+ of 730 runs$/);
+    const counted = async () => Number(/\d+/.exec((await counting.textContent()) ?? '')?.[0]);
+    await counting.waitFor();
+    const first = await counted();
+    expect(first).toBeGreaterThan(0);
+    release(250);
+    while ((await counted()) === first) await page.waitForTimeout(20);
+    release(1000);
+    await counting.waitFor({ state: 'detached' });
+    const shown = await page.evaluate<readonly Shown[]>('window.shown');
+    for (const { cents, ofWorkflows, ofDays } of shown) {
+      expect(sum(ofWorkflows)).toBe(cents);
+      expect(sum(ofDays)).toBe(cents);
+    }
+    expect(new Set(shown.filter(({ isGrey }) => !isGrey).map(({ cents }) => cents))).toEqual(new Set([CENTS]));
+    expect(new Set(shown.map(({ cents }) => cents)).size).toBeGreaterThan(2);
+  });
+
+  it('Runs that cannot be read are named, and their absence stays marked', async () => {
+    const cold = await startCold((id) => !UNREADABLE.has(id));
+    const page = await open({ key: 'key-1' });
+    await page.addInitScript(RECORDING);
+    await page.clock.install();
+    await page.goto(`${cold.url}/cost`);
+    await page.getByText(/^Counting \d+ of 730 runs$/).waitFor();
+    await advanceUntil(page, page.getByText('7 of 730 runs could not be read, so their cost is missing.'));
+    const last = (await page.evaluate<readonly Shown[]>('window.shown')).at(-1);
+    const missing = sum(MANY.filter(({ id }) => UNREADABLE.has(id)).map(({ cents }) => cents));
+    expect(last).toMatchObject({ isGrey: true, cents: CENTS - missing });
   });
 });

@@ -332,7 +332,7 @@ describeInBrowser('an outage', (open) => {
     ['/workflows/wf?tab=trends', 'Figures as a table'],
     ['/workflows/wf/runs/live', 'Duration'],
     ['/workflows/wf/runs/live?tab=compare', 'Duration'],
-    ['/cost', 'Tokens out'],
+    ['/cost', 'No runs in these 7 days'],
   ])('An outage is one sentence under the masthead of %s, and ends by itself', async (path, content) => {
     const workflows = createScriptedWorkflows(['wf']);
     workflows.start('wf', 'done');

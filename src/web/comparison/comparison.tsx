@@ -1,4 +1,5 @@
 /** Compares this run with another run of its workflow, node by node. The default is the run's baseline. */
+import './comparison.css';
 import { useId } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';

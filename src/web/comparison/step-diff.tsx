@@ -1,4 +1,5 @@
 /** Differences between two executions of a node: prompt, answer, inputs and outputs. */
+import './comparison.css';
 import { useMemo, useState } from 'react';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';

@@ -1,11 +1,14 @@
 /** Table of figures. On a narrow screen only the table scrolls sideways. */
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, useState, type ReactNode } from 'react';
+import { SortButton, type Direction } from './sort-button.tsx';
 
 export interface Column<Row> {
   readonly name: string;
   readonly cell: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
   readonly className?: string | ((row: Row) => string);
+  /** Makes the table sortable by this column. Null comes last in both directions. */
+  readonly sortBy?: (row: Row) => number | string | null;
 }
 
 export interface DataTableProps<Row> {
@@ -20,20 +23,32 @@ export interface DataTableProps<Row> {
 
 export function DataTable<Row>({ label, columns, rows, keyOf, ...props }: DataTableProps<Row>) {
   const { detailOf = () => null, className = '' } = props;
+  const [sort, setSort] = useState<Sort | null>(null);
+  const sortBy = columns.find(({ name }) => name === sort?.column)?.sortBy;
+  const ordered = sort && sortBy ? sorted(rows, sortBy, sort.direction) : rows;
   return (
     <div className={`panel scroll-x ${className}`} tabIndex={0} role="region" aria-label={label}>
       <table>
         <thead>
           <tr>
-            {columns.map(({ name, isNumber = false }) => (
-              <th key={name} scope="col" className={isNumber ? 'number' : undefined}>
-                {name}
-              </th>
-            ))}
+            {columns.map(({ name, isNumber = false, sortBy: isSortable }) => {
+              const direction = sort?.column === name ? sort.direction : undefined;
+              // The highest number is wanted first, and the first name.
+              const next = direction ? OPPOSITE[direction] : isNumber ? 'descending' : 'ascending';
+              return (
+                <th key={name} scope="col" className={isNumber ? 'number' : undefined} aria-sort={direction}>
+                  {isSortable ? (
+                    <SortButton {...{ name, direction }} onClick={() => setSort({ column: name, direction: next })} />
+                  ) : (
+                    name
+                  )}
+                </th>
+              );
+            })}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => {
+          {ordered.map((row) => {
             const detail = detailOf(row);
             return (
               <Fragment key={keyOf(row)}>
@@ -59,4 +74,21 @@ export function DataTable<Row>({ label, columns, rows, keyOf, ...props }: DataTa
       </table>
     </div>
   );
+}
+
+interface Sort {
+  readonly column: string;
+  readonly direction: Direction;
+}
+
+const OPPOSITE = { ascending: 'descending', descending: 'ascending' } as const;
+
+function sorted<Row>(rows: readonly Row[], sortBy: NonNullable<Column<Row>['sortBy']>, direction: Direction) {
+  const keyed = rows.map((row) => ({ row, key: sortBy(row) }));
+  const sign = direction === 'ascending' ? 1 : -1;
+  keyed.sort(({ key: one }, { key: other }) => {
+    if (one === null || other === null) return Number(one === null) - Number(other === null);
+    return sign * (typeof one === 'string' ? one.localeCompare(String(other)) : one - Number(other));
+  });
+  return keyed.map(({ row }) => row);
 }

@@ -8,16 +8,25 @@ export const SPANS = [
 
 export type Span = (typeof SPANS)[number];
 
-export function windowOf({ part, parts }: Span, nowMs: number) {
-  const [start, end] = [new Date(nowMs), new Date(nowMs)];
-  if (part === 'Day') {
-    end.setHours(24, 0, 0, 0);
-    start.setHours(24 - 24 * parts, 0, 0, 0);
-  } else {
-    end.setMinutes(60, 0, 0);
-    start.setMinutes(60 - 60 * parts, 0, 0);
-  }
-  return { startedAfter: start.toISOString(), startedBefore: end.toISOString() };
+/** The time up to now, and the time before it up to the same moment: half a day is not compared with a whole one. */
+export function windowsOf({ part, parts }: Span, nowMs: number) {
+  const before = (count: number): Date => {
+    const moment = new Date(nowMs);
+    if (part === 'Day') moment.setDate(moment.getDate() - count);
+    else moment.setHours(moment.getHours() - count);
+    return moment;
+  };
+  const startOf = (moment: Date): string => {
+    if (part === 'Day') moment.setHours(0, 0, 0, 0);
+    else moment.setMinutes(0, 0, 0);
+    return moment.toISOString();
+  };
+  return {
+    startedAfter: startOf(before(parts - 1)),
+    startedBefore: startOf(before(-1)),
+    earlierAfter: startOf(before(2 * parts - 1)),
+    earlierBefore: before(parts).toISOString(),
+  };
 }
 
 /** The zone in which the times of the page are shown, and its days cut. */

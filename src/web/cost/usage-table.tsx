@@ -1,153 +1,137 @@
-/** Tokens and price of workflows, times or models, a row each. */
+/** Tokens and cost of workflows, times or models, a row each. */
 import type { ReactNode } from 'react';
 import { DataTable, type Column } from '../controls/data-table.tsx';
-import { countOf, formatCount } from '../format/numbers.ts';
-import { amountOf, byPrice, failedPriceOf, modelName, priceOf, priceText, type Price, type Usage } from './usage.ts';
+import { countOf, formatCost, formatCount } from '../format/numbers.ts';
+import { amountOf, costOf, costText, modelName, type Counted, type ModelUsage } from './usage.ts';
 
-interface UsageRow {
+export interface UsageRow {
   readonly key: string;
+  /** By which it is sorted. */
+  readonly label: string;
   readonly name: ReactNode;
-  /** Left out of models. Null: its runs could not be read. */
-  readonly runCount?: number | null;
-  /** False: it may have had more runs than were looked at. */
-  readonly isComplete?: boolean;
-  /** False: more runs may start in it. */
-  readonly isOver?: boolean;
-  readonly usage: (Pick<Usage, 'counts' | 'estimatedCost' | 'byModel'> & Partial<Usage>) | null;
-  /** Of the time before, as long as this one. */
-  readonly before?: Price;
-  /** What changed in this time. */
-  readonly changes?: ReactNode;
+  readonly usage: Counted;
 }
 
-export interface UsageTableProps {
+export interface UsageTableProps<Row extends UsageRow> {
   readonly of: string;
-  /** `TIME` keeps the order, `PRICE` has the highest price first. */
-  readonly order: 'TIME' | 'PRICE';
-  readonly rows: readonly UsageRow[];
+  readonly rows: readonly Row[];
+  /** After the cost. */
+  readonly columns?: readonly Column<Row>[];
   /** In the order of their colours. */
   readonly models: readonly string[];
 }
 
-export function UsageTable({ of, order, rows, models }: UsageTableProps) {
-  const has = (name: keyof UsageRow): boolean => rows.some((row) => row[name] !== undefined);
+export function UsageTable<Row extends UsageRow>({ of, rows, columns = [], models }: UsageTableProps<Row>) {
   const highest = Math.max(0, ...rows.map(({ usage }) => amountOf(usage)));
-  const columns: readonly Column<UsageRow>[] = [
-    { name: of, className: 'ellipsis', cell: ({ name }) => name },
+  const all: readonly Column<Row>[] = [
+    { name: of, className: 'ellipsis', sortBy: ({ label }) => label, cell: ({ name }) => name },
     {
-      name: 'Price',
+      name: 'Cost',
       isNumber: true,
-      cell: (row) => <PriceCell row={row} highest={highest} models={models} />,
+      sortBy: ({ usage }) => costOf(usage)?.amount ?? null,
+      cell: ({ usage }) => (
+        <>
+          <Amount usage={usage} />
+          <LeftOut stepsUnpriced={costOf(usage)?.stepsUnpriced} />
+          {usage && <ModelBar usages={usage.byModel} highest={highest} models={models} />}
+        </>
+      ),
     },
-    ...(has('runCount') ? [FAILED] : []),
-    ...(has('before') ? [BEFORE] : []),
-    ...(has('changes') ? [CHANGES] : []),
-    {
-      name: 'Tokens',
-      isNumber: true,
-      cell: ({ usage, runCount }) =>
-        usage?.counts.totalTokens == null ? (
-          <Nothing isRead={usage !== null} runCount={runCount} />
-        ) : (
-          formatCount(usage.counts.totalTokens)
-        ),
-    },
-    ...(has('runCount') ? [RUNS] : []),
-    { name: 'Tokens in', isNumber: true, cell: ({ usage }) => formatCount(usage?.counts.inputTokens) },
-    { name: 'Tokens out', isNumber: true, cell: ({ usage }) => formatCount(usage?.counts.outputTokens) },
+    ...columns,
+    tokens('Tokens', 'totalTokens'),
+    tokens('In', 'inputTokens'),
+    tokens('Out', 'outputTokens'),
   ];
-  const ordered = order === 'PRICE' ? rows.toSorted((one, other) => byPrice(one.usage, other.usage)) : rows;
-  return <DataTable label={`By ${of.toLowerCase()}`} columns={columns} rows={ordered} keyOf={({ key }) => key} />;
+  return <DataTable label={`By ${of.toLowerCase()}`} columns={all} rows={rows} keyOf={({ key }) => key} />;
 }
 
-const FAILED: Column<UsageRow> = {
-  name: 'Of failed runs',
+const tokens = (name: string, kind: keyof ModelUsage['counts']): Column<UsageRow> => ({
+  name,
   isNumber: true,
-  cell: ({ usage }) => priceText(failedPriceOf(usage)),
-};
+  sortBy: ({ usage }) => usage?.counts[kind] ?? null,
+  cell: ({ usage }) => (usage?.counts[kind] == null ? <NotReported /> : formatCount(usage.counts[kind])),
+});
 
-const BEFORE: Column<UsageRow> = {
-  name: 'Time before',
-  isNumber: true,
-  cell: ({ before = null }) => priceText(before),
-};
-
-const CHANGES: Column<UsageRow> = { name: 'Model changes', cell: ({ changes }) => changes };
-
-const RUNS: Column<UsageRow> = {
-  name: 'Runs',
-  isNumber: true,
-  cell: ({ usage, runCount, isComplete = true, isOver = true }) => (
-    <>
-      <LeftOut runsNotReporting={usage?.runsNotReporting} />
-      {formatCount(runCount)}
-      {!isComplete && (isOver ? ' or more' : ' so far')}
-    </>
-  ),
-};
-
-interface NothingProps {
-  readonly isRead: boolean;
-  readonly runCount: number | null | undefined;
+export interface RunsRow extends UsageRow {
+  readonly runCount: number;
+  readonly failedCount: number;
+  /** False: it may have had more runs than were looked at. */
+  readonly isComplete: boolean;
+  /** False: more runs may start in it. */
+  readonly isOver?: boolean;
 }
 
-const Nothing = ({ isRead, runCount }: NothingProps) => (
-  <span className="muted">
-    {!isRead && runCount == null ? 'could not be read' : runCount === 0 ? '–' : 'nothing reported'}
-  </span>
+/** Of rows that stand for runs. */
+export const RUN_COLUMNS: readonly Column<RunsRow>[] = [
+  {
+    name: 'Of failed runs',
+    isNumber: true,
+    sortBy: ({ usage }) => usage?.failedCost?.amount ?? null,
+    cell: ({ usage, failedCount }) => <FailedCost usage={usage} failedCount={failedCount} />,
+  },
+  {
+    name: 'Runs',
+    isNumber: true,
+    sortBy: ({ runCount }) => runCount,
+    cell: ({ usage, runCount, isComplete, isOver = true }) => (
+      <>
+        {formatCount(runCount)}
+        {!isComplete && (isOver ? ' or more' : ' so far')}
+        <LeftOut runsNotReporting={usage?.runsNotReporting} />
+      </>
+    ),
+  },
+];
+
+/** Cost that failed runs caused. */
+export function FailedCost({ usage, failedCount }: Pick<RunsRow, 'usage' | 'failedCount'>) {
+  if (failedCount === 0) return <span className="muted">none</span>;
+  const cost = costOf(usage) && usage?.failedCost;
+  return cost ? formatCost(cost.amount, cost.currency) : <Amount usage={usage} />;
+}
+
+const NotReported = () => <span className="muted">not reported</span>;
+
+/** A cost, or why there is none. */
+export const Amount = ({ usage }: { readonly usage: Counted | undefined }) => (
+  <span className={costOf(usage) === null ? 'muted' : undefined}>{costText(usage)}</span>
 );
 
-interface PriceCellProps extends Pick<UsageTableProps, 'models'> {
-  readonly row: UsageRow;
-  /** Of the table. */
-  readonly highest: number;
-}
-
-function PriceCell({ row: { usage }, highest, models }: PriceCellProps) {
-  if (usage?.counts.totalTokens == null) return '–';
-  const price = priceOf(usage);
-  if (price === null) return <span className="muted">not priced</span>;
-  return (
-    <>
-      <LeftOut stepsUnpriced={price.stepsUnpriced} />
-      {priceText(price)}
-      <ModelBar usages={usage.byModel} highest={highest} models={models} />
-    </>
-  );
-}
-
-interface PartsProps {
+interface LeftOutProps {
   readonly stepsUnpriced?: number | undefined;
   readonly runsNotReporting?: number | undefined;
 }
 
-/** What a price leaves out. */
-export function LeftOut({ stepsUnpriced = 0, runsNotReporting = 0 }: PartsProps) {
+/** What a figure leaves out. */
+export function LeftOut({ stepsUnpriced = 0, runsNotReporting = 0 }: LeftOutProps) {
   const parts = [
     ...(stepsUnpriced > 0 ? [`${countOf(stepsUnpriced, 'step')} not priced`] : []),
-    ...(runsNotReporting > 0 ? [`${countOf(runsNotReporting, 'run')} not counted`] : []),
+    ...(runsNotReporting > 0 ? [`${countOf(runsNotReporting, 'run')} not reported`] : []),
   ];
-  return parts.length > 0 && <span className="fact-part">{parts.join(', ')} </span>;
+  return parts.length > 0 && <span className="fact-part"> {parts.join(', ')}</span>;
 }
 
 interface ModelBarProps {
-  readonly usages: readonly Pick<Usage['byModel'][number], 'model' | 'counts' | 'estimatedCost'>[];
-  /** The price that fills the width. */
+  readonly usages: readonly ModelUsage[];
+  /** The cost that fills the width. */
   readonly highest: number;
   /** In the order of their colours. */
   readonly models: readonly string[];
 }
 
-/** A price as a bar, in parts by model. */
+/** A cost as a bar, in parts by model. */
 function ModelBar({ usages, highest, models }: ModelBarProps) {
   const parts = usages.flatMap((usage) => {
-    const price = priceOf(usage);
+    const cost = costOf(usage);
     const name = modelName(usage);
-    return price?.amount == null ? [] : [{ name, price, amount: price.amount, colour: models.indexOf(name) }];
+    return cost?.amount == null
+      ? []
+      : [{ name, amount: cost.amount, colour: models.indexOf(name), text: costText(usage) }];
   });
+  if (parts.length === 0) return null;
   // The same model has the same place in each bar.
   parts.sort((one, other) => one.colour - other.colour);
-  const words = parts.map(({ name, price }) => `${name}: ${priceText(price)}`).join('\n');
+  const words = parts.map(({ name, text }) => `${name}: ${text}`).join('\n');
   return (
     <span className="model-bar" role="img" aria-label={words} title={words}>
       {parts.map(({ name, amount, colour }) => (
@@ -159,5 +143,6 @@ function ModelBar({ usages, highest, models }: ModelBarProps) {
 
 /** Classes with a colour each. More models share the last one. */
 const COLOURS = ['status-running', 'status-completed', 'status-cancelled', 'status-unknown', 'status-skipped'] as const;
+export const OTHER_MODELS = 4;
 
-export const modelClass = (colour: number): string => COLOURS[Math.max(0, colour)] ?? COLOURS[4];
+export const modelClass = (colour: number): string => COLOURS[Math.max(0, colour)] ?? COLOURS[OTHER_MODELS];

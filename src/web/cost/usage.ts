@@ -1,12 +1,12 @@
-/** Tokens and price of some runs, as text. */
+/** Tokens and cost of some runs, as text. */
 import { graphql } from '../__generated__/gql.ts';
-import type { SpendingQuery, UsageFragment } from '../__generated__/graphql.ts';
-import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
+import type { UsageFragment } from '../__generated__/graphql.ts';
 import { formatCost } from '../format/numbers.ts';
 
 export const USAGE = graphql(`
   fragment Usage on UsageTrend {
     runsNotReporting
+    runsNotLoaded
     counts {
       inputTokens
       outputTokens
@@ -38,39 +38,28 @@ export const USAGE = graphql(`
 `);
 
 export type Usage = UsageFragment;
-export type Price = Usage['failedCost'];
+export type ModelUsage = Usage['byModel'][number];
+export type Cost = Usage['failedCost'];
 
-/** Null without a price, and for a usage that reports nothing: its price would be zero. */
-export const priceOf = (usage: Pick<Usage, 'counts' | 'estimatedCost'> | null | undefined): Usage['estimatedCost'] =>
+/** Usage of some runs. Null: they report none. */
+export type Counted = (Pick<Usage, 'counts' | 'estimatedCost' | 'byModel'> & Partial<Usage>) | null;
+
+/** Null without prices, and for a usage that reports nothing: its cost would be zero. */
+export const costOf = (usage: Pick<Usage, 'counts' | 'estimatedCost'> | null | undefined): Usage['estimatedCost'] =>
   usage?.counts.totalTokens == null || usage.estimatedCost?.amount == null ? null : usage.estimatedCost;
 
-type Priced = Parameters<typeof priceOf>[0];
+type Priced = Parameters<typeof costOf>[0];
 
-/** −1 without a price. */
-export const amountOf = (usage: Priced): number => priceOf(usage)?.amount ?? -1;
+/** −1 without a cost. */
+export const amountOf = (usage: Priced): number => costOf(usage)?.amount ?? -1;
 
-/** Highest price first. */
-export const byPrice = (one: Priced, other: Priced): number => amountOf(other) - amountOf(one);
+/** Highest cost first. */
+export const byCost = (one: Priced, other: Priced): number => amountOf(other) - amountOf(one);
 
-/** Part of the price that failed runs caused. */
-export const failedPriceOf = (
-  usage: (Pick<Usage, 'counts' | 'estimatedCost'> & Partial<Usage>) | null | undefined,
-): Price => (priceOf(usage) === null ? null : (usage?.failedCost ?? null));
+export const costText = (usage: Priced): string => {
+  if (usage?.counts.totalTokens == null) return 'not reported';
+  const cost = costOf(usage);
+  return cost === null ? 'not priced' : formatCost(cost.amount, cost.currency);
+};
 
-export const priceText = (price: Price): string =>
-  price?.amount == null ? '–' : formatCost(price.amount, price.currency);
-
-interface Before {
-  readonly isComplete: boolean;
-  readonly usage: FragmentType<typeof USAGE> | null;
-}
-
-/** Null for a part of the time before only, which would look like a rise since then. */
-export function priceBefore(before: Before | null | undefined): Price {
-  const usage = readFragment(USAGE, before?.usage);
-  return before?.isComplete === true && usage?.runsNotReporting === 0 ? priceOf(usage) : null;
-}
-
-export const modelName = ({ model }: Pick<Usage['byModel'][number], 'model'>): string => model ?? 'not named';
-
-export type SpendingPart = NonNullable<SpendingQuery['parts']>[number];
+export const modelName = ({ model }: Pick<ModelUsage, 'model'>): string => model ?? 'not named';

@@ -2,6 +2,7 @@
 
 const COUNT = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const CHANGE = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' });
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
 
 type Maybe = number | null | undefined;
@@ -18,6 +19,9 @@ export const formatCompact = (value: Maybe): string => orDash(value, (known) => 
 
 /** `value` is a share from 0 to 1. */
 export const formatShare = (value: Maybe): string => orDash(value, (known) => PERCENT.format(known));
+
+/** `+12%` for 0.12. */
+export const formatChange = (change: number): string => CHANGE.format(change).replace('-', '−');
 
 export const formatSigned = (value: Maybe): string =>
   orDash(value, (known) => (known > 0 ? `+${COUNT.format(known)}` : COUNT.format(known).replace('-', '−')));

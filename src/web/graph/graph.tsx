@@ -1,4 +1,5 @@
 /** Graph of nodes from left to right, with fit and zoom by mouse and keyboard. A node may be a link. */
+import './graph.css';
 import { useId, useMemo, useRef, type KeyboardEvent } from 'react';
 import type { WorkflowGraphFragment } from '../__generated__/graphql.ts';
 import { useWheelZoom, ZoomButtons } from '../controls/zoom-buttons.tsx';

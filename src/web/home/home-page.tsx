@@ -1,4 +1,5 @@
 /** Home page: failures, the latest runs of all workflows, and a card for each workflow. */
+import './home.css';
 import { useId, useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { LiveMark } from '../live/live-mark.tsx';

@@ -32,6 +32,8 @@ export interface GatewayQueryResult<Value> {
   readonly error: Error | undefined;
   /** True while a query is in flight and there is no value to show. */
   readonly isLoading: boolean;
+  /** Number of answers so far, also those that are equal. */
+  readonly answers: number;
   readonly refetch: () => void;
   /** Refetches while events keep changing the cache. `refetch` would delay those events until its answer arrives. */
   readonly refresh: () => void;
@@ -44,6 +46,7 @@ interface Kept<Value> {
   readonly value: Value | null | undefined;
   readonly error: Error | undefined;
   readonly isAsking: boolean;
+  readonly answers: number;
 }
 
 /** Options of figures. No event reports their changes, so they are polled. */
@@ -115,12 +118,13 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
     isPrevious: latest.valueKey !== latest.key,
     error: latest.error,
     isLoading: latest.isAsking && latest.value == null,
+    answers: latest.answers,
     refetch: () => void refetch(),
     refresh: () => void refresh(),
   };
 }
 
-const NOTHING = { key: null, valueKey: null, value: undefined, error: undefined, isAsking: false };
+const NOTHING = { key: null, valueKey: null, value: undefined, error: undefined, isAsking: false, answers: 0 };
 
 interface State<Data> {
   readonly data: Data | undefined;
@@ -147,11 +151,12 @@ function keptOf<Data, Variables, Value>(
     value: isKept ? before.value : answered,
     error: problem,
     isAsking: loading,
+    answers: before.answers + (loading || isOfCache ? 0 : 1),
   };
 }
 
 function isSame<Value>(one: Kept<Value>, other: Kept<Value>): boolean {
-  return (['key', 'valueKey', 'value', 'error', 'isAsking'] as const).every((name) => one[name] === other[name]);
+  return (['key', 'valueKey', 'value', 'error', 'isAsking', 'answers'] as const).every((name) => one[name] === other[name]);
 }
 
 /** Milliseconds; 0 for never. */

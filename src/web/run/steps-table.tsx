@@ -5,10 +5,10 @@ import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { StepPriceFragment } from '../__generated__/graphql.ts';
+import { SortButton } from '../controls/sort-button.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
-import { ArrowDown, ChevronsUpDown } from '../shell/icons.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { attemptMark, Name } from '../text/name.tsx';
@@ -155,7 +155,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
                     className={column.className ?? 'number ellipsis'}
                     aria-sort={column.field && column.field === field ? 'descending' : undefined}
                   >
-                    {column.field ? <SortButton name={column.name} field={column.field} /> : column.name}
+                    {column.field ? <SortByField name={column.name} field={column.field} /> : column.name}
                   </span>
                 ))}
               </div>
@@ -217,17 +217,15 @@ function StepLink({ step: { id, nodeId, attempt, attemptCount } }: { readonly st
   );
 }
 
-function SortButton({ name, field }: Required<Pick<StepColumn, 'name' | 'field'>>) {
+function SortByField({ name, field }: Required<Pick<StepColumn, 'name' | 'field'>>) {
   const url = useUrl();
   const isSorted = url.params.sort === field;
   return (
-    <button
-      type="button"
-      className="quiet"
+    <SortButton
+      name={name}
+      direction={isSorted ? 'descending' : undefined}
       title={isSorted ? 'Sort by start' : 'Highest first'}
       onClick={() => url.go({ sort: isSorted ? null : field })}
-    >
-      {name} {isSorted ? <ArrowDown /> : <ChevronsUpDown />}
-    </button>
+    />
   );
 }

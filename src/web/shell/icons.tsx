@@ -15,6 +15,7 @@ const icon = (path: string) =>
 export const ArrowDown = icon('M12 5v14M19 12l-7 7-7-7');
 export const ArrowDownRight = icon('M7 7l10 10M17 7v10H7');
 export const ArrowRightLeft = icon('M16 3l4 4-4 4M20 7H4M8 21l-4-4 4-4M4 17h16');
+export const ArrowUp = icon('M12 19V5M5 12l7-7 7 7');
 export const ArrowUpRight = icon('M7 7h10v10M7 17 17 7');
 export const Ban = icon('M2 12a10 10 0 1 0 20 0a10 10 0 1 0-20 0M4.929 4.929 19.07 19.071');
 export const BellOff = icon(

@@ -1,12 +1,15 @@
-/** Frame of both trend charts: time axis, value axis, grid and the bucket under the pointer. */
+/** Frame of the charts over time: time axis, value axis, grid and the bucket under the pointer. */
+import './trends.css';
 import type { PointerEvent, ReactNode } from 'react';
 import { AxisBottom, AxisLeft } from '@visx/axis';
 import { GridRows } from '@visx/grid';
 import { scaleTime } from '@visx/scale';
 import type { TrendRow } from './trend-row.ts';
 
-export interface ChartProps {
-  readonly rows: readonly TrendRow[];
+export type ChartRow = Pick<TrendRow, 'startedAt' | 'endedAt'>;
+
+export interface ChartProps<Row extends ChartRow = TrendRow> {
+  readonly rows: readonly Row[];
   readonly width: number;
   /** When the workflow changed: a line each. */
   readonly changedAt: readonly string[];
@@ -17,7 +20,7 @@ export interface ChartProps {
   readonly onPoint: (index: number | null) => void;
 }
 
-export interface ChartFrameProps extends ChartProps {
+export interface ChartFrameProps extends ChartProps<ChartRow> {
   readonly title: string;
   readonly legend: ReactNode;
   readonly label: string;
@@ -35,7 +38,7 @@ const LABEL_PX = 110;
 export const plotWidth = (width: number): number => Math.max(40, width - MARGIN.left - MARGIN.right);
 
 /** Left edge and width of each bucket; all buckets have the same width. */
-export const slotOf = (rows: readonly TrendRow[], width: number) => {
+export const slotOf = (rows: readonly ChartRow[], width: number) => {
   const slot = plotWidth(width) / rows.length;
   return { slot, leftOf: (index: number) => index * slot };
 };
@@ -98,7 +101,7 @@ export function ChartFrame({ rows, width, changedAt, shiftedAt, pointedAt, onPoi
             <AxisBottom
               scale={time}
               top={HEIGHT}
-              numTicks={Math.max(2, Math.floor(inner / LABEL_PX))}
+              numTicks={Math.max(2, Math.min(rows.length, Math.floor(inner / LABEL_PX)))}
               tickLength={4}
               tickFormat={(value) => tickText(new Date(Number(value)), domain[0])}
               tickClassName="trend-tick"

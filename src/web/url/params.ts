@@ -30,7 +30,7 @@ const PARAMETERS = tableOf({
   // Pages with views; the first view is the default.
   tab: { read: text, resets: ['after'] },
 
-  // Home and cost, which share the workflow and the position in the list of workflows.
+  // Home, and the workflow of cost.
   workflow: { read: text, resets: ['after', 'show'] },
   show: { read: oneOf(null, 'more') },
   q: { read: text, resets: ['workflowsAfter'] },

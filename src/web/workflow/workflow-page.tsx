@@ -1,4 +1,5 @@
 /** Page of one workflow: graph, runs, trends, statistics, and a form that starts a run. */
+import './workflow.css';
 import { useMemo, useRef } from 'react';
 import { isNotFound } from '../live/errors.ts';
 import { graphql } from '../__generated__/gql.ts';
