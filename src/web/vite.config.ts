@@ -36,6 +36,8 @@ const OPTIONS: BuildOptions = {
   target: 'es2023',
   // The first versions with `light-dark()`.
   cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+  // All of these browsers preload modules.
+  modulePreload: { polyfill: false },
   // No data: URLs, so that the page's CSP does not have to allow them for scripts and styles.
   assetsInlineLimit: 0,
 };
@@ -137,7 +139,8 @@ export default defineConfig({
     rolldownOptions: {
       onLog: withoutDirectives,
       // Without a group, each set of pages has a chunk of its own for what it shares: a dozen requests of 300 bytes.
-      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 4 }] } },
+      // Failures stay out of it: most runs have not failed.
+      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 4, test: /^(?!.*\/failures\/)/ }] } },
     },
   },
 });

@@ -21,7 +21,7 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['the trends of a node', `${WORKFLOW}?tab=trends&node=draft_reply`, /^since /],
   ['runs of an exact time', `${WORKFLOW}?start=${DAY}T00:00:00Z&end=${DAY}T23:59:59Z`, 'run-4712'],
   ['the statistics of a workflow', `${WORKFLOW}?tab=nodes`, /^Over the last \d/],
-  ['a run', RUN, 'A step failed'],
+  ['a run', RUN, 'Copy summary'],
   ['the graph of a run', `${RUN}?tab=graph`, 'not run'],
   ['the steps of a run', `${RUN}?tab=steps`, 'Share of run'],
   ['the inputs of a run', `${RUN}?tab=payload`, 'ticket_id'],
@@ -52,7 +52,7 @@ describeInBrowser('the run page is accessible', (open) => {
       await check(name);
     }
     await follow(page, RUN);
-    await page.getByRole('link', { name: /draft_reply The model/ }).click();
+    await page.getByRole('link', { name: /^The model accepts/ }).click();
     await page.getByText('Finish reason').waitFor();
     await page.getByText('Northwind Traders').waitFor();
     await check('a step as a conversation');
@@ -137,9 +137,9 @@ describeInBrowser('the run page is accessible', (open) => {
     const order: string[] = [];
     while (order.at(-1) !== '8 steps') order.push(await tab());
     expect(order.slice(order.indexOf('Copy link'))).toEqual([
-      ...['Copy link', 'Run again', 'Duration', 'Idle', 'Tokens', 'More'],
-      ...[expect.stringMatching(/^draft_reply/), 'How often, and since when?'],
-      ...[expect.stringMatching(/% of runs until this one$/), 'Compare with the last success', 'Copy summary'],
+      ...['Copy link', 'Run again', expect.stringMatching(/^The model accepts/), 'draft_reply'],
+      ...['Compare with the last success', 'Copy summary', 'Whole error'],
+      ...['Duration', 'Idle', 'Tokens', 'More'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
       ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failed step/), 'Time axis'],
       ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],

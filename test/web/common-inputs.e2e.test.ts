@@ -26,7 +26,7 @@ describeInBrowser('common inputs', (open) => {
       .getByRole('link', { name: /^ValueError/ })
       .first()
       .click();
-    await page.locator('.failed-steps').getByText('Have in common').waitFor();
+    await page.locator('.run-failure').getByText('Have in common').waitFor();
   });
 
   it('are followed by what became slower, with the change before', async () => {

@@ -170,14 +170,14 @@ describeInBrowser('the home page', (open) => {
       .getByText(/^Failed · Support triage · .*run-4711 – Stepgate$/)
       .waitFor();
     await page.keyboard.press('j');
-    expect(await page.evaluate('document.activeElement.innerText')).toMatch(/^draft_reply/);
+    expect(await page.evaluate('document.activeElement.innerText')).toMatch(/^The model accepts/);
     await page.keyboard.press('j');
     expect(await page.evaluate('document.activeElement.innerText')).toBe('intake');
     // On the timeline the same keys go from step to step.
     await page.getByRole('link', { name: 'Timeline', exact: true }).click();
     const timeline = page.getByRole('listbox', { name: /8 steps/ });
     await timeline.waitFor();
-    await page.locator('.failed-steps [data-row]').last().focus();
+    await page.locator('.run-failure [data-row]').last().focus();
     await page.keyboard.press('j');
     const intake = timeline.getByRole('option', { name: /^intake/ });
     await intake.waitFor();

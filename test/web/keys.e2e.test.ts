@@ -18,7 +18,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.getByLabel('Bearer key').fill(key);
     await page.keyboard.press('Enter');
   }
-  const showsRun = (page: Page) => page.getByText('A step failed').waitFor();
+  const showsRun = (page: Page) => page.getByRole('region', { name: 'Why the run failed' }).waitFor();
   const storedOf = async (page: Page) => JSON.stringify((await page.context().storageState()).origins);
 
   it('The page asks for the key at any URL, keeps it in the tab, and never puts it into the URL', async () => {
@@ -149,7 +149,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.route('**/graphql', (route) => route.abort());
     await follow(page, RUN);
     await page.getByText('The run could not be loaded.').waitFor();
-    expect(await page.getByText('A step failed').count()).toBe(0);
+    expect(await page.getByRole('region', { name: 'Why the run failed' }).count()).toBe(0);
   });
 });
 

@@ -112,7 +112,7 @@ describeInBrowser('a live run', (open) => {
     await page.getByRole('alert').getByText('RATE_LIMITED: Too many').waitFor();
     await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.getByText('2 steps failed').waitFor();
+    await page.getByRole('list', { name: 'More failed steps' }).waitFor();
     await page.getByRole('alert').waitFor({ state: 'detached' });
   });
 

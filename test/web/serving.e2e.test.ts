@@ -23,20 +23,38 @@ afterAll(async () => {
 
 describeInBrowser('a link to a run', (open) => {
   const LARGEST_FIRST_LOAD = 180_000;
+  const OTHERS = /home|cost|workflow|trends|json-tree|graph|comparison|steps-table|palette-search/;
 
-  it('A link to a run loads at most 180 kB of compressed code and styles, and none of other pages', async () => {
+  /** Paths of the code and styles that a page loads until it shows the text, and their bytes over the network. */
+  async function firstLoad(path: string, text: string) {
     const page = await open({ key: 'demo-key' });
     const paths: string[] = [];
     page.on('response', (response) => paths.push(new URL(response.url()).pathname));
-    await page.goto(plain.url + RUN);
-    await page.getByRole('listbox', { name: /8 steps/ }).waitFor();
-    const loaded = paths.filter((path) => /\.(js|css)$/.test(path));
-    const others = /home|cost|workflow|trends|failure|json-tree|graph|comparison|steps-table|palette-search/;
-    expect(loaded.filter((path) => others.test(path))).toEqual([]);
-    const files = await Promise.all(loaded.map(async (path) => (await fetch(plain.url + path)).arrayBuffer()));
+    await page.goto(plain.url + path);
+    await page.getByRole('listbox', { name: /steps/ }).waitFor();
+    await page.getByText(text, { exact: true }).first().waitFor();
+    const loaded = paths.filter((one) => /\.(js|css)$/.test(one));
+    const files = await Promise.all(loaded.map(async (one) => (await fetch(plain.url + one)).arrayBuffer()));
     const bytes = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
+    return { loaded, bytes };
+  }
+
+  it('A link to a failed run loads at most 180 kB of compressed code and styles, and none of other pages', async () => {
+    const { loaded, bytes } = await firstLoad(RUN, 'Copy summary');
+    expect(loaded.filter((path) => OTHERS.test(path))).toEqual([]);
     expect(bytes).toBeLessThan(LARGEST_FIRST_LOAD);
     expect(bytes).toBeGreaterThan(100_000);
+  });
+
+  it('A link to a live run loads at most 180 kB, without the code for failures', async () => {
+    const { data } = await plain.query(
+      'mutation { executeWorkflow(workflowId: "quick-answer", inputs: { question: "Now?" }) { run { id } } }',
+      { key: 'demo-key' },
+    );
+    const id = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
+    const { loaded, bytes } = await firstLoad(`/workflows/quick-answer/runs/${id}`, 'Live');
+    expect(loaded.filter((path) => OTHERS.test(path) || path.includes('failure'))).toEqual([]);
+    expect(bytes).toBeLessThan(LARGEST_FIRST_LOAD);
   });
 });
 
@@ -54,7 +72,7 @@ describeInBrowser('the run page below a base path', (open) => {
     await page.goto(`${origin}${base}${RUN}?tab=steps`);
     await page.getByRole('heading', { name: 'run-4711' }).waitFor();
     await page.reload();
-    await page.getByRole('link', { name: 'draft_reply' }).first().click();
+    await page.getByRole('table', { name: 'Steps' }).getByRole('link', { name: 'draft_reply' }).click();
     await page.getByRole('dialog', { name: 'Step' }).waitFor();
     expect(await page.getByRole('link', { name: 'GraphQL' }).getAttribute('href')).toBe(`${base}/graphql`);
     await page.getByRole('link', { name: 'Stepgate' }).click();

@@ -364,7 +364,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
   it('The page keeps its content when files are gone, and offers a reload that leads to the same place', async () => {
     const page = await open({ mayComplain: true });
     await page.goto(embedded.url + RUN);
-    const content = page.getByText('A step failed');
+    const content = page.getByRole('region', { name: 'Why the run failed' });
     await content.waitFor();
     // Another build has other names for the files that were not loaded yet.
     await page.route(/\/assets\/.*\.(js|css)$/, (route) => route.fulfill({ status: 404, json: {} }));
@@ -378,7 +378,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     }
     await page.getByRole('link', { name: 'Timeline' }).click();
     await page.getByRole('listbox', { name: /8 steps/ }).waitFor();
-    await page.getByRole('link', { name: /draft_reply The model/ }).click();
+    await page.getByRole('link', { name: /^The model accepts/ }).click();
     await page.getByRole('heading', { name: 'Could not load the step' }).waitFor();
     const { search } = new URL(page.url());
 
@@ -402,7 +402,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     });
     await page.goto(embedded.url + RUN);
     await page.getByRole('heading', { name: 'Something went wrong in the timeline' }).waitFor();
-    await page.getByText('A step failed').waitFor();
+    await page.getByRole('region', { name: 'Why the run failed' }).waitFor();
     await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('link', { name: 'Steps', exact: true }).click();
     await page.getByRole('table', { name: 'Steps' }).waitFor();

@@ -206,12 +206,12 @@ describeInBrowser('the page of an unusual run', (open) => {
   it('The message of an error that is an object is shown, and the object on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('object-error'));
-    const error = page.getByLabel('The run’s error');
-    await error.waitFor();
-    expect(await error.textContent()).toBe('The index is gone');
-    await page.getByText('IndexError · 7').waitFor();
-    await page.getByText('Raw error').click();
-    expect(await page.getByLabel('Raw error').textContent()).toBe(OBJECT_ERROR);
+    const failure = page.getByRole('region', { name: 'Why the run failed' });
+    await failure.getByRole('heading', { name: 'The index is gone', exact: true }).waitFor();
+    await failure.getByText('no step failed').waitFor();
+    await failure.getByText('7', { exact: true }).waitFor();
+    await failure.getByText('Whole error').click();
+    expect(await failure.getByLabel('Whole error').textContent()).toBe(OBJECT_ERROR);
   });
 
   it('A run without bars on its timeline shows the reason', async () => {
@@ -260,7 +260,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await drawer.getByRole('button', { name: 'Show all 62 lines' }).click();
     expect(await error.textContent()).toBe(TRACEBACK);
     // A long name leaves room for the message.
-    expect((await page.locator('.failed-steps .message').first().boundingBox())?.width).toBeGreaterThan(200);
+    expect((await page.locator('.run-failure .headline').boundingBox())?.width).toBeGreaterThan(200);
     // A step without an answer shows its inputs.
     await drawer.getByText('order').waitFor();
     await page.keyboard.press('ArrowRight');

@@ -13,7 +13,7 @@ describeInBrowser('the page of a failed run', (open) => {
   it('shows the error of the step that failed', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf/runs/r1`);
-    await page.getByText('A step failed').waitFor();
-    await page.getByText('no host').first().waitFor();
+    const failure = page.getByRole('region', { name: 'Why the run failed' });
+    await failure.getByRole('heading', { name: 'no host' }).waitFor();
   });
 });

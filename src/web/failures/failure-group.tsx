@@ -1,10 +1,11 @@
-/** Runs that failed alike, in a row: new or not, where and why, how often, since when, what changed before. More when it is open. */
+/** Runs that failed alike, in a row: their summary, how often, and when. More when it is open. */
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { FailureGroupFragment } from '../__generated__/graphql.ts';
 import { countOf, formatCost, formatCount } from '../format/numbers.ts';
+import { Hinted } from '../shell/hinted.tsx';
 import { ChevronDown, ChevronRight } from '../shell/icons.tsx';
 import { Ago, momentText } from '../time/time.tsx';
 import type { News } from '../notifications/notifications.ts';
@@ -13,9 +14,8 @@ import { LongText } from '../text/long-text.tsx';
 import { comparisonLink, runLink, trendsLink, workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { lazyPart } from '../shell/lazy-part.tsx';
-import { ChangeLine, ChangeOf } from './changes.tsx';
-import { CommonInputs } from './common-inputs.tsx';
-import { Occurrence } from './occurrence.tsx';
+import { ChangeOf } from './changes.tsx';
+import { FailureSummary } from './failure-summary.tsx';
 
 const StartAgain = lazyPart(
   () => import('../actions/start-again.tsx'),
@@ -34,12 +34,13 @@ export const FAILURE_GROUP = graphql(`
     latestMessage
     code
     count
+    finishedCount
+    lastSeenAt
     estimatedCost {
       amount
       currency
     }
-    ...Occurrence
-    ...CommonInputs
+    ...FailureClaims
     suspectedChanges {
       ...Change
     }
@@ -75,60 +76,49 @@ export function FailureGroup({ group: masked, span, namesWorkflow = false }: Fai
   const url = useUrl();
   const [isOpen, setIsOpen] = useState(false);
   const group = readFragment(FAILURE_GROUP, masked);
-  const { workflow, nodeId, latestMessage, code, count } = group;
+  const { workflow, nodeId, latestMessage, code, count, finishedCount, lastSeenAt } = group;
   const runs = group.runs?.filter((run) => run !== null) ?? [];
   const [newest] = runs;
-  const headline = headlineOf(latestMessage ?? '') || 'No error message';
+  const name = workflow.name ?? workflow.id;
   const Twisty = isOpen ? ChevronDown : ChevronRight;
   return (
     <li>
-      <div className="failure-row">
-        <Occurrence group={group} period={span.words} />
-        <p className="headline" dir="auto">
-          {newest ? (
-            <Link to={runLink(newest)} className="clamp" title={latestMessage ?? undefined} data-row>
-              {headline}
-            </Link>
-          ) : (
-            headline
-          )}
-        </p>
-        <p className="where small">
-          {namesWorkflow && (
-            <Link to={workflowLink(workflow.id)} className="ellipsis" title={workflow.name ?? workflow.id}>
-              <bdi>{workflow.name ?? workflow.id}</bdi>
-            </Link>
-          )}
-          {nodeId == null ? (
-            <span className="muted">no step failed</span>
-          ) : (
-            <Link
-              to={namesWorkflow ? trendsLink(workflow.id, nodeId) : url.link({ node: nodeId })}
-              className="mono ellipsis"
-              title={nodeId}
-            >
-              <bdi>{nodeId}</bdi>
-            </Link>
-          )}
-          {code != null && (
-            <code className="ellipsis" title={code}>
-              {code}
-            </code>
-          )}
-          <ChangeLine changes={group.suspectedChanges} ofNode={nodeId} />
-        </p>
-        <CommonInputs group={group} />
+      <FailureSummary
+        cause={{ message: latestMessage, code, nodeId }}
+        to={newest ? runLink(newest) : null}
+        nodeTo={nodeId && (namesWorkflow ? trendsLink(workflow.id, nodeId) : url.link({ node: nodeId }))}
+        workflow={namesWorkflow ? { name, to: workflowLink(workflow.id) } : undefined}
+        group={group}
+        changes={group.suspectedChanges}
+        often={
+          <span>
+            <strong>{formatCount(count)}×</strong>{' '}
+            {finishedCount !== null && (
+              <span className="muted">
+                <Hinted hint={`Runs that finished ${span.words} since this failure began`}>
+                  in {countOf(finishedCount, 'run')}
+                </Hinted>
+              </span>
+            )}
+          </span>
+        }
+        last={
+          <span className="muted">
+            last <Ago at={lastSeenAt} />
+          </span>
+        }
+      >
         <FailureTimes runs={runs} count={count} span={span} />
         <button
           type="button"
           className="quiet icon-only"
           aria-expanded={isOpen}
-          aria-label={`Details of ${headline}`}
+          aria-label={`Details of ${headlineOf(latestMessage ?? '') || 'the failure'}`}
           onClick={() => setIsOpen(!isOpen)}
         >
           <Twisty aria-hidden="true" />
         </button>
-      </div>
+      </FailureSummary>
       {isOpen && <Details group={group} />}
     </li>
   );

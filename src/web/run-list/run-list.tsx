@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { Ago } from '../time/time.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
-import { FailureOfRun, useFailures } from './failure-of-run.tsx';
+import { useFailureLines } from './failures.tsx';
 import type { ListedRun } from './merged-runs.ts';
 
 export interface RunListProps {
@@ -18,17 +18,14 @@ export interface RunListProps {
 }
 
 export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
-  const failed = runs.filter(({ status }) => status === 'FAILED');
-  const failures = useFailures(failed);
+  const failureOf = useFailureLines(runs);
   return (
     <ul className="panel run-list" aria-label={label}>
       {runs.map((run) => (
         <Row
           key={`${run.workflowId}/${run.id}`}
           run={run}
-          failure={
-            run.status === 'FAILED' && <FailureOfRun run={run} place={failed.indexOf(run)} failures={failures} />
-          }
+          failure={failureOf(run)}
           workflowName={nameOf?.(run.workflowId)}
           tick={tickOf?.(run)}
         />

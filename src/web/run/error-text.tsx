@@ -1,5 +1,4 @@
 /** Error of a run or a step: message, kind, and the raw text of the upstream. */
-import type { ExcerptBounds } from '../text/excerpt.ts';
 import { LongText } from '../text/long-text.tsx';
 
 export interface ErrorTextProps {
@@ -10,14 +9,13 @@ export interface ErrorTextProps {
     readonly raw: string;
   };
   readonly label: string;
-  readonly bounds?: ExcerptBounds;
 }
 
-export function ErrorText({ error, label, bounds }: ErrorTextProps) {
+export function ErrorText({ error, label }: ErrorTextProps) {
   const kind = [error.type, error.code].filter((word) => word != null).join(' · ');
   return (
     <div className="error-text">
-      <LongText text={error.message} label={label} {...bounds} />
+      <LongText text={error.message} label={label} />
       {kind !== '' && <p className="mono muted">{kind}</p>}
       {error.raw !== error.message && (
         <details>

@@ -1,6 +1,5 @@
 /** Header of a run: status, actions and figures. */
-import type { ComponentProps } from 'react';
-import { useState } from 'react';
+import { useState, type ComponentProps, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -15,7 +14,6 @@ import { Fact, Facts } from '../shell/facts.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { StatusBadge } from '../status/status.tsx';
 import { workflowLink } from '../url/links.ts';
-import { ErrorText } from './error-text.tsx';
 import { UsualDuration } from './expectation.tsx';
 import { RunLiveMark, useIsMoving } from './freshness.tsx';
 import { IdleTime } from './idle-time.tsx';
@@ -44,12 +42,6 @@ const RUN_HEADER = graphql(`
     startedAt
     wallClockMs
     totalElapsedTime
-    errorInfo {
-      message
-      type
-      code
-      raw
-    }
     stepCounts {
       total
       running
@@ -91,16 +83,16 @@ const RUN_HEADER = graphql(`
   }
 `);
 
-const ERROR_BOUNDS = { lines: 4, characters: 400 };
-
 export interface RunHeaderProps {
   readonly run: FragmentType<typeof RUN_HEADER>;
   readonly mayExecute: boolean;
   /** Null until loaded. */
   readonly figures: ComponentProps<typeof UsualDuration>['run'];
+  /** Why it failed. */
+  readonly children: ReactNode;
 }
 
-export function RunHeader({ run: masked, mayExecute, figures }: RunHeaderProps) {
+export function RunHeader({ run: masked, mayExecute, figures, children }: RunHeaderProps) {
   const run = readFragment(RUN_HEADER, masked);
   const isMoving = useIsMoving(run);
   const { progress, stepCounts, timing, estimatedCost } = run;
@@ -139,7 +131,7 @@ export function RunHeader({ run: masked, mayExecute, figures }: RunHeaderProps) 
           )}
         </div>
       </div>
-      {run.errorInfo && <ErrorText error={run.errorInfo} label="The run’s error" bounds={ERROR_BOUNDS} />}
+      {children}
       <Facts>
         <Fact name="Started">
           <Moment at={run.startedAt} />{' '}

@@ -16,17 +16,17 @@ import { headlineOf } from '../text/excerpt.ts';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { Diagnosis } from './diagnosis.tsx';
 import { useUsualNodes } from './expectation.tsx';
-import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
 import { useHiddenStatus, useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
 import { RunInsights } from './run-insights.tsx';
-import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
+import { FIGURES_OF_RUN, RUN, RUN_CAUSES, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 
+// Most runs do not fail.
+const RunFailure = lazyPart(() => import('./run-failure.tsx'), 'the failure');
 const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
 const StepsTable = lazyPart(() => import('./steps-table.tsx'), 'the table of steps');
@@ -103,8 +103,10 @@ export default function RunPage() {
     errorsThat(figures.error, (one) => pathOf(one)[1] !== 'expectation');
   const layout = readFragment(RUN_FIGURES, figures.value);
   const latest = useMemo(() => latestOf(stepsNow), [stepsNow]);
-  const cause = readFragment(FAILED_STEPS, figures.value)?.causes?.[0];
-  const headline = headlineOf(cause?.errorInfo?.message ?? '');
+  const { causes, errorInfo } = readFragment(RUN_CAUSES, answered) ?? {};
+  const hasFailed = run?.status === 'FAILED';
+  const isFailing = hasFailed || errorInfo != null || (causes?.length ?? 0) > 0;
+  const headline = headlineOf((causes?.[0] ? causes[0].errorInfo : errorInfo)?.message ?? '');
   const title = [workflowName, ...(headline === '' ? [] : [headline]), runId].join(' · ');
   const usual = useUsualNodes(run ? variables : null);
   const view = VIEWS.find(({ name }) => name === url.params.tab)?.name ?? 'timeline';
@@ -130,16 +132,9 @@ export default function RunPage() {
         {run && answered && (
           <>
             <Contained what="the header of the run">
-              <RunHeader run={run} figures={layout} mayExecute={answered.workflow.mayExecute} />
-            </Contained>
-            <Contained what="the failed steps">
-              {figures.value && (
-                <FailedSteps run={figures.value}>
-                  {run.status === 'FAILED' && (
-                    <Diagnosis {...{ workflowId, runId, version }} nodeId={cause?.nodeId ?? null} />
-                  )}
-                </FailedSteps>
-              )}
+              <RunHeader run={run} figures={layout} mayExecute={answered.workflow.mayExecute}>
+                {isFailing && <RunFailure run={answered} hasFailed={hasFailed} version={version} />}
+              </RunHeader>
             </Contained>
             <Views current={view} views={VIEWS} />
             <div className="run-view">

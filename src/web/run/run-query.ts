@@ -33,6 +33,35 @@ export const RUN_FIGURES = graphql(`
   }
 `);
 
+/** Why the run failed: the first failed steps that no later attempt replaced, earliest first, and the run's own error. */
+export const RUN_CAUSES = graphql(`
+  fragment RunCauses on Run {
+    id
+    workflowId
+    errorInfo {
+      message
+      code
+      raw
+    }
+    stepCounts {
+      failed
+    }
+    causes: failedSteps(latestAttemptOnly: true, first: 6) {
+      workflowId
+      runId
+      id
+      nodeId
+      attempt
+      attemptCount
+      errorInfo {
+        message
+        code
+        raw
+      }
+    }
+  }
+`);
+
 export const RUN = graphql(`
   query Run($workflowId: ID!, $id: ID!) {
     run(workflowId: $workflowId, id: $id) {
@@ -42,6 +71,7 @@ export const RUN = graphql(`
         mayExecute
       }
       ...RunView
+      ...RunCauses
       ...RunSteps
     }
   }
@@ -55,7 +85,7 @@ export const FIGURES_OF_RUN = graphql(`
       freshness {
         fetchedAt
       }
-      ...FailedSteps
+      ...RunCauses
       ...RunFigures
     }
   }

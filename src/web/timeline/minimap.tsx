@@ -20,7 +20,7 @@ const HEIGHT_PX = 40;
 /** Minimum height, so that a failed step is visible among a thousand others. */
 const FAILED_PX = 4;
 
-export function Minimap({ bars, laneCount, scale, window, seen, onPan }: MinimapProps) {
+export default function Minimap({ bars, laneCount, scale, window, seen, onPan }: MinimapProps) {
   const { widthPx, leftPx, viewPx } = window;
   const paths = useMemo(() => drawWhole(bars, laneCount, scale, viewPx), [bars, laneCount, scale, viewPx]);
 

@@ -3,6 +3,7 @@ import { useMemo, useRef } from 'react';
 import { useMedia } from '../hooks/media.ts';
 import { useWheelZoom } from '../controls/zoom-buttons.tsx';
 import { formatDuration } from '../format/duration.ts';
+import { lazyPart } from '../shell/lazy-part.tsx';
 import { Empty } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
 import {
@@ -18,7 +19,6 @@ import { Lanes } from './bars/lanes.tsx';
 import { layOut, lengthened } from './bars/layout.ts';
 import { Legend } from './bars/legend.tsx';
 import { RowNames, type RowNamesProps } from './bars/row-names.tsx';
-import { Minimap } from './minimap.tsx';
 import { Axis } from './time/axis.tsx';
 import { clockStart } from './time/ticks.ts';
 import { createScale, foldable } from './time/scale.ts';
@@ -41,6 +41,12 @@ export interface TimelineProps {
   /** True while the run is in progress and the page can follow it: the line for now then moves. */
   readonly isMoving: boolean;
 }
+
+const Minimap = lazyPart(
+  () => import('./minimap.tsx'),
+  'the minimap',
+  () => null,
+);
 
 const AXIS_PX = 24;
 /** A run with more bars has a minimap. */
