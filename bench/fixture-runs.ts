@@ -42,7 +42,7 @@ const FINISHED_START_MS = Date.UTC(2025, 2, 13, 2, 41);
 /** In runs with enough steps this step failed, and the next one is its second attempt. */
 const FAILED_INDEX = 6;
 
-/** The upstream's answer to call 1 without the run's id, which belongs between `head` and `tail`. */
+/** The upstream's response to call 1 without the run's id, which belongs between `head` and `tail`. */
 export interface Template {
   readonly head: Buffer;
   readonly tail: Buffer;

@@ -49,7 +49,7 @@ describe('the command line', () => {
   it('The command line prints the reason and the usage for an unknown command, option or argument', async () => {
     const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
     const sentences = [
-      'The command must be check or print-schema, or left out, got "chek".',
+      'The command must be check or print-schema, or omitted, got "chek".',
       "'--nope'",
       "argument 'more'",
     ];

@@ -55,7 +55,7 @@ describe('the process', () => {
     await gateway.url();
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
-    expect(gateway.output()).toContain('UPSTREAM_URLL is not a setting: UPSTREAM_URL may be meant');
+    expect(gateway.output()).toContain('unknown setting UPSTREAM_URLL: did you mean UPSTREAM_URL?');
     expect(gateway.output()).not.toContain('secret');
   });
 

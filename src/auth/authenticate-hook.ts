@@ -54,9 +54,9 @@ const QUEUE_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
 
 const KEY = '1 to 8192 visible ASCII characters';
-const ORGANIZATION = 'an id, or left out';
-const TEXTS = 'an object of texts';
-const SUBJECT = 'a text that is not empty';
+const ORGANIZATION = 'an id, or omitted';
+const TEXTS = 'an object of strings';
+const SUBJECT = 'a non-empty string';
 const RIGHTS = 'a list of names';
 
 /** Each message completes "X must be …". */
@@ -69,7 +69,7 @@ const IDENTITY = z.strictObject(
     attributes: z.record(z.string(), z.string(TEXTS), TEXTS).optional(),
     subject: z.string(SUBJECT).min(1, SUBJECT).optional(),
     expiresAt: z.number('milliseconds since 1970').optional(),
-    mayExecute: z.boolean('true or false, or left out').exactOptional(),
+    mayExecute: z.boolean('true or false, or omitted').exactOptional(),
     rights: z.array(z.string(RIGHTS), RIGHTS).optional(),
   },
   'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt, mayExecute and rights',

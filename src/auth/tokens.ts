@@ -49,7 +49,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
   iss: 'the token has the wrong issuer (iss)',
   aud: 'the token has the wrong audience (aud)',
   nbf: 'the token is not yet valid (nbf)',
-  exp: 'the token has no expiry (exp)',
+  exp: 'the token does not expire (exp is missing)',
 };
 
 /** The reason that a token is rejected. The message never quotes the token. */
@@ -66,7 +66,7 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
     return 'the token must name its key (kid): the issuer has several';
   // The key is private, malformed or too short (RSA below 2048 bits).
   if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError))
-    return "the token's key cannot be used: the issuer publishes it in an unsupported form";
+    return "the token's key cannot be used: the issuer publishes it in an unsupported format";
   return 'the credential must be a signed JWT or a key of this gateway';
 }
 
@@ -84,7 +84,7 @@ function wordsOf(claim: unknown): readonly string[] {
   return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
-const SUBJECT = z.string().min(1).optional().describe('a string that is not empty, or left out');
+const SUBJECT = z.string().min(1).optional().describe('a non-empty string, or omitted');
 const ORGANIZATION = z.string().min(1).describe('the id of an organization');
 const WORKFLOWS = z
   .array(z.string())

@@ -92,7 +92,7 @@ function readInputs(text: string): JsonObject {
   } catch {
     // Reported below.
   }
-  throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got other text.');
+  throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got something else.');
 }
 
 function readAnswer(text: string): JsonValue {
@@ -102,5 +102,5 @@ function readAnswer(text: string): JsonValue {
   } catch {
     // Reported below.
   }
-  throw new UsageError('--answer must be JSON such as {"approved": true}, got other text.');
+  throw new UsageError('--answer must be JSON such as {"approved": true}, got something else.');
 }

@@ -14,7 +14,7 @@ export function createComplaints(logger: Logger) {
       logger.warn(facts, sentence);
     };
   };
-  const logRefused = log('Valkey refused a command');
+  const logRefused = log('Valkey rejected a command');
   const logUnreachable = log('Valkey cannot be reached');
   return {
     refused: (command: string, error: Error): void => {

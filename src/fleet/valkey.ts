@@ -218,12 +218,12 @@ function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak
   onBreak(() => {
     if (isReported || performance.now() < mutedUntil) return;
     isReported = true;
-    logger.warn('Valkey does not answer: this gateway works alone until it does');
+    logger.warn('Valkey does not respond; this gateway works alone until it does');
   });
   onReset(() => {
     if (!isReported) return;
     isReported = false;
     mutedUntil = performance.now() + REPORT_MS;
-    logger.info('Valkey answers: this gateway shares again');
+    logger.info('Valkey responds; this gateway shares again');
   });
 }

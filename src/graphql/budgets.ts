@@ -104,20 +104,19 @@ export function measureAnswer(result: unknown, maximum: number): number {
 const answerTooLarge = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${maximum} bytes in one answer reached (MAX_ANSWER_BYTES). ` +
+    `The response exceeds ${maximum} bytes (MAX_ANSWER_BYTES). ` +
       'Select fewer runs or steps, or a part of a payload by its path.',
   );
 
 const tooManyObjects = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${maximum} objects in one answer reached (MAX_OPERATION_OBJECTS). ` +
-      'Select smaller pages, or less of each run.',
+    `The response exceeds ${maximum} objects (MAX_OPERATION_OBJECTS). ` + 'Select smaller pages, or less of each run.',
   );
 
 const tooManyFailures = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${MAX_FAILURES} failed fields in one operation reached. Select fewer steps, or only one of the failed fields, to ` +
+    `More than ${MAX_FAILURES} fields failed. Select fewer steps, or only one of the failed fields, to ` +
       'see their errors.',
   );

@@ -15,7 +15,7 @@ export function readFetchId(fetchId: string): RunRef {
     fetchId,
     KEY,
     MAX_LENGTH,
-    'fetchId must be the `fetchId` of a run, got another text. Select it, or use `run(workflowId, id)`.',
+    'fetchId must be the `fetchId` of a run, got another string. Select it, or use `run(workflowId, id)`.',
   );
   return { workflowId, runId };
 }

@@ -8,7 +8,7 @@ function readDateTime(value: unknown, literal: ValueNode | null = null): Timesta
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment) return moment;
   throw new GraphQLError(
-    `DateTime must be RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
+    `DateTime must be an RFC 3339 string such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
     { nodes: literal },
   );
 }

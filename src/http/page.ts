@@ -55,7 +55,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     // Its editor adds style elements without a nonce, and has its icons in a font.
     if (hasExplorers) get('/graphiql', answerOf(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
     if (page === null) {
-      logger.warn('the run page is not built: run `npm run build`, then start again');
+      logger.warn('the web UI is not built: run `npm run build`, then start again');
       return;
     }
     if (hasOtherPaths) {
@@ -100,6 +100,6 @@ async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Pro
 }
 
 const NOT_BUILT = textAnswer(
-  'The run page is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
+  'The web UI is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
   503,
 );

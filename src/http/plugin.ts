@@ -158,7 +158,7 @@ function addHooks(
   const reportRefused = createReportRefused({ origins, logger, now });
   const basePath = publicPath(app, options);
   const otherPath = `WebSockets must be opened at ${basePath}${GRAPHQL_PATH}.`;
-  const notFound = `Path not found. GraphQL is at ${basePath}${GRAPHQL_PATH}, the run page at ${basePath}/.`;
+  const notFound = `Path not found. GraphQL is at ${basePath}${GRAPHQL_PATH}, the web UI at ${basePath}/.`;
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(commonHeaders.of(request.raw, request.id));
     const isOtherPath = request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`;

@@ -11,9 +11,9 @@ const INTERVAL_MS = 60_000;
 const MAX_LENGTH = 200;
 
 const SENTENCES = {
-  page: 'browsers hide the answers from pages of an origin that CORS_ORIGINS does not have',
-  socket: 'WebSockets were refused, since CORS_ORIGINS does not have their origin',
-  path: 'WebSockets were refused, since they must be opened at /graphql',
+  page: 'browsers hide responses from pages whose origin is not in CORS_ORIGINS',
+  socket: 'WebSockets were rejected because their origin is not in CORS_ORIGINS',
+  path: 'WebSockets were rejected because they must be opened at /graphql',
 };
 
 interface RefusedOriginsOptions {

@@ -409,5 +409,5 @@ const ignore = (): void => undefined;
 const tooMany = (maxOperations: number): GatewayError =>
   new GatewayError(
     'RATE_LIMITED',
-    `Limit of ${maxOperations} operations at once on one connection reached. End one, or open another connection.`,
+    `A connection may have at most ${maxOperations} concurrent operations. End one, or open another connection.`,
   );

@@ -31,7 +31,7 @@ const MAX_HELD_MIB = 64;
 export const tooManyAnswers = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached. Ask for fewer runs at once.`,
+    `The operation reads more than ${MAX_HELD_MIB} MiB of upstream responses. Ask for fewer runs at once.`,
   );
 
 /** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
@@ -72,7 +72,7 @@ export class CallBudget implements Rejections {
     if (this.#calls >= this.#maxCalls) {
       throw (this.#tooManyCalls ??= new GatewayError(
         'UPSTREAM_BUDGET_EXCEEDED',
-        `Limit of ${this.#maxCalls} upstream calls in one operation reached (MAX_UPSTREAM_CALLS). Ask for fewer runs at once.`,
+        `The operation needs more than ${this.#maxCalls} upstream calls (MAX_UPSTREAM_CALLS). Ask for fewer runs at once.`,
       ));
     }
     this.#calls += 1;

@@ -159,7 +159,7 @@ export class ViewerCache extends Rights {
     const mebibytes = Math.floor(this.maxReservedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
-      `Limit of ${mebibytes} MiB for all watched runs reached. Watch fewer or smaller runs, or raise CACHE_MAX_BYTES.`,
+      `All watched runs together exceed ${mebibytes} MiB. Watch fewer or smaller runs, or raise CACHE_MAX_BYTES.`,
       { retryable: false },
     );
   }

@@ -59,7 +59,7 @@ export class OtherFormError extends GatewayError {
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
-    super('call abandoned: no client waits for it any more');
+    super('call abandoned: no client is waiting for it');
   }
 }
 

@@ -122,7 +122,7 @@ async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
     if (signal.aborted) throw new AbandonedError();
     if (!(error instanceof BrokenCircuitError)) throw error;
     const retryAfterSeconds = Math.ceil(HALF_OPEN_AFTER_MS / 1000);
-    const message = `Circuit breaker open, since upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
+    const message = `Circuit breaker open, because upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', message, { retryAfterSeconds, wasNotSent: true });
   }
 }

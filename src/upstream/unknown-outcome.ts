@@ -18,7 +18,7 @@ export function withOutcome(error: unknown, endpoint: Write['endpoint']): unknow
 const WHAT_MAY_BE: Readonly<Record<Write['endpoint'], string>> = {
   execute: "The run may have started: look at the workflow's runs before you try again.",
   cancel: 'The run may have been cancelled: look at it before you try again.',
-  resume: 'The step may have got the answer: look at it before you try again.',
+  resume: 'The step may have received the answer: look at it before you try again.',
 };
 
 export const unknownOutcome = (

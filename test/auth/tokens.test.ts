@@ -75,11 +75,11 @@ describe('a token', () => {
     ...['', 7, null, ['eve'], { id: 'eve' }].map<[string, () => Claims, RegExp]>((sub) => [
       `with ${JSON.stringify(sub)} as sub`,
       () => ({ sub }),
-      /the token's claim "sub" must be a string that is not empty, or left out/,
+      /the token's claim "sub" must be a non-empty string, or omitted/,
     ]),
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
-    ['that never expires', () => ({ exp: undefined }), /no expiry/],
+    ['that never expires', () => ({ exp: undefined }), /does not expire/],
   ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });

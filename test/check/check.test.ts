@@ -136,7 +136,7 @@ describe('stepgate check', () => {
         .filter((line) => line.startsWith('  - ')),
     ).toEqual([
       '  - steps[].id: expected string, got number; read anyway (2 times)',
-      '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
+      '  - steps[].start_time: expected ISO 8601 time with a zone, got another string; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
     // Each call has only its own deviations.
@@ -154,7 +154,7 @@ describe('stepgate check', () => {
         .slice(1),
     ).toEqual([
       '  = No step has item_key or attempt: inputs and times show which executions of a node are retries.',
-      '  = 1 of 2 steps wait, but have no waits: their whole time since the start counts as waiting.',
+      '  = 1 of 2 steps wait, but without waits: their whole time since the start counts as waiting.',
     ]);
     const waits = [{ from: '2025-03-13T02:41:16Z' }];
     replies.steps = {
@@ -271,7 +271,7 @@ describe('stepgate check', () => {
       'runs',
       { json: { items: [] } },
       'expected array at $, got object',
-      '> the call is there, but its JSON has another form: see docs/upstream.md',
+      '> the call exists, but its JSON is malformed: see docs/upstream.md',
     ],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
   ])(

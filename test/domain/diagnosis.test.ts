@@ -91,7 +91,7 @@ describe('The markdown of a diagnosis', () => {
         expect(markdown.isWellFormed()).toBe(true);
         for (const line of outside(markdown)) {
           expect(line).toMatch(
-            /^(?:Judged by this run(?: alone| and \d+ before it)\.|Changed shortly before:|The failed runs have in common \(which need not be the cause\):|Run: <\S+>)$/,
+            /^(?:Judged by this run(?: alone| and \d+ before it)\.|Changed shortly before:|The failed runs have in common \(not necessarily the cause\):|Run: <\S+>)$/,
           );
         }
       }),

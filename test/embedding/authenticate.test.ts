@@ -221,12 +221,12 @@ describe('an authenticate hook', () => {
         [
           `has the organization ${JSON.stringify(organizationId)}`,
           malformed({ ...GOOD, organizationId }),
-          ['organizationId must be an id, or left out, got'],
+          ['organizationId must be an id, or omitted, got'],
         ] as const,
     ),
     ['has a key of 8193 characters', malformed({ ...GOOD, upstreamKey: 'k'.repeat(8193) }), ['upstreamKey']],
     ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
-    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a text that is not empty']],
+    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a non-empty string']],
     [
       'has an unknown member',
       malformed({ ...GOOD, scope: 's3cret' }),

@@ -71,7 +71,7 @@ describe('the example of docs/embedding.md', () => {
 describe('createServer', () => {
   it('Unknown and wrong settings are refused with a message', async () => {
     const misspelled = { prot: 4000 } as StepgateOptions;
-    await expect(createServer(misspelled)).rejects.toThrow('prot is not an option: port may be meant.');
+    await expect(createServer(misspelled)).rejects.toThrow('Unknown option prot. Did you mean port?');
     await expect(createServer({ port: 70_000 })).rejects.toThrow(
       'port must be a whole number from 0 to 65535, got 70000.',
     );
@@ -89,24 +89,24 @@ describe('createServer', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'authentication is not an option: docs/configuration.md and docs/embedding.md list all options.',
+      'Unknown option authentication. docs/configuration.md and docs/embedding.md list all options.',
     ],
     [
       'an onOperation that is not a function',
       { onOperation: {} },
-      'onOperation must be a function, or left out, got object.',
+      'onOperation must be a function, or omitted, got object.',
     ],
     [
       'a misspelled part of an extension',
       {
         extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1 } } }, field: {} },
       },
-      'unknown extension.field: expected an object of typeDefs (a string) and fields (an object), or left out.',
+      'unknown extension.field: expected an object of typeDefs (a string) and fields (an object), or omitted.',
     ],
     [
       'a misspelled part of a field',
       { extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1, cache: 1 } } } } },
-      'unknown extension.fields.Run.a.cache: expected an object of resolve, and maybe requirement and cacheMs.',
+      'unknown extension.fields.Run.a.cache: expected an object of resolve, and optionally requirement and cacheMs.',
     ],
     [
       'a plugin whose only hook is misspelled',
@@ -288,13 +288,13 @@ describe('an extension', () => {
       'has a requirement of a step',
       'extend type Step { mine: Int }',
       { Step: { mine: { resolve, requirement: 'RECORD' } } },
-      'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and maybe cacheMs.',
+      'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and optionally cacheMs.',
     ],
     [
       'has a misspelled requirement',
       MINE,
       { Run: { mine: { resolve, requirement: 'record' } } },
-      'Run.mine.requirement must be one of RECORD, TIMES, STEPS, GRAPH, or left out, got "record".',
+      'Run.mine.requirement must be one of RECORD, TIMES, STEPS, GRAPH, or omitted, got "record".',
     ],
     ...Object.entries({
       requirement: [1],

@@ -206,16 +206,15 @@ describe('the option upstream', () => {
       return undefined;
     }
   }
-  const NEAR = 'is not a call of the workflow API';
   it.each<readonly [object, string]>([
-    [{ steps }, 'upstream.name must be a string that is not empty, got undefined.'],
-    [{ ...upstream, name: '' }, 'upstream.name must be a string that is not empty, got string.'],
+    [{ steps }, 'upstream.name must be a non-empty string, got undefined.'],
+    [{ ...upstream, name: '' }, 'upstream.name must be a non-empty string, got string.'],
     [{ name: 'engine' }, 'upstream.steps must be a function, got undefined.'],
-    [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or left out, got number.'],
-    [{ name: 'engine', step: steps }, `upstream.step ${NEAR}: steps may be meant.`],
-    [{ ...upstream, run: steps, rusn: steps }, `upstream.rusn ${NEAR}: runs may be meant.`],
-    [{ ...upstream, workFlow: steps }, `upstream.workFlow ${NEAR}: workflows may be meant.`],
-    [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
+    [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or omitted, got number.'],
+    [{ name: 'engine', step: steps }, 'Unknown upstream function step. Did you mean steps?'],
+    [{ ...upstream, run: steps, rusn: steps }, 'Unknown upstream function rusn. Did you mean runs?'],
+    [{ ...upstream, workFlow: steps }, 'Unknown upstream function workFlow. Did you mean workflows?'],
+    [new Engine(), 'Unknown upstream function excute. Did you mean execute?'],
   ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
     const refused = createServer({ ...optionsOf(), upstream: wrong as Upstream });
     await expect(refused).rejects.toThrow(sentence);

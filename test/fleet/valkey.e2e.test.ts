@@ -15,9 +15,9 @@ import type { Reply } from '../harness/upstream.ts';
 import { Valkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
-const AWAY = 'Valkey does not answer: this gateway works alone until it does';
-const AGAIN = 'Valkey answers: this gateway shares again';
-const REFUSED = 'Valkey refused a command';
+const AWAY = 'Valkey does not respond; this gateway works alone until it does';
+const AGAIN = 'Valkey responds; this gateway shares again';
+const REFUSED = 'Valkey rejected a command';
 const UNREACHABLE = 'Valkey cannot be reached';
 
 const isClosed = async ({ url }: Pick<TestGateway, 'url'>) =>

@@ -56,7 +56,7 @@ describe('an answer', () => {
     const { data, errors } = await gateway.query(ofRun(`steps { ${failing(51)} }`));
     expect(data).toBeNull();
     expect(errors).toMatchObject([
-      { message: expect.stringContaining('Limit of 5000 failed fields'), extensions: { code: 'ANSWER_TOO_LARGE' } },
+      { message: expect.stringContaining('More than 5000 fields failed'), extensions: { code: 'ANSWER_TOO_LARGE' } },
     ]);
   });
 
@@ -79,7 +79,7 @@ describe('an answer', () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(query);
       expect({ time, data, count: errors.length }).toEqual({ time, data: null, count: 1 });
-      expect(errors[0]?.message).toContain('Limit of 5000 failed fields');
+      expect(errors[0]?.message).toContain('More than 5000 fields failed');
     }
   });
 
@@ -254,7 +254,7 @@ describe('the size of an answer', () => {
     expect(budgets.room().bytes).toBe(0);
     expect(() => {
       budgets.takePayload(1);
-    }).toThrow('Limit of 100 bytes');
+    }).toThrow('exceeds 100 bytes');
     budgets.renew();
     budgets.takePayload(100);
     expect(budgets.excess()).toBeNull();

@@ -9,7 +9,7 @@ import { wireRun } from '../harness/wire.ts';
 const ids = (count: number) => `[${'"a", '.repeat(count)}]`;
 const LATE = 'startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z"';
 const blankText = (name: string, got: string) =>
-  `filter.${name} must have 1 to 1000 characters that are not all blank, got ${got}. Leave it out for all runs.`;
+  `filter.${name} must have 1 to 1000 characters that are not all blank, got ${got}. Omit it for all runs.`;
 const start = (inputs: string) => `mutation { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { message } }`;
 
 describe('an argument', () => {

@@ -183,7 +183,7 @@ describe('the price file', () => {
 
   const expected = 'must be US dollars per token, a number from 0 to 0.1';
   it.each<[string, unknown, string]>([
-    ['that is not JSON', '{', 'it must be JSON, got other text'],
+    ['that is not JSON', '{', 'it must be JSON, got something else'],
     ['that is a list', [], 'it must be {"<model>": {"input_cost_per_token": …}, …}, got other JSON'],
     [
       'that is empty',

@@ -106,7 +106,7 @@ describe('an operation', () => {
       expect(await post(body)).toMatchObject({ status: 200, cacheControl: 'no-store' });
       expect(upstream.count('execute')).toBe(before + time);
       expect((await send('HTTP GET', gateway.url, body)).errors).toMatchObject([
-        { message: expect.stringContaining('must be sent by POST'), extensions: { code: 'BAD_REQUEST' } },
+        { message: expect.stringContaining('must be sent with POST'), extensions: { code: 'BAD_REQUEST' } },
       ]);
     }
     const { status } = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(START)}`, {

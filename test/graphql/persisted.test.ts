@@ -225,7 +225,7 @@ describe('persisted operations', () => {
 describe('a manifest', () => {
   const WRONG = 'it must be {"<hash>": "<document>", …} or';
   it.each<[string, unknown, string]>([
-    ['is not JSON', '{', 'it must be JSON, got other text'],
+    ['is not JSON', '{', 'it must be JSON, got something else'],
     ['is a list', [], WRONG],
     ['has a value that is not a string', { aa: 7 }, WRONG],
     ['has another version', apollo([], { version: 2 }), WRONG],
@@ -234,7 +234,7 @@ describe('a manifest', () => {
     ['has an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour"'],
     ['has bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error'],
     ['has too many tokens', { aa: `query Q { ${'a '.repeat(5001)} }` }, 'Q (aa): Syntax Error'],
-    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it has no operation'],
+    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it contains no operation'],
     [
       'passes a limit',
       { aa: `query Q { ${repeat(101, (index) => `a${index}: __typename`)} }` },

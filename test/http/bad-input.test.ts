@@ -50,9 +50,9 @@ describe('requests with invalid input', () => {
     ['{ "query": "{ __typename }", "operationName": true }', 'operationName must be text, got a boolean'],
     ['{ "query": "{ __typename }", "variables": "x" }', 'variables must be an object, got a string'],
     ['{ "query": "{ __typename }", "extensions": [] }', 'extensions must be an object, got a list'],
-    ['{}', 'query (the text of the operation) or documentId'],
-    ['{ "query": "", "variables": {} }', 'query (the text of the operation) or documentId'],
-    ['{ "query": null, "operationName": "A" }', 'query (the text of the operation) or documentId'],
+    ['{}', 'query (the document) or documentId'],
+    ['{ "query": "", "variables": {} }', 'query (the document) or documentId'],
+    ['{ "query": null, "operationName": "A" }', 'query (the document) or documentId'],
   ])('The error for the body %s names the expected and the actual value', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);

@@ -182,7 +182,7 @@ describe('executeWorkflow', () => {
       expect(refused.errors[0]?.extensions).toMatchObject({
         ...{ code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 540 },
       });
-      expect(refused.errors[0]?.message).toContain('reached by this caller');
+      expect(refused.errors[0]?.message).toContain('from this caller');
       const sent = upstream.starts();
       expect(sent).toBeGreaterThan(70);
       expect(sent).toBeLessThan(110);
@@ -204,11 +204,11 @@ describe('executeWorkflow', () => {
         expect((await startMany(8, 'a', `key-${caller}`)).errors).toEqual([]);
         const { errors } = await start({ key: `key-${caller}` });
         expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-        expect(errors[0]?.message).toContain('reached by this caller');
+        expect(errors[0]?.message).toContain('from this caller');
       }
       const { errors } = await start({ key: 'key-9' });
       expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-      expect(errors[0]?.message).toContain('reached by all callers');
+      expect(errors[0]?.message).toContain('in total');
       expect((await startMany(8, 'a', 'key-1')).errors).toEqual([]);
       expect(upstream.starts()).toBe(64);
     });

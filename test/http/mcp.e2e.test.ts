@@ -323,7 +323,7 @@ describe('a tool call', () => {
       { workflowId: 'other', runId: 'https://x.example/workflows/wf/runs/same' },
       'workflowId must be "wf", as in',
     ],
-    ['search_runs', { serch: 'a' }, 'serch must be left out: there is no such argument. Did you mean search?'],
+    ['search_runs', { serch: 'a' }, 'serch is not an argument. Did you mean search?'],
     ['search_runs', { first: 'a'.repeat(500) }, 'first must be an integer, got "aaaa'],
     ['search_runs', { first: 1000 }, 'first must be from 1 to 100, got 1000.'],
     ['search_runs', { inputs: [{ path: 'a', test: 'IS' }] }, 'inputs[0].test must be one of EQUALS, AT_LEAST,'],

@@ -35,7 +35,7 @@ it('A gateway whose page is not built answers 503 for the page and logs it, and 
   const page = await ask(`${url}/workflows/wf`);
   expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   expect(page.body.toString()).toContain('GraphQL is at /graphql');
-  await until(() => gateway.output().includes('the run page is not built'));
+  await until(() => gateway.output().includes('the web UI is not built'));
   expect((await ask(`${url}/assets/theme.js`)).status).toBe(404);
   expect((await ask(`${url}/graphiql`)).status).toBe(503);
   const explorer = await ask(`${url}/graphql`, { headers: { accept: 'text/html' } });

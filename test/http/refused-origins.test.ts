@@ -8,9 +8,9 @@ import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 
 const PREFLIGHT = { 'access-control-request-method': 'POST' };
-const PAGES = 'browsers hide the answers from pages of an origin that CORS_ORIGINS does not have';
-const SOCKETS = 'WebSockets were refused, since CORS_ORIGINS does not have their origin';
-const PATHS = 'WebSockets were refused, since they must be opened at /graphql';
+const PAGES = 'browsers hide responses from pages whose origin is not in CORS_ORIGINS';
+const SOCKETS = 'WebSockets were rejected because their origin is not in CORS_ORIGINS';
+const PATHS = 'WebSockets were rejected because they must be opened at /graphql';
 
 const clock = createManualClock();
 let log: CapturedLog;

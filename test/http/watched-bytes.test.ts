@@ -49,7 +49,7 @@ const refused = async (client: LiveClient): Promise<void> => {
   expect(await client.next()).toMatchObject({
     type: 'error',
     errors: [
-      { message: expect.stringContaining('Limit of 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
+      { message: expect.stringContaining('exceed 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
     ],
   });
 };

@@ -218,9 +218,9 @@ describe('the file of REDACTION', () => {
     ['keep without texts', { rules: [{ keys: ['a'], keep: ['b'] }] }, 'rule 1: keep needs texts'],
     ['a key that figures read', { rules: [{ keys: ['Usage'] }] }, 'rule 1: keys must not name "Usage"'],
     ['a bad pattern', { rules: [{ patterns: ['a', '('] }] }, 'rule 1: pattern 2 must be a regular expression'],
-    ['a back-reference', { rules: [{ patterns: ['(a)\\1'] }] }, 'pattern 1 must have no back-reference'],
-    ['lookahead', { rules: [{ patterns: ['a(?=b)'] }] }, 'pattern 1 must have no lookaround'],
-    ['lookbehind', { rules: [{ patterns: ['(?<!a)b'] }] }, 'pattern 1 must have no lookaround'],
+    ['a back-reference', { rules: [{ patterns: ['(a)\\1'] }] }, 'pattern 1 must not contain a back-reference'],
+    ['lookahead', { rules: [{ patterns: ['a(?=b)'] }] }, 'pattern 1 must not contain lookaround'],
+    ['lookbehind', { rules: [{ patterns: ['(?<!a)b'] }] }, 'pattern 1 must not contain lookaround'],
     ...['(a+)+b', '(a|a)*b', '(a+){10}b', '((a{1,10}){1,10}){1,10}b', 'a*a*a*a*b'].map(
       (pattern): [string, unknown, string] => [
         `a pattern that may take hours: ${pattern}`,
@@ -228,7 +228,7 @@ describe('the file of REDACTION', () => {
         'pattern 1 must repeat less',
       ],
     ),
-    ['a pattern of nothing', { rules: [{ patterns: ['a*'] }] }, 'pattern 1 must not match an empty text'],
+    ['a pattern of nothing', { rules: [{ patterns: ['a*'] }] }, 'pattern 1 must not match an empty string'],
     [
       'long patterns',
       { rules: [{ patterns: ['a'.repeat(201)] }] },

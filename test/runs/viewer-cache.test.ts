@@ -130,7 +130,7 @@ it('Data that subscriptions watch takes at most a quarter of the cache, and at l
     cache.reserve(limit * MEBIBYTE);
     expect(() => {
       cache.reserve(1);
-    }).toThrow(`Limit of ${limit} MiB`);
+    }).toThrow(`exceed ${limit} MiB`);
     expect(cache.cachedBytes).toBe(limit * MEBIBYTE);
     cache.reserve(-limit * MEBIBYTE);
     expect(cache.cachedBytes).toBe(0);

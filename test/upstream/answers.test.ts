@@ -196,7 +196,7 @@ describe('an upstream answer', () => {
         [endpoint]: { json },
       });
       expect(errors[0]).toMatchObject({
-        message: `The upstream's answer for ${message}.`,
+        message: `The upstream's response for ${message}.`,
         extensions: { code: VIOLATION, retryable: false },
       });
       expect(JSON.stringify(errors)).not.toContain('SECRET');

@@ -101,7 +101,7 @@ describe('an upstream call', () => {
     [300, 'UPSTREAM_CONTRACT_VIOLATION', 'Redirects are not followed', false, 1],
     [304, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 304', false, 1],
     [399, 'UPSTREAM_CONTRACT_VIOLATION', 'Redirects are not followed', false, 1],
-    [400, 'BAD_USER_INPUT', 'refused the input', false, 1],
+    [400, 'BAD_USER_INPUT', 'rejected the input', false, 1],
     [401, 'UNAUTHENTICATED', 'does not accept this key', false, 1],
     [403, 'FORBIDDEN', 'does not allow this key', false, 1],
     [404, 'NOT_FOUND', 'Not found upstream', false, 1],
@@ -109,7 +109,7 @@ describe('an upstream call', () => {
     [408, 'UPSTREAM_TIMEOUT', 'waited too long for the request', true, 3],
     [413, 'BAD_USER_INPUT', 'too large (HTTP 413)', false, 1],
     [418, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 418', false, 1],
-    [422, 'BAD_USER_INPUT', 'refused the input (HTTP 422)', false, 1],
+    [422, 'BAD_USER_INPUT', 'rejected the input (HTTP 422)', false, 1],
     [429, 'RATE_LIMITED', 'Rate limit of the upstream reached', true, 3],
     [499, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 499', false, 1],
     [500, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 500)', true, 1],
@@ -320,7 +320,7 @@ describe('the bytes of an answer', () => {
       };
       const { error } = await askSteps(hasty);
       expect(error).toMatchObject({ code });
-      if (code === 'UPSTREAM_TIMEOUT') expect(error?.message).toBe('The upstream did not answer within 300 ms.');
+      if (code === 'UPSTREAM_TIMEOUT') expect(error?.message).toBe('The upstream did not respond within 300 ms.');
       await cut.promise;
     },
   );

@@ -131,7 +131,7 @@ describe('any text as an id', () => {
     } else {
       expect(paths).toEqual([]);
       expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-      expect(errors[0]?.message).toMatch(/^(?:workflow|run) id must be 1 to 512 bytes of text .*, got ./);
+      expect(errors[0]?.message).toMatch(/^(?:workflow|run) id must be a string of 1 to 512 bytes .*, got ./);
       expect(errors[0]?.message).not.toMatch(/\p{Cc}/u);
       expect(errors[0]?.message.length).toBeLessThan(300);
     }

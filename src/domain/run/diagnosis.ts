@@ -97,7 +97,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
     ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
     ...(changes.length > 0 ? [{ isFenced: true, lines: shownChanges(changes) }] : []),
     ...(commonInputs.length > 0
-      ? [{ isFenced: false, lines: ['The failed runs have in common (which need not be the cause):'] }]
+      ? [{ isFenced: false, lines: ['The failed runs have in common (not necessarily the cause):'] }]
       : []),
     ...(commonInputs.length > 0 ? [{ isFenced: true, lines: commonInputs.map(oneLine) }] : []),
     { isFenced: true, lines: namesIn(diagnosis) },

@@ -69,7 +69,7 @@ function problemOf(text: string, schema: GraphQLSchema): string | null {
   if (tooNested) return tooNested.message;
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
-    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it has no operation';
+    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it contains no operation';
     return (passedLimit(document) ?? validate(schema, document)[0])?.message ?? null;
   } catch (error) {
     return (error as GraphQLError).message;

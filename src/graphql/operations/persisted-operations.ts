@@ -127,7 +127,7 @@ const NOT_FOUND = requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFo
 const NOT_SUPPORTED = requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported', 200);
 const NOT_ALLOWED = requestError(
   'OPERATION_NOT_ALLOWED',
-  'The operation must be in a manifest of this gateway, since PERSISTED_OPERATIONS=only. ' +
-    'Send the documentId of one, or its exact text.',
+  'The operation must be in a manifest of this gateway, because PERSISTED_OPERATIONS=only. ' +
+    'Send its documentId, or exactly its document.',
   403,
 );

@@ -110,7 +110,7 @@ function roundShift(value: number, { metric }: Members): number {
   return round ? round(value, {}) : value;
 }
 
-/** Everything may be null, since a part that fails is null, or left out, since results are bounded. */
+/** Everything may be null, since a part that fails is null, or omitted, since results are bounded. */
 export function schemaOf(shape: Shape): JsonSchema {
   if (shape.kind === 'leaf') {
     const { type, ...rest } = shape.schema;

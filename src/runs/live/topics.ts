@@ -67,7 +67,7 @@ export function createTopics(options: TopicsOptions) {
 
   function checkLimit(owner: string): void {
     if ((readers.get(owner) ?? 0) < maxSubscriptionsPerViewer) return;
-    const limit = `Limit of ${maxSubscriptionsPerViewer} watched runs and workflows per caller reached`;
+    const limit = `A caller may watch at most ${maxSubscriptionsPerViewer} runs and workflows`;
     throw new GatewayError('RATE_LIMITED', `${limit}. End another subscription first.`);
   }
 

@@ -69,7 +69,7 @@ export function createIdempotentWrites(now: () => number): IdempotentWrites {
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
-      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isOwnerFull ? 'this caller' : 'all callers'}. ` +
+      `idempotencyKey: too many keys in the last 10 minutes, ${isOwnerFull ? 'from this caller' : 'in total'}. ` +
         `Nothing was sent. Try again in ${seconds} s, or without a key.`,
       { retryAfterSeconds: seconds },
     );

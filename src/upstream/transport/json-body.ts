@@ -33,7 +33,7 @@ export function parseBody(bytes: Buffer): JsonBody {
   try {
     return { value: parseExactJson(text), bytes };
   } catch {
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's answer ${describe(text)}.`);
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's response ${describe(text)}.`);
   }
 }
 

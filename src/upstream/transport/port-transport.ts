@@ -42,7 +42,7 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
       return Buffer.from((JSON.stringify(value) as string | undefined) ?? '');
     } catch (err) {
       logger.warn({ err, requestId }, 'an answer of the upstream option cannot be written as JSON');
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's answer cannot be written as JSON.");
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's response cannot be written as JSON.");
     }
   }
 

@@ -34,7 +34,7 @@ export function identifier(object: WireObject, key: string): string | null {
 export function requestableId(object: WireObject, key: string): string | null {
   const id = identifier(object, key);
   if (id === null || problemOf(id) === null) return id;
-  object.report(`${object.path}.${key}`, 'lost', 'id that can be requested', 'another text');
+  object.report(`${object.path}.${key}`, 'lost', 'id that can be requested', 'another string');
   return null;
 }
 
@@ -91,7 +91,7 @@ export function time(object: WireObject, key: string): Timestamp | null {
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment && hasZone(value as string)) return moment;
   const read = moment ?? timestampOfEpoch(numberIn(value));
-  const got = typeof value !== 'string' ? typeOf(value) : moment ? 'no zone' : 'other text';
+  const got = typeof value !== 'string' ? typeOf(value) : moment ? 'no zone' : 'another string';
   object.report(`${object.path}.${key}`, read ? 'read' : 'lost', 'ISO 8601 time with a zone', got);
   return read;
 }

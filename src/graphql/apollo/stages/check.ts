@@ -41,7 +41,7 @@ function notAllowed(type: OperationType, { transport }: OperationRequest): Graph
   }
   return requestError(
     'BAD_REQUEST',
-    'A mutation must be sent by POST or graphql-ws.',
+    'Mutations must be sent with POST or over graphql-ws.',
     transport === 'http' ? 405 : 400,
   );
 }
