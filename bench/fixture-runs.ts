@@ -21,13 +21,13 @@ export const INPUT_BYTES = 300;
 export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | number): string =>
   `${state}.${steps}x${outputBytes}.${name}`;
 
-/** Prefix of ids of missing runs, and the header of a refused key. */
+/** Prefix of ids of missing runs, and the header of a rejected key. */
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
 const SHAPE = new RegExp(`^(${STATES.join('|')})\\.(\\d{1,5})x(\\d{1,8})\\.`);
 
-/** Null for an id that describes no run. */
+/** Returns null for an id that describes no run. */
 export function shapeOf(runId: string): RunShape | null {
   const match = SHAPE.exec(runId);
   if (!match) return null;

@@ -20,7 +20,7 @@ export interface Identity {
   readonly workflowIds: readonly string[] | 'all';
   /** Limits these workflows to one organization. Leave it out, not undefined, for no limit. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
-  /** Further data for the embedder's own fields. These fields get no other data about the caller. */
+  /** Additional data for the embedder's fields, which get nothing else about the caller. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   /**
    * Identifies the caller, who shares the gateway fairly with others. Default: each credential is a separate caller, and all callers
@@ -29,7 +29,7 @@ export interface Identity {
   readonly subject?: string | undefined;
   /** End of the right, in milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
-  /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
+  /** Whether the caller may start runs. Leave it out for a caller that may; don't set it to undefined. */
   readonly mayExecute?: boolean;
   /** Names of further rights. */
   readonly rights?: readonly string[] | undefined;

@@ -6,7 +6,7 @@ import { plainName, type RedactionRule } from '../domain/redaction/redactor.ts';
 import { ConfigError, wrongMembers } from '../config/config-error.ts';
 import { readJsonFile } from '../config/json-file.ts';
 
-/** What figures and conversations read. */
+/** Names that computed values and conversations need. */
 const READ_BY_FIGURES: ReadonlySet<string> = new Set(['usage', 'tokens', 'model', 'choices', 'messages']);
 const MAX_PATTERNS = 20;
 const MAX_PATTERN_LENGTH = 200;
@@ -77,7 +77,7 @@ function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule 
   };
 }
 
-/** Null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
+/** Returns null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
 function problemOf(pattern: string): string | null {
   let ast: AST.Pattern;
   try {

@@ -70,7 +70,7 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   return 'the credential must be a signed JWT or a key of this gateway';
 }
 
-/** Claims in which issuers list what a token may do: words in a text (RFC 8693), or a list. */
+/** Claims in which issuers list what a token may do: words in a string (RFC 8693), or a list. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
 
 /** `executeScope`: null if everybody may. */
@@ -91,7 +91,7 @@ const WORKFLOWS = z
   .transform((ids): ReadonlySet<string> => new Set(ids))
   .describe('a list of workflow ids');
 
-/** Null: no limit. The bearer sees everything that the gateway sees. */
+/** Returns the scope, or null without a limit: the bearer sees everything that the gateway sees. */
 function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: TokenConfig): Scope | null {
   if (organizationClaim === null && workflowsClaim === null) return null;
   return {
@@ -100,7 +100,7 @@ function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: Toke
   };
 }
 
-/** Null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
+/** Returns null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
 function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
   if (name === null) return null;
   const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);

@@ -2,7 +2,7 @@
 import { UPSTREAM_ENDPOINTS, type Config, type UpstreamEndpoint } from '../config/config.ts';
 import { OtherFormError, type GatewayError } from '../upstream/errors.ts';
 
-/** Null if the error message says enough. */
+/** Returns null if the error message says enough. */
 export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config: Config): string | null {
   const withoutCall = adviceWithout(endpoint, config.upstreamEndpoints);
   const { code, details, message } = error;

@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../domain/types.ts';
 
 export interface CheckOptions {
   readonly key: string;
-  /** Null: chosen from the upstream's lists. */
+  /** Id, or null to choose from the upstream's lists. */
   readonly workflowId: string | null;
   readonly runId: string | null;
   /** Inputs of the run to start. Null: no run is started. */

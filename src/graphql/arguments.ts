@@ -29,7 +29,7 @@ export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[
   throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}.`);
 }
 
-/** Characters. The text is compared with each workflow, or with the error of each run. */
+/** Characters. The string is compared with each workflow, or with the error of each run. */
 const MAX_SEARCH_LENGTH = 1000;
 
 export function checkSearch(search: string | null): string | null {
@@ -155,7 +155,7 @@ function checkSendable(name: string, value: JsonValue, readsRedacted: boolean): 
   return value;
 }
 
-/** Whether a text or a name in the value contains this text. */
+/** Whether a string or a name in the value contains this string. */
 function hasText(value: JsonValue, text: string): boolean {
   if (typeof value === 'string') return value.includes(text);
   if (typeof value !== 'object' || value === null) return false;

@@ -1,4 +1,4 @@
-/** `Run.fetchId`: the whole key of a run in one text, as Relay's `@fetchable` needs it. */
+/** `Run.fetchId`: the whole key of a run in one string, as Relay's `@fetchable` needs it. */
 import { z } from 'zod';
 import type { RunRef } from '../upstream/api.ts';
 import { decodeOpaque, encodeOpaque } from './opaque-text.ts';

@@ -8,7 +8,7 @@ export interface ExplorerPageOptions {
   readonly basePath: string;
 }
 
-/** Null: the request asks for an operation. */
+/** Resolves with the page, or with null if the request asks for an operation. */
 export type ExplorerPage = (requestId: string, search: string) => Promise<HttpAnswer | null>;
 
 export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions): ExplorerPage {

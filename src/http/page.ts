@@ -14,9 +14,9 @@ export interface PageOptions {
   readonly sampleKey: string | null;
   /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
-  /** True: the page also answers browsers at all other paths below `basePath`, with 404. */
+  /** Whether the page also answers browsers at all other paths below `basePath`, with 404. */
   readonly hasOtherPaths: boolean;
-  /** False: GraphiQL is not served. */
+  /** Whether GraphiQL is served. */
   readonly hasExplorers: boolean;
   readonly logger: Logger;
   readonly write: Write;
@@ -84,7 +84,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
   };
 }
 
-/** Null if the page is not built. */
+/** Returns null if the page is not built. */
 async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
   const html = await readFile(path, 'utf8').catch(() => null);
   const tags = [

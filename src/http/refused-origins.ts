@@ -1,5 +1,5 @@
 /**
- * Logs pages and WebSockets that are refused for their origin or path: the browser tells only its user. One line a minute each, with
+ * Logs pages and WebSockets that are rejected for their origin or path: the browser tells only its user. One line a minute each, with
  * the count since the line before it, since anyone can cause them.
  */
 import type { IncomingMessage } from 'node:http';
@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.ts';
 import { isFromAllowedOrigin } from './common-headers.ts';
 
 const INTERVAL_MS = 60_000;
-/** Of a value that a client chooses. */
+/** Longest value from a client that is logged. */
 const MAX_LENGTH = 200;
 
 const SENTENCES = {

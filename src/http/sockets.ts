@@ -1,4 +1,4 @@
-/** WebSockets: the server of the Fastify app, refused upgrades, and the protocol of graphql-ws. */
+/** WebSockets: the server of the Fastify app, rejected upgrades, and the protocol of graphql-ws. */
 import type { IncomingMessage } from 'node:http';
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

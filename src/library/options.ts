@@ -99,7 +99,7 @@ function checkSpelling(upstream: object): void {
   }
 }
 
-/** The names of its own functions, and of those of its class. */
+/** The names of its functions, and of those of its class. */
 function functionsOf(owner: object): string[] {
   const prototype = Object.getPrototypeOf(owner) as object | null;
   const own = Object.entries(Object.getOwnPropertyDescriptors(owner));

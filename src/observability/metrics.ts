@@ -1,4 +1,4 @@
-/** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
+/** The metrics of one gateway, in a separate registry. docs/observability.md lists them. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';

@@ -16,9 +16,9 @@ export interface ReadContext {
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
-  /** True if live data must be newer than the cached data. */
+  /** Whether live data must be newer than the cached data. */
   readonly skipsLive?: boolean;
-  /** True for a poll, for which no client waits: it may take until the timeout. */
+  /** Whether this is a poll, for which no client waits: it may take until the timeout. */
   readonly isPoll?: true;
   readonly reader: CallOptions['reader'];
   /** Absent if the operation is not logged or measured. */
@@ -82,7 +82,7 @@ export class CallBudget implements Rejections {
     if (this.#wasStranger === true) this.#rejection ??= error;
   }
 
-  /** Counts an answer that the operation reads, once. False if there is no room: the answer must not be read then. */
+  /** Counts an answer that the operation reads, once. Returns false beyond the limit: the answer must not be read then. */
   holds({ value, sizeBytes }: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean {
     if (this.#held.has(value)) return true;
     if (this.#heldBytes > 0 && this.#heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;

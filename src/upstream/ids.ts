@@ -1,4 +1,4 @@
-/** Ids are the upstream's, so they may be almost any text. Each is percent-encoded into one segment of a path. */
+/** Ids are the upstream's, so they may be almost any string. Each is percent-encoded into one segment of a path. */
 import { GatewayError } from './errors.ts';
 
 export interface RunRef {
@@ -46,7 +46,7 @@ export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
   runId: checkId('run id', runId),
 });
 
-/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query text in memory. */
+/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query string in memory. */
 const ownText = (text: string): string => Buffer.from(text).toString();
 
 /** Returns the id as one segment of a path. Throws like `checkId`. */

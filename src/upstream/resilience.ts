@@ -83,7 +83,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
       callsInUse: queue.underWay,
       callsQueued: queue.waiting,
     }),
-    /** True while calls wait for a slot. */
+    /** Whether calls are waiting for a slot. */
     hasQueue: () => queue.waiting > 0,
   };
 }
@@ -93,7 +93,7 @@ const TOO_LATE = new Error('deadline of the call exceeded');
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-/** True if no answer came, or if its status means that a retry may succeed. */
+/** Whether no answer came, or if its status means that a retry may succeed. */
 function isTransient(error: unknown): error is GatewayError {
   if (!isOutage(error)) return false;
   const { upstreamStatus } = error.details;

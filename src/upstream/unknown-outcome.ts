@@ -29,6 +29,6 @@ export const unknownOutcome = (
 ): GatewayError =>
   new GatewayError(code, `${message} ${WHAT_MAY_BE[endpoint]}`, { ...details, outcomeIsUnknown: true });
 
-/** True if it is certain that nothing has changed. False for any error but a GatewayError. */
+/** Whether it is certain that nothing has changed. False for any error but a GatewayError. */
 export const changedNothing = (error: unknown): boolean =>
   error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

@@ -75,7 +75,7 @@ describe('an authenticate hook', () => {
     for (const transport of TRANSPORTS) {
       const good = await send(transport, gateway.url, { query: RUN }, 'good');
       expect(good).toEqual({ data: { run: { status: 'COMPLETED' } } });
-      // graphql-ws refuses the connection.
+      // graphql-ws rejects the connection.
       const bad = await send(transport, gateway.url, { query: RUN }, 'bad').catch(() => null);
       expect(bad?.data ?? { run: null }).toEqual({ run: null });
     }

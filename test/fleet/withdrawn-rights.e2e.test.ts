@@ -31,7 +31,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   const untilRefused = (gateway: TestGateway, id = 'r1') => until(() => isRefused(gateway, id));
   const callsFor = (id: string) => fleet.upstream.calls.filter(({ runId }) => runId === id).length;
 
-  /** Caches the run r1 of key-1 at each gateway. Then the upstream refuses this key. */
+  /** Caches the run r1 of key-1 at each gateway. Then the upstream rejects this key. */
   async function cacheAt(...gateways: readonly TestGateway[]): Promise<void> {
     for (const gateway of gateways) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -232,7 +232,7 @@ const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { runs { id } } }'
 /** No poll is due for hours. */
 const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
-/** The subscriptions of a refused key end. Resolves with the number of calls for other keys. */
+/** The subscriptions of a rejected key end. Resolves with the number of calls for other keys. */
 async function endAtOnce(count: number, redis: Readonly<Record<string, string>>): Promise<number> {
   const workflows = createScriptedWorkflows(['wf']);
   workflows.start('wf', 'watched', { status: 'running' });

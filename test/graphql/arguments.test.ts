@@ -1,4 +1,4 @@
-/** Arguments that are refused, with each bound. */
+/** Arguments that are rejected, with each bound. */
 import { describe, expect, it } from '@jest/globals';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -51,7 +51,7 @@ describe('an argument', () => {
       'startedAfter must not be later than startedBefore, got 2025-01-02T00:00:00Z and 2025-01-01T00:00:00Z.',
       ofWorkflow(`runs(filter: { ${LATE} }) { nodes { id } }`),
     ],
-    [blankText('error', 'an empty text'), ofWorkflow('runs(filter: { error: "" }) { nodes { id } }')],
+    [blankText('error', 'an empty string'), ofWorkflow('runs(filter: { error: "" }) { nodes { id } }')],
     [blankText('search', 'only blanks'), ofWorkflow(String.raw`runs(filter: { search: " \t\n" }) { nodes { id } }`)],
     [
       blankText('error', '1001 characters'),

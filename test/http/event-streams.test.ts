@@ -1,5 +1,5 @@
 /**
- * Only of server-sent events: bytes, headers and refusals. live-transports.test.ts has the rules of both transports.
+ * Only of server-sent events: bytes, headers and rejections. live-transports.test.ts has the rules of both transports.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';

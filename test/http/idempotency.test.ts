@@ -152,7 +152,7 @@ describe('executeWorkflow', () => {
   });
 
   it.each([
-    ['', 'an empty text'],
+    ['', 'an empty string'],
     ['a'.repeat(256), '256 characters'],
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
@@ -298,7 +298,7 @@ describe('executeWorkflow', () => {
             const isUnderWay = last?.answeredMs === null;
             const isOver = last?.answeredMs != null && clock.now() >= last.answeredMs + TEN_MINUTES_MS;
             const isSent = !last || isOver || (!isUnderWay && last.outcome === REFUSED);
-            // A request that comes after the refusal is correctly sent again.
+            // A request that comes after the rejection is correctly sent again.
             if (isUnderWay && last.outcome === REFUSED) continue;
             const before = upstream.starts();
             const release = isSent ? upstream.hold(OUTCOMES[outcome]) : () => undefined;

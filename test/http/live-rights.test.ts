@@ -1,4 +1,4 @@
-/** A subscription ends when a new request of its caller would be refused. */
+/** A subscription ends when a new request of its caller would be rejected. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
 import type { After } from '../../src/runtime/clock.ts';

@@ -32,7 +32,7 @@ describe('OPS_PORT', () => {
 
   it('A connection to OPS_PORT beyond 1000 is closed at once', async () => {
     const { port } = new URL(gateway.opsUrl ?? '');
-    // A refused connection may be reset.
+    // A rejected connection may be reset.
     const open = () => connect(Number(port), '127.0.0.1').on('error', () => undefined);
     const sockets = Array.from({ length: 1000 }, open);
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));

@@ -1,4 +1,4 @@
-/** Which requests are answered by which part of the gateway, and how other requests are refused. */
+/** Which requests are answered by which part of the gateway, and how other requests are rejected. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
+/** The right of a key to its cached data: how it is renewed, and what a rejection evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
@@ -166,7 +166,7 @@ describe('the right to cached runs', () => {
 
 describe('a refusal', () => {
   const FORBIDDEN = ['FORBIDDEN'];
-  /** Calls that the upstream refuses by 403. */
+  /** Calls that the upstream rejects by 403. */
   let isDenied: (call: Call) => boolean;
   const denyRuns = (...workflowIds: readonly string[]): void => {
     isDenied = ({ workflowId }) => workflowIds.includes(workflowId);
@@ -248,7 +248,7 @@ describe('a refusal', () => {
 
   it('Random schedules of 401s, of 403s by workflow and of expired rights answer as a model does', async () => {
     let schedule = 0;
-    /** Viewers and workflows that the upstream refuses now. */
+    /** Viewers and workflows that the upstream rejects now. */
     const [revoked, forbidden] = [new Set<string>(), new Set<string>()];
     upstream.script = (call) => {
       if (revoked.has(call.key ?? '')) return { status: 401 };

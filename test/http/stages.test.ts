@@ -9,7 +9,7 @@ import { ScriptedUpstream } from '../harness/upstream.ts';
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });
 
-/** The order of two stages shows in the answer to a request that both would refuse. */
+/** The order of two stages shows in the answer to a request that both would reject. */
 describe('the stages of a request', () => {
   const clock = createManualClock();
   const log = captureLog('debug');

@@ -1,4 +1,4 @@
-/** What a gateway with rules of redaction answers, and refuses. */
+/** What a gateway with rules of redaction answers, and rejects. */
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 /**
- * Ids of workflows and runs, in requests and in upstream answers. How a refusal is answered over HTTP:
+ * Ids of workflows and runs, in requests and in upstream answers. How a rejection is answered over HTTP:
  * test/http/bad-input.test.ts.
  */
 import { describe, expect, it } from '@jest/globals';

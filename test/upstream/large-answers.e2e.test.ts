@@ -1,4 +1,4 @@
-/** Upstream answers of many megabytes: read within bounds, and refused with a clear error beyond them. */
+/** Upstream answers of many megabytes: read within bounds, and rejected with a clear error beyond them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';

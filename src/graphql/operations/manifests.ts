@@ -63,7 +63,7 @@ function entriesOf({ path, text }: ManifestFile): readonly Entry[] {
   );
 }
 
-/** Null if a client may send it. */
+/** Returns null if a client may send it. */
 function problemOf(text: string, schema: GraphQLSchema): string | null {
   const tooNested = nestingProblem(text);
   if (tooNested) return tooNested.message;

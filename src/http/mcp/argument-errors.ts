@@ -67,6 +67,6 @@ const MAX_LENGTH = 60;
 /** Names that may be misspelled: a message of a megabyte has a hundred thousand. */
 const MAX_COMPARED = 20;
 
-/** A text from the client that is repeated to it. */
+/** A string from the client that is repeated to it. */
 export const excerpt = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH).toWellFormed()}…`;

@@ -81,7 +81,7 @@ export class IncomingAnswer {
   }
 
   #add(chunk: Buffer): void {
-    // Undefined if the header is missing or counts compressed bytes.
+    // The total is undefined if the header is missing or counts compressed bytes.
     this.#announcedBytes ??= this.#stream.downloadProgress.total;
     this.#size += chunk.length;
     const { maxResponseBytes } = this.#limits;

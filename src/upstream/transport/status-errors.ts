@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../observability/outcome.ts';
 import { GatewayError, type FieldProblem } from '../errors.ts';
 
-/** True for a 2xx with content. HTTP 204 has none, which is enough for an action. */
+/** Whether the status is a 2xx with content. An action needs no content: HTTP 204 is enough. */
 export const isAnswer = (status: number, isAction: boolean): boolean =>
   status >= 200 && status < 300 && (status !== 204 || isAction);
 

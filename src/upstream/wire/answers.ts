@@ -9,7 +9,7 @@ export interface ListOf {
   readonly answer: string;
   readonly item: string;
   readonly isItem: (fields: WireFields) => boolean;
-  /** True if one item may come without its list. */
+  /** Whether one item may come without its list. */
   readonly mayBeBare?: true;
 }
 

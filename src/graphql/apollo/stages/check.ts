@@ -5,7 +5,7 @@ import type { Documents } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
 import type { Operation, OperationRequest, Valid } from '../../operations/operation.ts';
 
-/** `document`: as Apollo Server has parsed and validated it, with the SHA-256 of its text. */
+/** `document` as Apollo Server has parsed and validated it, with the SHA-256 of its source. */
 export type Check = (operation: Operation, document: DocumentNode, queryHash: string) => Valid;
 
 export const createCheck =
