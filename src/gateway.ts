@@ -74,7 +74,7 @@ export interface Additions {
 /** Dependencies that tests replace. */
 export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
-  /** For how long `/metrics` answers the same string. */
+  /** For how long `/metrics` returns the same result. */
   readonly scrapedMs?: number | undefined;
   /** The worker reads larger answers and payloads. */
   readonly maxBytesOnLoop?: number | undefined;

@@ -158,7 +158,7 @@ describe('Filters and common inputs', () => {
       'filter.inputs[0].value must be no value for PRESENT, got a number.',
     ],
     [`inputs: [${'{ path: "a", value: 1 } '.repeat(11)}]`, 'filter.inputs must have at most 10 conditions, got 11.'],
-  ])('%s is refused', async (filter, message) => {
+  ])('%s is rejected', async (filter, message) => {
     expect(await listed(filter)).toContain(message);
   });
 });

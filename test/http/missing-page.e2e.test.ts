@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('A gateway whose page is not built answers 503 for the page and logs it, and serves everything else', async () => {
+it('serves everything but the page if it is not built', async () => {
   const url = await gateway.url();
   const page = await ask(`${url}/workflows/wf`);
   expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });

@@ -246,7 +246,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   if (broken.length > 0) throw broken[0];
 }
 
-it('A gateway isolates keys, serves nothing from before a refusal or past its time, makes single calls, and answers each request', async () => {
+it('isolates keys, respects rejections and lifetimes, and makes single calls', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }),

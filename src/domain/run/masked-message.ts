@@ -1,4 +1,4 @@
-/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal strings. */
+/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal messages. */
 import { isIPv6 } from 'node:net';
 
 /** Characters read of a message. Its beginning says what went wrong, and a rule may read a character repeatedly. */

@@ -31,7 +31,7 @@ export interface FailureGroup {
   readonly lastSeenAt: Timestamp | null;
   /** Newest run first. */
   readonly runIds: readonly string[];
-  /** Decides the order of groups that are equal otherwise. Strings of thousands of comparisons would take long. */
+  /** Decides the order of groups that are equal otherwise. Comparing strings thousands of times would take long. */
   readonly name: string;
 }
 

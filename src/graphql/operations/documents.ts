@@ -1,5 +1,5 @@
 /**
- * Cache of validated documents by document, bounded by bytes. A document is cached after an authenticated caller has sent
+ * Cache of validated documents by their source, bounded by bytes. A document is cached after an authenticated caller has sent
  * it successfully. Apollo Server then does not parse and validate it again, and its queries are compiled.
  */
 import type { ApolloServerOptions, BaseContext } from '@apollo/server';

@@ -57,7 +57,7 @@ export interface Operation {
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;
-  /** Document of a document that is cached. Null for a new one. */
+  /** Cached document, or null for a new one. */
   readonly known: PreparedDocument | null;
   /** Syntax tree of a new document, without locations. Null for a known document, or if it cannot be parsed. */
   readonly parsed: DocumentNode | null;
