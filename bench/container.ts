@@ -18,7 +18,7 @@ const HIERARCHIES = [
 
 let count = 0;
 
-/** Null if this user may not create one. */
+/** Returns null if this user may not create one. */
 export function createContainer(mebibytes: number): Container | null {
   count += 1;
   for (const { root, limit } of HIERARCHIES) {

@@ -21,13 +21,13 @@ export const INPUT_BYTES = 300;
 export const runIdOf = ({ state, steps, outputBytes }: RunShape, name: string | number): string =>
   `${state}.${steps}x${outputBytes}.${name}`;
 
-/** Prefix of ids of missing runs, and the header of a refused key. */
+/** Prefix of ids of missing runs, and the header of a rejected key. */
 export const MISSING_RUN = 'missing.';
 export const REFUSED_KEY = 'Bearer refused-';
 
 const SHAPE = new RegExp(`^(${STATES.join('|')})\\.(\\d{1,5})x(\\d{1,8})\\.`);
 
-/** Null for an id that describes no run. */
+/** Returns null for an id that describes no run. */
 export function shapeOf(runId: string): RunShape | null {
   const match = SHAPE.exec(runId);
   if (!match) return null;
@@ -42,7 +42,7 @@ const FINISHED_START_MS = Date.UTC(2025, 2, 13, 2, 41);
 /** In runs with enough steps this step failed, and the next one is its second attempt. */
 const FAILED_INDEX = 6;
 
-/** The upstream's answer to call 1 without the run's id, which belongs between `head` and `tail`. */
+/** The upstream's response to call 1 without the run's id, which belongs between `head` and `tail`. */
 export interface Template {
   readonly head: Buffer;
   readonly tail: Buffer;

@@ -1,4 +1,4 @@
-/** Two benches at once would share cores and build: the second one is refused. */
+/** Two benches at once would share cores and build: the second one is rejected. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { BENCH } from './contenders.ts';
 

@@ -10,7 +10,7 @@ export interface BenchValkey {
 
 const COMMANDS = ['valkey-server', 'redis-server'];
 
-/** Null if Valkey is not installed. */
+/** Returns null if Valkey is not installed. */
 export async function startValkey(): Promise<BenchValkey | null> {
   const command = COMMANDS.find((name) => !spawnSync(name, ['--version']).error);
   if (command === undefined) return null;

@@ -49,7 +49,7 @@ export interface ComposedGateway {
   /** Size of all caches, in bytes. */
   readonly cachedBytes: () => number;
   /**
-   * Fails `/readyz`, refuses connections, ends subscriptions, waits at most 10 s for requests in progress, and closes everything.
+   * Fails `/readyz`, rejects connections, ends subscriptions, waits at most 10 s for requests in progress, and closes everything.
    * Idle connections accept requests for another `lingerMs` (default 0).
    */
   close(lingerMs?: number): Promise<void>;
@@ -74,7 +74,7 @@ export interface Additions {
 /** Dependencies that tests replace. */
 export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
-  /** For how long `/metrics` answers the same text. */
+  /** For how long `/metrics` returns the same result. */
   readonly scrapedMs?: number | undefined;
   /** The worker reads larger answers and payloads. */
   readonly maxBytesOnLoop?: number | undefined;

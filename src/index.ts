@@ -44,7 +44,7 @@ export {
 } from './upstream/port.ts';
 export type { RunRef, RunWindow } from './upstream/api.ts';
 
-/** A gateway with a server of its own. */
+/** A gateway with its own server. */
 export interface GatewayServer extends AsyncDisposable {
   /** The address, without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
@@ -73,7 +73,7 @@ declare module 'fastify' {
 export interface PluginOptions extends Omit<StepgateOptions, 'logLevel'> {
   /** Path of all routes, such as `/workflows`. */
   readonly prefix?: string;
-  /** Lowest level that is logged. Default: `info`. `register` has an option of this name too, whose type has no undefined. */
+  /** Lowest level to log. Default: `info`. `register` also has an option of this name, whose type excludes undefined. */
   readonly logLevel?: Exclude<StepgateOptions['logLevel'], undefined>;
 }
 

@@ -102,7 +102,7 @@ describe('the architecture', () => {
     expect(upwardImports(imports)).toEqual([]);
   });
 
-  it('Imports have no cycle', () => {
+  it('Imports are acyclic', () => {
     // The generated types import the context, as types only, and not the other way round.
     expect(findCycle(imports)).toBeNull();
   });
@@ -116,7 +116,7 @@ describe('the architecture', () => {
     expect(naming.filter((file) => moduleOf(file) !== 'fleet')).toEqual([]);
   });
 
-  it('The client of Valkey is loaded in one place, and only on demand', () => {
+  it('loads the Valkey client in one place, and only on demand', () => {
     const texts = [...imports.keys()].map((file) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     const importing = texts.filter(([, text]) => /^import (?!type )[^;]*'ioredis'/m.test(text));
     expect(importing.map(([file]) => file)).toEqual([]);

@@ -18,7 +18,7 @@ const runCommands = (lines: readonly (readonly string[])[], environment: Readonl
   Promise.all(lines.map((args) => runCommand(args, environment)));
 
 describe('the command line', () => {
-  it('The command line prints its usage and that of each command, even with wrong settings', async () => {
+  it('prints usage, even with invalid settings', async () => {
     const lines = COMMANDS.flatMap((command) => ['--help', '-h'].map((flag) => [...command, flag]));
     for (const { code, stdout, stderr } of await runCommands(lines, { PORT: 'wrong' })) {
       expect([code, stderr]).toEqual([0, '']);
@@ -41,15 +41,15 @@ describe('the command line', () => {
     [['--config', 'a', 'check'], "Unexpected argument 'check'"],
     [['--config'], "Option '--config <value>' argument missing"],
     [['--version=1'], "Option '-v, --version' does not take an argument"],
-  ])('The command line refuses %j with the reason', (args, sentence) => {
+  ])('The command line rejects %j with the reason', (args, sentence) => {
     expect(() => readCommandLine(args)).toThrow(UsageError);
     expect(() => readCommandLine(args)).toThrow(sentence);
   });
 
-  it('The command line prints the reason and the usage for an unknown command, option or argument', async () => {
+  it('prints reason and usage for an unknown command, option or argument', async () => {
     const refused = await runCommands([['chek'], ['check', '--nope'], ['check', 'more']]);
     const sentences = [
-      'The command must be check or print-schema, or left out, got "chek".',
+      'The command must be check or print-schema, or omitted, got "chek".',
       "'--nope'",
       "argument 'more'",
     ];
@@ -105,7 +105,7 @@ describe('--config', () => {
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2 must be NAME=value'],
     ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor is not a setting'],
-  ])('A settings file with %j is refused with the reason, without a secret', (text, sentence) => {
+  ])('rejects a settings file with %j, giving the reason but no secret', (text, sentence) => {
     const read = () => readConfig(readVariables(write(text), {}));
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
@@ -115,7 +115,7 @@ describe('--config', () => {
   // `\s` matches each of these but the last, and none is a blank for parseEnv.
   const ODD_BLANKS = ['\uFEFF', '\u00A0', '\u2003', '\v', '\f', '\u200B'] as const;
 
-  it('Each line is read, or refused by its number', () => {
+  it('Each line is read, or rejected by its number', () => {
     const blank = fc.constantFrom('', ' ', '\t', '  ', ...ODD_BLANKS);
     const line = fc.tuple(blank, fc.constantFrom('', 'export '), fc.constantFrom('HOST', 'PORT'), blank, blank);
     const end = fc.constantFrom('\n', '\r\n', '\r');
@@ -141,7 +141,7 @@ describe('--config', () => {
     "'secret' key",
     String.raw`"secret\"key"`,
     'name="secret#key"',
-  ])('A file is refused if a part of the value %s would be lost', (value) => {
+  ])('rejects a file if part of the value %s would be lost', (value) => {
     const read = () => readSettingsFile(`PORT=0\nUPSTREAM_API_KEY=${value}\n`, 'file');
     expect(read).toThrow(/^file:2 must be NAME=value, .* quotes around a value/);
     expect(read).not.toThrow('secret');
@@ -158,7 +158,7 @@ describe('--config', () => {
     expect(readSettingsFile(`UPSTREAM_API_KEY=${value}\n`, 'file')).toEqual({ UPSTREAM_API_KEY: read });
   });
 
-  it('A settings file that is refused, or not there, stops the start and the check', async () => {
+  it('stops start and check if the settings file is invalid or missing', async () => {
     const file = write('PORT=0\nPROT=1\n');
     const lines = [
       ['--config', file],

@@ -62,15 +62,12 @@ describe('a setting', () => {
     ['INTROSPECTION', 'off', 'introspection', false],
     ['SANDBOX', 'off', 'sandbox', false],
     ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
-  ])(
-    '%s=%s changes its field, with or without surrounding blanks, and a blank value counts as unset',
-    (name, value, field, read) => {
-      const others = field === 'upstreamUrl' && read !== null ? WITHOUT_ACTIONS : {};
-      for (const given of [value, ` ${value}\n`])
-        expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, ...others, [field]: read });
-      for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
-    },
-  );
+  ])('%s=%s sets its field, trimmed, and a blank value counts as unset', (name, value, field, read) => {
+    const others = field === 'upstreamUrl' && read !== null ? WITHOUT_ACTIONS : {};
+    for (const given of [value, ` ${value}\n`])
+      expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, ...others, [field]: read });
+    for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
+  });
 
   it('The settings cannot be changed after the start', () => {
     const config = readConfig({ CORS_ORIGINS: '*' });
@@ -90,7 +87,7 @@ describe('a setting', () => {
     [{ AUTH_JWKS: '/run/keys@home.json' }, 'UPSTREAM_AUTH must be service when AUTH_JWKS is set'],
     [{ NODE_ENV: ' production\n' }, 'UPSTREAM_URL is required in production'],
     [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS must not include authorization'],
-  ])('A setting that contradicts another one is refused with the setting to change: %j', (environment, sentence) => {
+  ])('rejects contradicting settings, and names the one to change: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
 
@@ -197,18 +194,18 @@ describe('a wrong setting', () => {
     ['WORKFLOW_URL_TEMPLATE', 'https://a.example/{workflowId}/{runId}', WORKFLOW_URLS],
     ['WORKFLOW_URL_TEMPLATE', 'https://a.example/', WORKFLOW_URLS],
     ['LOG_LEVEL', 'INFO', 'one of fatal, error, warn, info, debug, trace, silent'],
-  ])('%s=%s is refused with its name, the expected value and the given one', (name, value, expected) => {
+  ])('%s=%s is rejected with its name, expected and actual value', (name, value, expected) => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
   });
 
-  it('an origin with a slash at the end is refused with the right value', () => {
+  it('rejects an origin with a trailing slash, and suggests the right value', () => {
     expect(errorOf({ CORS_ORIGINS: '*, https://App.example:443/' })).toBe(
       `CORS_ORIGINS must be ${ORIGINS}, got "*, https://App.example:443/". ` +
         'An origin has no slash at the end: use https://app.example.',
     );
   });
 
-  it('A URL with credentials is refused without them', () => {
+  it('A URL with credentials is rejected without them', () => {
     for (const url of [
       'https://user:SECRET@app.example.com/{workflowId}/{runId}',
       'https://{runId}:SECRET@a.example/{workflowId}',
@@ -275,7 +272,7 @@ describe('a secret', () => {
     }
   });
 
-  it('A secret is left out of the error, and the rest of the URL stays', () => {
+  it('hides a secret in the error, but shows the rest', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
     for (const value of ['https://host/api?', 'https://host/api#']) {
@@ -303,7 +300,7 @@ describe('the connection to the upstream', () => {
     expect(connectionOf({ UPSTREAM_HEADERS: value }).headers).toEqual(headers);
   });
 
-  it('Proxies are accepted in upper and lower case, with or without a scheme, and the lower case wins', () => {
+  it('accepts proxies in either case, with or without scheme; lower case wins', () => {
     const given = { HTTP_PROXY: 'http://a:1', http_proxy: 'b:2', HTTPS_PROXY: 'http://u:p@c:3', no_proxy: '.internal' };
     expect(connectionOf(given).proxy).toEqual({
       HTTP_PROXY: 'http://b:2',
@@ -314,7 +311,7 @@ describe('the connection to the upstream', () => {
   });
 });
 
-it('A fleet has a REDIS_URL, whose password may be percent-encoded, and its secrets', () => {
+it('reads REDIS_URL with a percent-encoded password, and the secrets of a fleet', () => {
   const redisUrl = 'redis://:100%25%40@host';
   const secrets = [SECRET.toUpperCase(), SECRET];
   const given = { REDIS_URL: redisUrl, FLEET_SECRET: secrets.join(', '), SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };

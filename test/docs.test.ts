@@ -65,7 +65,7 @@ it.each(['docs/bounds.md', 'docs/security.md'])('Each test in the tables of %s e
   expect(named.length).toBeGreaterThan(20);
 });
 
-it('Each page that names a minor version of Node names that of package.json', () => {
+it('names the Node version of package.json on every page', () => {
   const { engines } = JSON.parse(read('package.json')) as { readonly engines: { readonly node: string } };
   const named = [...PAGES, 'examples/bullmq/README.md', 'examples/mastra/README.md'].flatMap((page) =>
     [...read(page).matchAll(/\bNode\s(?:older\sthan\s)?(\d+\.\d+)/g)].map(([, version = '']) => `>=${version}`),

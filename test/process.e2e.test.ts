@@ -40,7 +40,7 @@ describe('the process', () => {
   /** All at once: a process mostly waits for its end. */
   const forEach = <T>(cases: readonly T[], test: (one: T) => Promise<void>) => Promise.all(cases.map(test));
 
-  it('The process starts over the embedded upstream without settings, and prints its address and the key', async () => {
+  it('starts over the sample without settings, printing address and key', async () => {
     const gateway = start({});
     const url = await gateway.url();
     const query = '{ run(workflowId: "support-triage", id: "run-4711") { status } }';
@@ -50,12 +50,12 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  it('A variable whose name is nearly that of a setting causes a warning, without its value', async () => {
+  it('warns of a misspelled variable without its value', async () => {
     const gateway = start({ UPSTREAM_URLL: 'http://secret' });
     await gateway.url();
     gateway.child.kill('SIGTERM');
     expect(await gateway.exited).toBe(0);
-    expect(gateway.output()).toContain('UPSTREAM_URLL is not a setting: UPSTREAM_URL may be meant');
+    expect(gateway.output()).toContain('unknown setting UPSTREAM_URLL: did you mean UPSTREAM_URL?');
     expect(gateway.output()).not.toContain('secret');
   });
 
@@ -111,7 +111,7 @@ describe('the process', () => {
       }),
   );
 
-  it('The process stops gracefully if npm and a terminal each send a signal', async () => {
+  it('stops gracefully if npm and a terminal both send signals', async () => {
     const upstream = await openUpstream();
     const release = upstream.holdCalls();
     const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' });
@@ -127,7 +127,7 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('The process ends subscriptions when it stops, even of a client that hangs, and exits with 0', async () => {
+  it('ends subscriptions on stop, even of hanging clients, with exit 0', async () => {
     const upstream = await openUpstream(({ endpoint }) =>
       endpoint === 'steps'
         ? { json: [wireStep({ status: 'running', end_time: null, outputs: 'x'.repeat(10_000_000) })] }
@@ -152,7 +152,7 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('An uncaught error is logged and ends the process with 1, after the pending answers', async () => {
+  it('logs an uncaught error, and exits with 1 after pending answers', async () => {
     const upstream = await openUpstream();
     const release = upstream.holdCalls();
     const gateway = start({
@@ -171,7 +171,7 @@ describe('the process', () => {
     expect(gateway.output()).toMatch(/a defect.*stopping after an uncaught error/);
   });
 
-  it('A stop that hangs, on output that nobody reads, is cut short with exit code 1', async () => {
+  it('cuts short a hanging stop with exit code 1', async () => {
     const gateway = start({ LOG_LEVEL: 'debug', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' });
     const url = await gateway.url();
     const { child } = gateway;
@@ -186,11 +186,11 @@ describe('the process', () => {
     child.stdout?.resume();
   });
 
-  it('The process has at least as long to stop as all parts of a stop take together', () => {
+  it('has at least as long to stop as its parts', () => {
     expect(STOP_WITHIN_MS).toBeGreaterThan(STOP_PARTS_MS.reduce((sum, ms) => sum + ms));
   });
 
-  it('The process keeps answering if stdout, stderr or both are closed, and exits with 0', () =>
+  it('keeps answering with closed stdout or stderr, and exits with 0', () =>
     forEach(['stdout', 'stderr', 'both'] as const, async (closed) => {
       const gateway = start({ LOG_LEVEL: 'debug' });
       const url = await gateway.url();

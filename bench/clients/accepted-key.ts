@@ -11,9 +11,9 @@ import { send } from '../http.ts';
 import { HEADERS } from '../queries.ts';
 
 export interface Answer {
-  /** Until the answer, or until it was refused. */
+  /** Until the answer, or until it was rejected. */
   readonly ms: number;
-  /** Null for an answer with data, and for `/healthz` for a 200. */
+  /** Refusal, or null for an answer with data, and for `/healthz` for a 200. */
   readonly refusal: string | null;
 }
 
@@ -23,7 +23,7 @@ export interface Asked extends Answer {
 
 export interface Watch {
   readonly asked: Asked[];
-  /** Of `/healthz`. A refusal counts as the longest wait. */
+  /** Of `/healthz`. A rejection counts as the longest wait. */
   readonly health: Answer[];
   /** Sends no more, and waits for the last answers. */
   stop(): Promise<void>;

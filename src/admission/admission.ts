@@ -39,7 +39,7 @@ export class Admission {
   }
 
   /**
-   * Throws RATE_LIMITED if the owner has no room. `isGone` is true once the client has left. `bytes`: the part of the body that has
+   * Throws RATE_LIMITED if the owner has used up its capacity. `isGone` is true once the client has left. `bytes`: the part of the body that has
    * been received.
    */
   admit(owner: Owner, isGone: () => boolean, bytes = 0): Ticket {

@@ -45,7 +45,7 @@ export class Share implements TimeShare {
   /** Orders of the operations in progress, oldest first: seldom more than one. */
   readonly inProgress: number[] = [];
   readonly waiters: Waiters = { entering: new Set(), growing: new Set() };
-  /** Orders of operations whose answers wait for room: younger ones get no turn, or their results would pile up. */
+  /** Orders of operations whose answers wait for capacity: younger ones don't get a turn, or their results would pile up. */
   readonly blockedBy: number[] = [];
 
   constructor(owner: Owner) {
@@ -157,7 +157,7 @@ export class Room {
     if (!share.waitsForRoom) this.#waiting.delete(share);
   }
 
-  /** False if there is no room yet. */
+  /** Decides about one that waits. Returns false while capacity is used up. */
   #decide(share: Share, queue: Set<Waiting>, waiting: Waiting): boolean {
     const { entry, cancelTimeout, resolve, reject } = waiting;
     const isAbandoned = entry.isAbandoned();

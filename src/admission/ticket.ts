@@ -7,7 +7,7 @@ export const BODY_BYTES = 4096;
 export const ANSWER_BYTES = 65_536;
 export const weightOf = (bytes: number, unit: number): number => Math.floor(bytes / unit);
 
-/** Longer texts are parsed, and longer answers written, in a turn of their own. */
+/** Longer documents are parsed, and longer answers written, in a separate turn. */
 export const PARSED_AT_ONCE_BYTES = 16_384;
 const WRITTEN_AT_ONCE_BYTES = 262_144;
 
@@ -87,7 +87,7 @@ export class Ticket implements TurnTaker {
       .then(() => this.turnToWrite(bytes) ?? undefined);
   }
 
-  /** Throws RATE_LIMITED if the owner has no room, before work whose result could not be kept. */
+  /** Throws RATE_LIMITED if the owner has used up its capacity, before work whose result could not be kept. */
   checkRoom(): void {
     if (!this.#room.hasForGrowth(this.share, 1, this.order)) throw noRoom();
   }

@@ -9,9 +9,9 @@ import { AbandonedError } from '../upstream/errors.ts';
 export interface TimeShare {
   /** Time that the owner has used, in milliseconds. */
   usedMs: number;
-  /** True: all networks together have the share of one caller, since an attacker may have many. */
+  /** Whether all networks together have the share of one caller, since an attacker may have many. */
   readonly isNetwork: boolean;
-  /** Operations that are younger than this one get no turn. */
+  /** Operations that are younger than this one don't get a turn. */
   readonly blockedFrom: number;
   /** Turns that the owner waits for, oldest operation first. */
   readonly waiting: WaitingTurn[];
@@ -21,7 +21,7 @@ export interface TurnTaker {
   readonly share: TimeShare;
   /** Number of the operation: older ones have smaller numbers. */
   readonly order: number;
-  /** True: its turns are dropped. */
+  /** Whether its turns are dropped. */
   isAbandoned(): boolean;
 }
 
@@ -83,7 +83,7 @@ export class Turns {
     this.#loop = loop;
   }
 
-  /** True until the event loop turns after a turn of this operation. */
+  /** Whether the event loop hasn't turned since a turn of this operation. */
   isHeldBy(taker: TurnTaker): boolean {
     return this.#holder === taker;
   }
@@ -94,7 +94,7 @@ export class Turns {
     else this.#loop.setImmediate(run);
   }
 
-  /** Null: the turn has begun, since nothing else waits. Rejects with AbandonedError if the operation is abandoned before. */
+  /** Schedules a turn, or returns null if it has begun because nothing else waits. Rejects with AbandonedError if the operation is abandoned before. */
   take(taker: TurnTaker): Promise<undefined> | null {
     const { share } = taker;
     if (!this.#waiting.has(share)) this.#enter(share);

@@ -20,7 +20,7 @@ export interface Identity {
   readonly workflowIds: readonly string[] | 'all';
   /** Limits these workflows to one organization. Leave it out, not undefined, for no limit. Needs the upstream's `workflows` call. */
   readonly organizationId?: string;
-  /** Further data for the embedder's own fields. These fields get no other data about the caller. */
+  /** Additional data for the embedder's fields, which get nothing else about the caller. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   /**
    * Identifies the caller, who shares the gateway fairly with others. Default: each credential is a separate caller, and all callers
@@ -29,7 +29,7 @@ export interface Identity {
   readonly subject?: string | undefined;
   /** End of the right, in milliseconds since 1970. */
   readonly expiresAt?: number | undefined;
-  /** False: the caller may not start runs. Leave it out, not undefined, for a caller that may. */
+  /** Whether the caller may start runs. Leave it out for a caller that may; don't set it to undefined. */
   readonly mayExecute?: boolean;
   /** Names of further rights. */
   readonly rights?: readonly string[] | undefined;
@@ -54,9 +54,9 @@ const QUEUE_LENGTH = 1000;
 const TIMEOUT_MS = 10_000;
 
 const KEY = '1 to 8192 visible ASCII characters';
-const ORGANIZATION = 'an id, or left out';
-const TEXTS = 'an object of texts';
-const SUBJECT = 'a text that is not empty';
+const ORGANIZATION = 'an id, or omitted';
+const TEXTS = 'an object of strings';
+const SUBJECT = 'a non-empty string';
 const RIGHTS = 'a list of names';
 
 /** Each message completes "X must be …". */
@@ -69,7 +69,7 @@ const IDENTITY = z.strictObject(
     attributes: z.record(z.string(), z.string(TEXTS), TEXTS).optional(),
     subject: z.string(SUBJECT).min(1, SUBJECT).optional(),
     expiresAt: z.number('milliseconds since 1970').optional(),
-    mayExecute: z.boolean('true or false, or left out').exactOptional(),
+    mayExecute: z.boolean('true or false, or omitted').exactOptional(),
     rights: z.array(z.string(RIGHTS), RIGHTS).optional(),
   },
   'null, or an object of upstreamKey, workflowIds, organizationId, attributes, subject, expiresAt, mayExecute and rights',

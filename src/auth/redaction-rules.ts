@@ -6,7 +6,7 @@ import { plainName, type RedactionRule } from '../domain/redaction/redactor.ts';
 import { ConfigError, wrongMembers } from '../config/config-error.ts';
 import { readJsonFile } from '../config/json-file.ts';
 
-/** What figures and conversations read. */
+/** Names that computed values and conversations need. */
 const READ_BY_FIGURES: ReadonlySet<string> = new Set(['usage', 'tokens', 'model', 'choices', 'messages']);
 const MAX_PATTERNS = 20;
 const MAX_PATTERN_LENGTH = 200;
@@ -21,7 +21,7 @@ const RULES = z.strictObject(
       z.strictObject(
         {
           keys: names,
-          texts: z.literal(true, 'true, or left out').optional(),
+          texts: z.literal(true, 'true, or omitted').optional(),
           keep: names,
           patterns: z
             .array(z.string(PATTERNS).min(1, PATTERNS).max(MAX_PATTERN_LENGTH, PATTERNS), PATTERNS)
@@ -63,7 +63,7 @@ function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule 
   if (keys.length === 0 && !texts && patterns.length === 0) throw wrong('keys, texts or patterns must be set');
   if (keep.length > 0 && !texts) throw wrong('keep needs texts');
   const figure = keys.find((key) => READ_BY_FIGURES.has(plainName(key)));
-  if (figure !== undefined) throw wrong(`keys must not name "${figure}", which figures read`);
+  if (figure !== undefined) throw wrong(`keys must not name "${figure}", which computed values need`);
   return {
     keys: new Set(keys.map(plainName)),
     texts,
@@ -77,7 +77,7 @@ function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule 
   };
 }
 
-/** Null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
+/** Returns null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
 function problemOf(pattern: string): string | null {
   let ast: AST.Pattern;
   try {
@@ -87,13 +87,14 @@ function problemOf(pattern: string): string | null {
   }
   const problems: string[] = [];
   visitRegExpAST(ast, {
-    onBackreferenceEnter: () => void problems.push('must have no back-reference'),
+    onBackreferenceEnter: () => void problems.push('must not contain a back-reference'),
     onAssertionEnter({ kind }) {
-      if (kind === 'lookahead' || kind === 'lookbehind') problems.push('must have no lookaround');
+      if (kind === 'lookahead' || kind === 'lookbehind') problems.push('must not contain lookaround');
     },
   });
-  if (waysOfAll(ast.alternatives) > MAX_WAYS) problems.push('must repeat less: it may match one text in too many ways');
-  if (matchesNothing(ast)) problems.push('must not match an empty text');
+  if (waysOfAll(ast.alternatives) > MAX_WAYS)
+    problems.push('must repeat less: it may match one string in too many ways');
+  if (matchesNothing(ast)) problems.push('must not match an empty string');
   return problems[0] ?? null;
 }
 

@@ -49,7 +49,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
   iss: 'the token has the wrong issuer (iss)',
   aud: 'the token has the wrong audience (aud)',
   nbf: 'the token is not yet valid (nbf)',
-  exp: 'the token has no expiry (exp)',
+  exp: 'the token does not expire (exp is missing)',
 };
 
 /** The reason that a token is rejected. The message never quotes the token. */
@@ -66,11 +66,11 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
     return 'the token must name its key (kid): the issuer has several';
   // The key is private, malformed or too short (RSA below 2048 bits).
   if (error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError))
-    return "the token's key cannot be used: the issuer publishes it in an unsupported form";
+    return "the token's key cannot be used: the issuer publishes it in an unsupported format";
   return 'the credential must be a signed JWT or a key of this gateway';
 }
 
-/** Claims in which issuers list what a token may do: words in a text (RFC 8693), or a list. */
+/** Claims in which issuers list what a token may do: words in a string (RFC 8693), or a list. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
 
 /** `executeScope`: null if everybody may. */
@@ -84,14 +84,14 @@ function wordsOf(claim: unknown): readonly string[] {
   return Array.isArray(claim) ? claim.filter((word) => typeof word === 'string') : [];
 }
 
-const SUBJECT = z.string().min(1).optional().describe('a string that is not empty, or left out');
+const SUBJECT = z.string().min(1).optional().describe('a non-empty string, or omitted');
 const ORGANIZATION = z.string().min(1).describe('the id of an organization');
 const WORKFLOWS = z
   .array(z.string())
   .transform((ids): ReadonlySet<string> => new Set(ids))
   .describe('a list of workflow ids');
 
-/** Null: no limit. The bearer sees everything that the gateway sees. */
+/** Returns the scope, or null without a limit: the bearer sees everything that the gateway sees. */
 function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: TokenConfig): Scope | null {
   if (organizationClaim === null && workflowsClaim === null) return null;
   return {
@@ -100,7 +100,7 @@ function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: Toke
   };
 }
 
-/** Null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
+/** Returns null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
 function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
   if (name === null) return null;
   const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);

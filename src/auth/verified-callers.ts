@@ -10,14 +10,14 @@ import type { Claims } from './claims.ts';
 
 /** A credential that must be verified. */
 export interface Unverified {
-  /** True if it was accepted, and must be verified again. */
+  /** Whether it was accepted, and must be verified again. */
   readonly wasAccepted: boolean;
   /** Does not reject for a wrong credential: the caller has the `error`. */
   readonly verify: () => Promise<Caller>;
 }
 
 export interface Authenticator {
-  /** True if other parts of a request than its credential may decide who the caller is. */
+  /** Whether other parts of a request than its credential may decide who the caller is. */
   readonly readsRequests: boolean;
   /** Call it again after `verifiedUntilMs`: a token is then checked against the issuer's current keys. */
   readonly callerOf: (claims: Claims) => Caller | Unverified;
@@ -36,7 +36,7 @@ const MAX_CACHED_BYTES = 8 * 2 ** 20;
 /** What the verification of a credential has found. */
 export interface Verified extends Pick<Caller, 'mayExecute' | 'rights' | 'untilMs'> {
   readonly viewer: Viewer;
-  /** Null if each credential is a caller. */
+  /** Name, or null if each credential is a caller. */
   readonly name: string | null;
 }
 
@@ -107,7 +107,7 @@ export function createCachedAuthenticator(
   };
 }
 
-/** Measured on Node 24: 650 bytes with its slot, plus 60 and the text for each workflow id or attribute. */
+/** Measured on Node 24: 650 bytes with its slot, plus 60 and the string for each workflow id or attribute. */
 const CALLER_BYTES = 800;
 const TEXT_BYTES = 64;
 

@@ -10,7 +10,7 @@ export interface Viewer {
   readonly id: string;
   /** Key that is sent upstream. */
   readonly credential: string;
-  /** Null if the viewer may see everything that the credential sees. */
+  /** Scope, or null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;
   /**
    * Further values that decide which data may be seen, from an `authenticate` hook. An extension's fields read them.
@@ -33,7 +33,7 @@ export type ViewerOf = (credential: string, rights?: ViewerRights) => Viewer;
 
 const NO_ATTRIBUTES: Attributes = Object.freeze({});
 
-/** Returns the text from which a viewer's id is derived. Neither a credential nor JSON contains a line break. */
+/** Returns the string from which a viewer's id is derived. Neither a credential nor JSON contains a line break. */
 export const identityOf = ({ credential, scope, attributes, redaction }: Omit<Viewer, 'id'>): string =>
   [
     credential,
@@ -58,11 +58,11 @@ export const createViewers =
     return { id: idOf(identityOf(viewer)), ...viewer };
   };
 
-/** Returns the same text for equal scopes, in any order of workflows. */
+/** Returns the same string for equal scopes, in any order of workflows. */
 const textOf = ({ organizationId, workflowIds }: Scope): string =>
   JSON.stringify([organizationId, workflowIds && [...workflowIds].sort()]);
 
-/** The text of an attribute begins with a brace, the text of a scope with a bracket. */
+/** The string of an attribute begins with a brace, the string of a scope with a bracket. */
 const textsOf = (attributes: Attributes): string[] =>
   Object.entries(attributes)
     .sort(([one], [other]) => (one < other ? -1 : 1))

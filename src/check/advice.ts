@@ -2,7 +2,7 @@
 import { UPSTREAM_ENDPOINTS, type Config, type UpstreamEndpoint } from '../config/config.ts';
 import { OtherFormError, type GatewayError } from '../upstream/errors.ts';
 
-/** Null if the error message says enough. */
+/** Returns null if the error message says enough. */
 export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config: Config): string | null {
   const withoutCall = adviceWithout(endpoint, config.upstreamEndpoints);
   const { code, details, message } = error;
@@ -31,7 +31,7 @@ export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config
 }
 
 const OTHER_FORM =
-  'the call is there, but its JSON has another form: see docs/upstream.md, and correct the upstream or put an adapter in front';
+  'the call exists, but its JSON is malformed: see docs/upstream.md, and correct the upstream or put an adapter in front';
 
 /** `steps` is the only required call. */
 function adviceWithout(endpoint: UpstreamEndpoint, endpoints: ReadonlySet<UpstreamEndpoint>): string {

@@ -194,5 +194,5 @@ const runToAskFor = (records: readonly RunRecord[]): RunRecord | undefined =>
 async function findRecord(client: UpstreamApi, ref: RunRef, call: CallOptions): Promise<RunRecord> {
   const { value } = await client.getRun(ref, call);
   if (value) return value;
-  throw new GatewayError('NOT_FOUND', `the answer has no record with the id ${JSON.stringify(ref.runId)}`);
+  throw new GatewayError('NOT_FOUND', `no record with the id ${JSON.stringify(ref.runId)} in the response`);
 }

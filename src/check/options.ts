@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../domain/types.ts';
 
 export interface CheckOptions {
   readonly key: string;
-  /** Null: chosen from the upstream's lists. */
+  /** Id, or null to choose from the upstream's lists. */
   readonly workflowId: string | null;
   readonly runId: string | null;
   /** Inputs of the run to start. Null: no run is started. */
@@ -92,7 +92,7 @@ function readInputs(text: string): JsonObject {
   } catch {
     // Reported below.
   }
-  throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got other text.');
+  throw new UsageError('--inputs must be a JSON object such as {"subject": "Refund?"}, got something else.');
 }
 
 function readAnswer(text: string): JsonValue {
@@ -102,5 +102,5 @@ function readAnswer(text: string): JsonValue {
   } catch {
     // Reported below.
   }
-  throw new UsageError('--answer must be JSON such as {"approved": true}, got other text.');
+  throw new UsageError('--answer must be JSON such as {"approved": true}, got something else.');
 }

@@ -1,4 +1,4 @@
-/** The report of `stepgate check`, as text. */
+/** The report of `stepgate check`. */
 import type { CountedDeviation } from '../observability/deviations.ts';
 import { URL_TEMPLATES } from '../observability/spans.ts';
 import { isWrite } from '../upstream/writes.ts';

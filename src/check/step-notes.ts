@@ -31,7 +31,7 @@ export function notesOnSteps(steps: readonly StepFacts[]): readonly string[] {
       : []),
     ...(waits > 0 ? [`${of(waits)} have waits: this time counts neither as work nor as idle.`] : []),
     ...(waiting > 0 && waits === 0
-      ? [`${of(waiting)} wait, but have no waits: their whole time since the start counts as waiting.`]
+      ? [`${of(waiting)} wait, but without waits: their whole time since the start counts as waiting.`]
       : []),
   ];
 }

@@ -43,7 +43,7 @@ export function readCommandLine(argv: readonly string[]): Command {
     return { name: 'print-schema' };
   }
   throw new UsageError(
-    `The command must be check or print-schema, or left out, got ${JSON.stringify(word)}.\n\n${USAGE}`,
+    `The command must be check or print-schema, or omitted, got ${JSON.stringify(word)}.\n\n${USAGE}`,
   );
 }
 

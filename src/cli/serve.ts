@@ -23,7 +23,7 @@ export async function serve(
 ): Promise<void> {
   const logger = createLogger(config);
   for (const { name, meant } of misspelledVariables(Object.keys(variables))) {
-    logger.warn({ name, meant }, `${name} is not a setting: ${meant} may be meant`);
+    logger.warn({ name, meant }, `unknown setting ${name}: did you mean ${meant}?`);
   }
   const stopTracing = await startTracing(variables, logger);
   const gateway = await composeGateway(config, { logger, isShowcase: true });

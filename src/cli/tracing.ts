@@ -68,7 +68,7 @@ function isOn(given: Readonly<Record<string, string | undefined>>): boolean {
   return names.some((name) => given[name] !== undefined);
 }
 
-/** Texts that a message of the SDK may repeat: headers of the collector, and URLs with credentials. */
+/** Strings that a message of the SDK may repeat: headers of the collector, and URLs with credentials. */
 const secretsOf = (given: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(given)
     .filter(([name, value]) => name.endsWith('_HEADERS') || value.includes('@'))

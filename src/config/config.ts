@@ -37,7 +37,7 @@ const AS_OPTIONS: Wording = {
   gotOf: (path, value) => ({ value, place: path.length > 1 ? ` at ${path.join('.')}` : '' }),
 };
 
-/** How errors speak of settings as variables: they quote the whole text. */
+/** How errors speak of settings as variables: they quote the whole string. */
 const asVariables = (environment: Environment): Wording => ({
   nameOf: variableOf,
   expectedOf: ({ expected, expectedText = expected }) => expectedText,
@@ -97,7 +97,7 @@ const configForm = (ownUpstream: boolean) =>
       return z.NEVER;
     };
     checkRules(values, ownUpstream, fail);
-    /** Null: the embedded sample. */
+    /** Null stands for the embedded sample. */
     const upstreamUrl = values.upstreamUrl === SAMPLE ? null : values.upstreamUrl;
     // The functions of an embedder's upstream say what it offers.
     const offered = upstreamUrl === null || ownUpstream ? UPSTREAM_ENDPOINTS : COMMON_ENDPOINTS;

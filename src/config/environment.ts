@@ -12,7 +12,7 @@ export const overFile = (file: Environment, environment: Environment): Environme
   ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
 });
 
-/** Maybe with `export` and a comment. A value is in quotes, or has no # and no quote at its beginning. */
+/** Matches a line, maybe with `export` and a comment. A value is quoted, or contains no # and doesn't begin with a quote. */
 const LINE =
   /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:(["'`])((?:(?!\2).)*)\2|([^ \t"'`#](?:[^#]*[^ \t#])?)?)[ \t]*(?:(?<=[ \t])#.*)?$/s;
 

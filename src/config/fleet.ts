@@ -30,7 +30,7 @@ export const FLEET = {
     .describe('Timeout of one command. After that, the gateway works alone until Valkey responds.'),
 };
 
-/** Null for a single gateway. */
+/** Returns null for a single gateway. */
 export function fleetOf(settings: z.output<z.ZodObject<typeof FLEET>>, fail: (sentence: string) => never) {
   const { redisUrl, fleetSecret: secrets, sharedTtlS, redisTimeoutMs } = settings;
   if (redisUrl === null && secrets === null) return null;

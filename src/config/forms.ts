@@ -1,5 +1,5 @@
 /**
- * Forms that several settings share: the form of an option, and how the text of its variable becomes that option. Texts are trimmed
+ * Types that several settings share: the type of an option, and how the string of its variable becomes that option. Strings are trimmed
  * before.
  */
 import { z } from 'zod';
@@ -8,9 +8,9 @@ import { z } from 'zod';
 export interface SettingMeta {
   /** Completes "X must be …". Default: the description. */
   readonly expected?: string;
-  /** The same for the variable, if its text differs. */
+  /** The same for the variable, if its string differs. */
   readonly expectedText?: string;
-  /** The option for the text of the variable. A wrong text stays as it is: the form refuses and quotes it. Default: the text. */
+  /** Converts the variable's string to the option. An invalid string stays as it is: the type rejects and quotes it. Default: the string. */
   readonly read?: (text: string) => unknown;
   /** A sentence that says what is wrong with this value or item, if that is known. */
   readonly hint?: (value: unknown) => string | null;
@@ -76,7 +76,7 @@ export const listOf = <T extends z.ZodType>(item: T, expected: string) =>
       meta({ expected: `a list of ${expected}`, expectedText: `a comma-separated list of ${expected}`, read: words }),
     );
 
-/** `read` returns null for a wrong text. */
+/** `read` returns null for a wrong string. */
 export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
   z
     .string()
@@ -88,13 +88,13 @@ export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
     })
     .meta({ expected });
 
-/** Null if the setting is left out. */
+/** Returns null if the setting is left out. */
 export const optional = <T extends z.ZodType>(form: T) => z.nullable(form).default(null);
 
 type UrlPart = 'username' | 'password' | 'search' | 'hash';
 
 /**
- * Null for a text that is not a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded,
+ * Returns null for a string that isn't a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded,
  * which clients fail to decode.
  */
 export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[]): URL | null {
@@ -112,7 +112,7 @@ export const HTTP = /^https?:\/\//i;
 /** Scheme, host and port without a placeholder. Parsers take a backslash for a slash, which would end the host. */
 const FIXED_HOST = /^https?:\/\/[^\s/?#\\{}]+[/?#][^\s\p{Cc}]*$/iu;
 
-/** Of an http or https URL without credentials that has `{name}` behind its host, for each of the names and no other. */
+/** Reads an http or https URL without credentials that has `{name}` behind its host, for each of the names and no other. */
 export function urlTemplate(names: readonly string[], example: string) {
   const placeholders = names.map((name) => `{${name}}`);
   const read = (text: string): string | null => {

@@ -26,7 +26,7 @@ export function parseJsonFile(path: string, text: string, wrong: Wrong): unknown
   try {
     return JSON.parse(text);
   } catch {
-    throw wrong(path, 'it must be JSON, got other text');
+    throw wrong(path, 'it must be JSON, got something else');
   }
 }
 

@@ -5,9 +5,9 @@ export interface RedactionRules {
   readonly rules: readonly {
     /** Names of members whose values are replaced, in any case, with or without `-` and `_`. */
     readonly keys?: readonly string[] | undefined;
-    /** Replaces all texts. */
+    /** Replaces all strings. */
     readonly texts?: true | undefined;
-    /** Members whose texts `texts` leaves. */
+    /** Members whose strings `texts` leaves. */
     readonly keep?: readonly string[] | undefined;
     /** Regular expressions whose matches are replaced. */
     readonly patterns?: readonly string[] | undefined;

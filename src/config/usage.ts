@@ -1,7 +1,7 @@
 /** Flags of the command line. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
-/** A text that is printed instead of running a command. `isError` is false for `--help`. */
+/** Text to print instead of running a command. `isError` is false for `--help`. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly isError: boolean;

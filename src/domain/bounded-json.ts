@@ -19,7 +19,7 @@ const MIN_TEXT_BYTES = 40;
 /** A cursor or another token: as with an id, a part of it would be worse than none. */
 const TOKEN = /^[\w-]+$/;
 const BRACKETS = 2;
-/** Of an object, a member takes more: quotes, a colon and a comma. */
+/** An object's member takes more: quotes, a colon and a comma. */
 const MIN_MEMBER_BYTES = 5;
 const MORE = '…';
 
@@ -38,7 +38,7 @@ class Cutter {
     this.#notes = notes;
   }
 
-  /** Undefined: nothing of the value fits. */
+  /** Returns undefined if nothing of the value fits. */
   cut(value: JsonValue, budget: number, path: string): JsonValue | undefined {
     const size = jsonBytes(value, Math.max(budget, SMALL_BYTES));
     if (size <= budget) return value;

@@ -9,7 +9,7 @@ export interface JsonObject {
 
 export type PayloadField = 'inputs' | 'outputs' | 'metadata' | 'waitRequest';
 
-/** Values of a payload. Null for a missing field. Integers beyond 2^53 are texts. */
+/** Values of a payload. Null for a missing field. Integers beyond 2^53 are strings. */
 export type PayloadValues = Readonly<Record<PayloadField, JsonValue>>;
 
 /** Location of a payload in an answer. Most payloads are never read, so a payload is parsed again when needed. */
@@ -54,14 +54,14 @@ export interface TokenUsage extends ReportedTokens {
 
 /** Interpreted when it is first read. */
 export interface TokenReport {
-  /** Null if no tokens are reported. */
+  /** Usage, or null if no tokens are reported. */
   readonly usage: TokenUsage | null;
 }
 
 /** A time in which a step did no work, because it waited for a person or an event. */
 export interface Wait {
   readonly from: Timestamp;
-  /** Null while it lasts. */
+  /** End, or null while it lasts. */
   readonly to: Timestamp | null;
 }
 
@@ -78,7 +78,7 @@ export interface StepFacts {
   readonly endTime: Timestamp | null;
   /** Whole seconds, rounded down by the upstream. Exact up to 2^53, so it may exceed an `Int`. Null if unknown. */
   readonly elapsedTime: number | null;
-  /** Text as sent, unless it is redacted. It may also say that there is no error. */
+  /** Error as sent, unless it is redacted. It may also say that there isn't one. */
   readonly error: string | null;
   /** Set if something of error or payload was redacted. */
   readonly isRedacted?: boolean;
@@ -105,7 +105,7 @@ export interface StepFacts {
 
 /** Run-level data of the upstream. */
 export interface RunRecord {
-  /** Empty if the upstream sent no readable id. The record then only keeps its position in the history. */
+  /** Id, or empty if the upstream sent none that is readable. The record then only keeps its position in the history. */
   readonly id: string;
   /** The upstream's word. */
   readonly rawStatus: string;
@@ -161,9 +161,9 @@ export interface WorkflowGraph {
 export interface Freshness {
   /** Fetch time of the oldest part. */
   readonly fetchedAt: Timestamp;
-  /** True if the run is over and the data can never change. */
+  /** Whether the run is over and the data can never change. */
   readonly isFinal: boolean;
-  /** True if the upstream was not reachable and the last good answer is shown. */
+  /** Whether the upstream was not reachable and the last good answer is shown. */
   readonly isStale: boolean;
   readonly staleReason: string | null;
 }
@@ -171,13 +171,13 @@ export interface Freshness {
 export interface RunFacts {
   readonly workflowId: string;
   readonly id: string;
-  /** Null if the upstream has no run records, or none of this run. */
+  /** Record, or null if the upstream doesn't have one for this run. */
   readonly record: RunRecord | null;
-  /** Null if the steps are not loaded. Only fields of the record may be read then. */
+  /** Steps, or null if the steps are not loaded. Only fields of the record may be read then. */
   readonly steps: readonly StepFacts[] | null;
   /** Reason why the steps could not be loaded. Fields that need steps throw it. */
   readonly stepsError?: Error | null;
-  /** Null if no graph is known. Undefined if it is not loaded: fields that need it throw. */
+  /** Graph, or null if no graph is known. Undefined if it is not loaded: fields that need it throw. */
   readonly graph: WorkflowGraph | null | undefined;
   readonly freshness: Freshness;
 }

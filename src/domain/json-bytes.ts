@@ -6,7 +6,7 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
   const rest: unknown[] = [json];
   let length = 0;
   for (let value = rest.pop(); value !== undefined && length <= limit; value = rest.pop()) {
-    // Each character takes at least a byte, so a text longer than the limit need not be read.
+    // Each character takes at least a byte, so a string longer than the limit need not be read.
     if (typeof value === 'string') length += value.length > limit ? value.length : textBytes(value);
     else if (typeof value !== 'object' || value === null) length += wordBytes(value);
     else if (Array.isArray(value)) {

@@ -34,7 +34,7 @@ export class JsonParts {
     return new JsonPart(bytes, this.#markOf);
   }
 
-  /** Bytes of a text from `JSON.stringify`, with their parts. Call both in the same turn. */
+  /** Bytes of a string from `JSON.stringify`, with their parts. Call both in the same turn. */
   write(text: string): Buffer {
     const met = this.#met;
     if (met.length === 0) return Buffer.from(text);

@@ -7,14 +7,14 @@ export const isJsonObject = (value: JsonValue | undefined): value is JsonObject 
 /** Unlike Array.isArray, it narrows the type of the items. */
 export const isJsonArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** Undefined if `value` is not an object or has no such own field. */
+/** Returns undefined if `value` isn't an object with its own field of this name. */
 export const fieldOf = (value: JsonValue | undefined, key: string): JsonValue | undefined =>
   isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 
 /** Maximum depth. JSON.stringify and other recursive code would overflow the stack on deeper JSON. */
 export const MAX_JSON_DEPTH = 200;
 
-/** True if lists and objects are nested deeper than `maxDepth` levels: `[[1]]` has two. Recursion stops there. */
+/** Whether lists and objects are nested deeper than `maxDepth` levels: `[[1]]` has two. Recursion stops there. */
 export function isDeeperThan(value: JsonValue, maxDepth: number): boolean {
   if (!isContainer(value)) return false;
   if (maxDepth === 0) return true;
@@ -50,7 +50,7 @@ type Container = JsonObject | readonly JsonValue[];
 
 const isContainer = (value: JsonValue): value is Container => typeof value === 'object' && value !== null;
 
-/** Returns the same text for equal values, independent of the order of fields. */
+/** Returns the same string for equal values, independent of the order of fields. */
 export function canonicalJson(value: unknown): string {
   const pieces: string[] = [];
   writeCanonicalJson(value, (piece) => pieces.push(piece));

@@ -1,4 +1,4 @@
-/** Integers beyond 2^53 in JSON become texts, since JSON.parse rounds them silently, here and in browsers. */
+/** Integers beyond 2^53 in JSON become strings, since JSON.parse rounds them silently, here and in browsers. */
 
 /**
  * An integer of at least 16 digits in place of a value: without leading zeros, and not before a colon. So only valid JSON becomes
@@ -6,7 +6,7 @@
  */
 const LONG_INTEGER = /(?<=^|[[:,\s])(?:[1-9]|-[1-9])\d{15,399}(?=\s*(?:[\]},]|$))/g;
 
-/** `JSON.parse` with long integers as texts. */
+/** `JSON.parse` with long integers as strings. */
 export const parseExactJson = (text: string): unknown => JSON.parse(longIntegersAsText(text));
 
 function longIntegersAsText(json: string): string {
@@ -27,7 +27,7 @@ function quoteFrom(json: string, from: number): number {
   return found === -1 ? Infinity : found;
 }
 
-/** True after an odd number of backslashes. */
+/** Whether the quote follows an odd number of backslashes. */
 function isEscaped(json: string, at: number): boolean {
   let first = at;
   while (json[first - 1] === '\\') first -= 1;

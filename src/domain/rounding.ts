@@ -25,7 +25,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** Rounds as decimal text does: 1.005 is 1.01, although the number is slightly less. */
+/** Rounds as on paper: 1.005 is 1.01, although the number is slightly less. */
 const HUNDREDTHS = new Intl.NumberFormat('en', { maximumFractionDigits: 2, useGrouping: false });
 const TWO_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 2, useGrouping: false });
 

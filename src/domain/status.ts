@@ -31,14 +31,14 @@ export function createStatusOf(own: Readonly<Record<string, StepStatus>> = {}): 
   return (word) => statuses.get(word) ?? statuses.get(normalize(word)) ?? 'UNKNOWN';
 }
 
-/** A skipped run has no meaning of its own. */
+/** A run can't be SKIPPED, so that becomes UNKNOWN. */
 export const runStatusOf = (status: StepStatus): RunStatus => (status === 'SKIPPED' ? 'UNKNOWN' : status);
 
 const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
 
 export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
 
-/** True for a terminal status, and for an unknown word with an end. */
+/** Whether the status is terminal, or an unknown word with an end. */
 export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
   isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);
 
@@ -48,7 +48,7 @@ interface RecordTimes {
   readonly endTime: Timestamp | null;
 }
 
-/** True if the record needs no steps for its times: a pending run has no start, and an unfinished one no end. */
+/** Whether the record alone gives its times: a pending run hasn't started, and an unfinished one hasn't ended. */
 export function hasOwnTimes({ status, startTime, endTime }: RecordTimes): boolean {
   return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));
 }

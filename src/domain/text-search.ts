@@ -3,7 +3,7 @@ import type { InputPath } from './inputs/input-path.ts';
 import { isJsonArray, isJsonObject } from './json.ts';
 import type { JsonValue } from './types.ts';
 
-/** Characters that are compared, from the beginning of the text. */
+/** Characters that are compared, from the beginning of the string. */
 export const MAX_COMPARED = 2 ** 14;
 
 /** Knuth-Morris-Pratt, since `includes` may take 150 ms in repetitive text. `part` is lower-case and not empty. */
@@ -27,12 +27,12 @@ export function containsText(text: string, part: string): boolean {
 interface Place {
   readonly value: JsonValue;
   readonly key: string | number;
-  /** Null for the whole value. */
+  /** Parent, or null for the whole value. */
   readonly parent: Place | null;
 }
 
 /**
- * Path of the first text or number that contains `part`; empty for the whole value. Null if none does. Only `MAX_COMPARED`
+ * Path of the first string or number that contains `part`; empty for the whole value. Null if none does. Only `MAX_COMPARED`
  * characters and values are compared.
  */
 export function pathOfText(value: JsonValue, part: string): InputPath | null {

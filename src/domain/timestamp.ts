@@ -4,7 +4,7 @@ export interface Timestamp {
   readonly text: string;
   /** Microseconds since 1970. An exact integer below 2^53 (the year 2255). */
   readonly epochMicros: number;
-  /** True if the text has no fraction: the moment is exact only to the second. `.000000` is a fraction. */
+  /** Whether the time comes without a fraction, so it is exact only to the second. `.000000` is a fraction. */
   readonly isWholeSecond: boolean;
 }
 
@@ -13,10 +13,10 @@ export interface Timestamp {
 const SHAPE =
   /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[Tt ]((?:[01]\d|2[0-3]):[0-5]\d):([0-5]\d|60)(?:[.,](\d{1,9})\d*)?\s?([Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
 
-/** Characters. Rejecting a text with a longer fraction would take long. */
+/** Characters. Rejecting a string with a longer fraction would take long. */
 const MAX_LENGTH = 100;
 
-/** Null for an invalid moment, such as 30 February. An unknown time does not invalidate a run. */
+/** Returns null for an invalid moment, such as 30 February. An unknown time does not invalidate a run. */
 export function parseTimestamp(value: string | null | undefined): Timestamp | null {
   const match = value && value.length <= MAX_LENGTH ? SHAPE.exec(value.trim()) : null;
   if (!match) return null;
@@ -32,7 +32,7 @@ export function parseTimestamp(value: string | null | undefined): Timestamp | nu
 
 const ZONE = /(?:[Zz]|[+-]\d\d:?\d\d)\s*$/;
 
-/** True if a text that `parseTimestamp` accepts names its zone. Otherwise, UTC is a guess. */
+/** Whether a string that `parseTimestamp` accepts names its zone. Otherwise, UTC is a guess. */
 export const hasZone = (text: string): boolean => text.endsWith('Z') || ZONE.test(text);
 
 /** `Date` reads 30 February as 2 March. Every month has 28 days. */
@@ -63,7 +63,7 @@ export function timestampOfEpoch(value: number): Timestamp | null {
   const epochMicros = Math.round(value * (isSeconds ? 1e6 : 1000));
   const { text } = timestampOfMicros(epochMicros);
   if (!Number.isInteger(value)) return { text, epochMicros, isWholeSecond: false };
-  // The text has as many digits as the upstream sent.
+  // The string has as many digits as the upstream sent.
   return {
     text: isSeconds ? text.replace('.000000', '') : text.replace('000Z', 'Z'),
     epochMicros,
@@ -80,7 +80,7 @@ export function timestampOf(epochMs: number): Timestamp {
 const FIRST_MICROS = Date.UTC(-1, 12) * 1000;
 const LAST_MICROS = Date.UTC(9999, 11, 31, 23, 59, 59) * 1000;
 
-/** Has six digits of a fraction. Outside the range of RFC 3339, the text is the nearest moment within it. */
+/** Has six digits of a fraction. Outside the range of RFC 3339, the string is the nearest moment within it. */
 export function timestampOfMicros(epochMicros: number): Timestamp {
   const micros = Math.min(Math.max(epochMicros, FIRST_MICROS), LAST_MICROS);
   const fraction = ((micros % 1_000_000) + 1_000_000) % 1_000_000;

@@ -27,9 +27,9 @@ export interface StepAttempt {
   readonly itemAttempt: number;
   /** Failed execution that this one repeats. Null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
-  /** True if it failed and a RETRY repeats it. */
+  /** Whether it failed and a RETRY repeats it. */
   readonly isSuperseded: boolean;
-  /** True for the one execution that decides the state of its node. */
+  /** Whether this is the one execution that decides the state of its node. */
   readonly isLatest: boolean;
 }
 
@@ -39,11 +39,11 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly status: StepStatus;
   readonly isRedacted: boolean;
   readonly isFinished: boolean;
-  /** True if it is WAITING, and its run is not over. */
+  /** Whether it is WAITING, and its run is not over. */
   readonly isAnswerable: boolean;
   /** Start of the current wait. Null unless it is WAITING. */
   readonly waitingSince: Timestamp | null;
-  /** Null if neither the payload nor the upstream reports tokens. */
+  /** Token usage, or null if neither the payload nor the upstream reports tokens. */
   readonly tokenUsage: TokenUsage | null;
   /** Milliseconds from the start of the run's span. Null if the step starts outside the span. */
   readonly offsetMs: number | null;
@@ -138,7 +138,7 @@ export interface StepError {
 }
 
 export interface ModelTokenUsage extends TokenCounts {
-  /** Null for all steps whose outputs name no model. */
+  /** Model, or null for all steps whose outputs name no model. */
   readonly model: string | null;
   readonly stepsReporting: number;
 }
@@ -152,18 +152,18 @@ export interface Run {
   readonly workflowId: string;
   readonly id: string;
   readonly status: RunStatus;
-  /** Null without a record. */
+  /** Raw status, or null without a record. */
   readonly rawStatus: string | null;
   readonly statusIsInferred: boolean;
   readonly isFinished: boolean;
-  /** True if the clock may change any result. If false, the run can be cached. */
+  /** Whether the clock may change any result. If false, the run can be cached. */
   readonly dependsOnNow: boolean;
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly lastActivityAt: Timestamp | null;
   readonly wallClockMs: number | null;
   readonly error: string | null;
-  /** True if something of error, inputs or outputs was redacted. */
+  /** Whether something of error, inputs or outputs was redacted. */
   readonly isRedacted: boolean;
   /** Identifies the cause of a redacted error. Null for others. */
   readonly errorHash: string | null;

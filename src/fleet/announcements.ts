@@ -1,5 +1,5 @@
 /**
- * Announcements between gateways: short texts over pub/sub, one channel a purpose. They may be lost or repeated: a listener
+ * Announcements between gateways: short strings over pub/sub, one channel a purpose. They may be lost or repeated: a listener
  * takes them for hints, and checks.
  */
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -25,7 +25,7 @@ export interface AnnouncementsOptions {
 }
 
 const CHANNEL = `${PREFIX}:`;
-/** All channels are subscribed to again: a refused one may be allowed by now, and a dead connection does not answer. */
+/** All channels are subscribed to again: a rejected one may be allowed by now, and a dead connection does not answer. */
 const REPEAT_MS = 5000;
 
 const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;

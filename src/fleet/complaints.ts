@@ -1,4 +1,4 @@
-/** Logs refused commands and failed connections once a minute, by code only: a message may quote sent data. */
+/** Logs rejected commands and failed connections once a minute, by code only: a message may quote sent data. */
 import type { Logger } from '../observability/logger.ts';
 
 export type Complaints = ReturnType<typeof createComplaints>;
@@ -14,7 +14,7 @@ export function createComplaints(logger: Logger) {
       logger.warn(facts, sentence);
     };
   };
-  const logRefused = log('Valkey refused a command');
+  const logRefused = log('Valkey rejected a command');
   const logUnreachable = log('Valkey cannot be reached');
   return {
     refused: (command: string, error: Error): void => {

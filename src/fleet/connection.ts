@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   readonly complaints: Complaints;
 }
 
-/** Starts to connect. Commands fail while there is no connection. */
+/** Starts to connect. Commands fail until a connection is open. */
 export async function createConnection({
   url,
   timeoutMs,

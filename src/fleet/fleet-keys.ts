@@ -23,7 +23,7 @@ export interface KeyedName {
   readonly text: string;
   /** Compresses and encrypts. The value opens only for the same identity, and only under the same name. */
   seal(identity: string, value: Buffer): Promise<Buffer>;
-  /** Null for a value of another secret, identity or name, and for one of more than `maxBytes`. */
+  /** Returns null for a value of another secret, identity or name, and for one of more than `maxBytes`. */
   open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
@@ -73,7 +73,7 @@ function keysOf(secret: string) {
   const [viewerKey, nameKey, valueKey] = [derive('viewers'), derive('names'), derive('values')];
   const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url');
 
-  /** Each value has a salt, and so a key and a nonce of its own: no nonce is used twice with a key. */
+  /** Each value has its own salt, and so its own key and nonce: no nonce is used twice with a key. */
   function cipherKeys(identity: string, salt: Buffer): readonly [Buffer, Buffer] {
     const material = Buffer.concat([valueKey, Buffer.from(identity)]);
     const derived = Buffer.from(hkdfSync('sha256', material, salt, `${LABEL} value`, KEY_BYTES + NONCE_BYTES));

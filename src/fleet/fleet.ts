@@ -32,7 +32,7 @@ export interface FleetOptions extends Pick<Fleet, 'now' | 'after'> {
   readonly logger: Logger;
 }
 
-/** Null without REDIS_URL. Resolves also while Valkey is down: the gateway works alone until it answers. */
+/** Returns null without REDIS_URL. Resolves also while Valkey is down: the gateway works alone until it answers. */
 export async function createFleet({ config, metrics: all, logger, now, after }: FleetOptions): Promise<Fleet | null> {
   if (!config.fleet) return null;
   const { redisUrl: url, redisTimeoutMs: timeoutMs, secrets, sharedTtlMs } = config.fleet;
@@ -65,6 +65,6 @@ export async function createFleet({ config, metrics: all, logger, now, after }: 
   };
 }
 
-/** Each embedded upstream has runs of its own. */
+/** Each embedded upstream has its own runs. */
 const sourceOf = ({ upstreamUrl, upstreamConnection: { headers } }: Config): string =>
   JSON.stringify([upstreamUrl ?? randomUUID(), Object.entries(headers).sort()]);

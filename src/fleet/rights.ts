@@ -47,7 +47,7 @@ export function readRight(stored: readonly (readonly [Buffer | null, number])[])
   };
 }
 
-/** Null for a missing or malformed right. A life of 0 means that no call has succeeded. */
+/** Returns null for a missing or malformed right. A life of 0 means that no call has succeeded. */
 function readStored(value: Buffer | null, ttlMs: number): StoredRight | null {
   const [, token, life] = /^(\S{1,64}) (\d{1,12})$/.exec(value?.toString('latin1') ?? '') ?? [];
   if (token === undefined || ttlMs < 0) return null;

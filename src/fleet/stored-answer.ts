@@ -19,7 +19,7 @@ export function writeAnswer(facts: AnswerFacts, body: Buffer | null): Buffer {
   return Buffer.concat([Buffer.from(`${line}\n`), ...(body ? [body] : [])]);
 }
 
-/** Null for another form, written by a gateway of another version. */
+/** Returns null for another form, written by a gateway of another version. */
 export function readAnswer(written: Buffer): { readonly facts: AnswerFacts; readonly body: Buffer | null } | null {
   const end = written.indexOf('\n');
   try {

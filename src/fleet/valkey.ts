@@ -18,7 +18,7 @@ export interface Valkey {
    * answering. Otherwise one late reply, common on busy cores, would fail every keyed write for a quarter of a second.
    */
   insist<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
-  /** False: commands are skipped. */
+  /** Whether commands are sent; otherwise they are skipped. */
   readonly isUp: boolean;
   /** Called at each failure of Valkey. Returns a function that removes the listener. */
   onDown(listener: () => void): () => void;
@@ -62,7 +62,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
   let probing: Promise<void> | null = null;
 
   const patienceMs = Math.max(PATIENCE_MS, timeoutMs);
-  /** Null while Valkey is up. */
+  /** Time since which Valkey is down, or null while it is up. */
   let downSince: number | null = null;
 
   const isUp = (): boolean => breaker.state === CircuitState.Closed;
@@ -200,7 +200,7 @@ async function ping(redis: Redis): Promise<void> {
   if (reply !== 'PONG') throw new Error('Valkey must answer PING with PONG, got another reply');
 }
 
-/** Runs a script. Texts are returned as bytes. */
+/** Runs a script. Strings are returned as bytes. */
 export const evaluate = (
   redis: Redis,
   script: string,
@@ -208,7 +208,7 @@ export const evaluate = (
   values: readonly (string | Buffer | number)[],
 ): Promise<unknown> => redis.callBuffer('EVAL', script, names.length, ...names, ...values);
 
-/** True for an error reply of Valkey, false for a missing reply. */
+/** Whether Valkey sent an error, rather than nothing. */
 export const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
 /** Logs a breaker that keeps opening and closing once a minute. */
@@ -218,12 +218,12 @@ function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak
   onBreak(() => {
     if (isReported || performance.now() < mutedUntil) return;
     isReported = true;
-    logger.warn('Valkey does not answer: this gateway works alone until it does');
+    logger.warn('Valkey does not respond; this gateway works alone until it does');
   });
   onReset(() => {
     if (!isReported) return;
     isReported = false;
     mutedUntil = performance.now() + REPORT_MS;
-    logger.info('Valkey answers: this gateway shares again');
+    logger.info('Valkey responds; this gateway shares again');
   });
 }

@@ -29,7 +29,7 @@ export function createViewerNews(
   const seal = async (subject: string): Promise<string> =>
     (await names[0].seal(NOBODY, Buffer.from(subject))).toString('base64url');
 
-  /** Undefined for another secret or a forged announcement. */
+  /** Returns undefined for another secret or a forged announcement. */
   async function open(sealed: string): Promise<string | undefined> {
     for (const name of names) {
       const opened = await name.open(NOBODY, Buffer.from(sealed, 'base64url'), MAX_SUBJECT_BYTES);

@@ -19,7 +19,7 @@ export interface WithdrawalsOptions {
 }
 
 export interface Withdrawals extends Pick<SharedAnswers, 'withdraw' | 'onWithdrawn'> {
-  /** Whether stored answers may be read: this gateway has no withdrawal of these rights that is not written yet. */
+  /** Whether stored answers may be read: all withdrawals of these rights by this gateway are written. */
   areWritten(identity: string, workflowId: string): boolean;
   /** Waits for commands in progress. */
   close(): Promise<void>;
@@ -54,7 +54,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     underWay.add(tracked);
   }
 
-  /** False if Valkey does not take it. */
+  /** Returns false if Valkey doesn't accept it. */
   async function write(withdrawal: Withdrawal): Promise<boolean> {
     const { identity, workflowId, hadRight } = withdrawal;
     const values = [`${WITHDRAWN}${newToken()} 0`, rightMs, hadRight ? 1 : 0];

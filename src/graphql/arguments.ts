@@ -29,7 +29,7 @@ export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[
   throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}.`);
 }
 
-/** Characters. The text is compared with each workflow, or with the error of each run. */
+/** Characters. The string is compared with each workflow, or with the error of each run. */
 const MAX_SEARCH_LENGTH = 1000;
 
 export function checkSearch(search: string | null): string | null {
@@ -74,10 +74,10 @@ export const runFilter = (given: GivenFilter, nowMs: number): RunFilter | null =
 
 function checkFilterText(name: keyof RunFilter, text: string): string {
   if (text.length <= MAX_SEARCH_LENGTH && text.trim() !== '') return text;
-  const got = text === '' ? 'an empty text' : text.trim() === '' ? 'only blanks' : `${text.length} characters`;
+  const got = text === '' ? 'an empty string' : text.trim() === '' ? 'only blanks' : `${text.length} characters`;
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `filter.${name} must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Leave it out for all runs.`,
+    `filter.${name} must have 1 to ${MAX_SEARCH_LENGTH} characters that are not all blank, got ${got}. Omit it for all runs.`,
   );
 }
 
@@ -149,13 +149,13 @@ function checkSendable(name: string, value: JsonValue, readsRedacted: boolean): 
   if (readsRedacted && hasText(value, REDACTED)) {
     throw new GatewayError(
       'BAD_USER_INPUT',
-      `${name} must not contain the text ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,
+      `${name} must not contain ${REDACTED}, which stands for what you may not read. Replace it, or ask for the right to read it.`,
     );
   }
   return value;
 }
 
-/** Whether a text or a name in the value contains this text. */
+/** Whether a string or a name in the value contains this string. */
 function hasText(value: JsonValue, text: string): boolean {
   if (typeof value === 'string') return value.includes(text);
   if (typeof value !== 'object' || value === null) return false;
@@ -175,7 +175,7 @@ export function checkIdempotencyKey(key: string | null): string | null {
 }
 
 function problemOfKey(key: string): string | null {
-  if (key === '') return 'an empty text';
+  if (key === '') return 'an empty string';
   if (key.length > MAX_KEY_LENGTH) return `${key.length} characters`;
   if (CONTROL.test(key)) return 'a control character';
   return key.isWellFormed() ? null : 'half of a surrogate pair';

@@ -1,4 +1,4 @@
-/** Budgets of one operation. They count while it runs, and refuse the rest. */
+/** Budgets of one operation. They count while it runs, and reject the rest. */
 import { jsonBytes } from '../domain/json-bytes.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
 import { CallBudget } from '../runs/read-context.ts';
@@ -13,7 +13,7 @@ export interface Limits {
 
 /** Records of a history that take as long as one object of the answer. */
 const RECORDS_AN_OBJECT = 10;
-/** The same for steps that are read for a figure, and for values that are compared, such as sentences. */
+/** The same for steps that are read for a computed value, and for values that are compared, such as sentences. */
 const STEPS_AN_OBJECT = 10;
 const VALUES_AN_OBJECT = 100;
 
@@ -36,7 +36,7 @@ export class Budgets extends CallBudget {
     this.#limits = limits;
   }
 
-  /** Counts objects of the answer, and runs that are read for a figure. Throws ANSWER_TOO_LARGE beyond the limit. */
+  /** Counts objects of the response, and runs that a computed value reads. Throws ANSWER_TOO_LARGE beyond the limit. */
   takeObjects(count: number): void {
     this.#objects += count;
     const { maxObjects } = this.#limits;
@@ -48,7 +48,7 @@ export class Budgets extends CallBudget {
     this.takeObjects(Math.ceil(count / RECORDS_AN_OBJECT));
   }
 
-  /** Counts steps each time that a figure reads them. */
+  /** Counts steps each time that a computed value reads them. */
   takeSteps(count: number): void {
     this.takeObjects(count / STEPS_AN_OBJECT);
   }
@@ -75,7 +75,7 @@ export class Budgets extends CallBudget {
     this.#failures += 1;
   }
 
-  /** True if too many fields have failed: nothing more is read then. */
+  /** Whether too many fields have failed: nothing more is read then. */
   get hasTooManyFailures(): boolean {
     return this.#failures > MAX_FAILURES;
   }
@@ -104,20 +104,19 @@ export function measureAnswer(result: unknown, maximum: number): number {
 const answerTooLarge = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${maximum} bytes in one answer reached (MAX_ANSWER_BYTES). ` +
+    `The response exceeds ${maximum} bytes (MAX_ANSWER_BYTES). ` +
       'Select fewer runs or steps, or a part of a payload by its path.',
   );
 
 const tooManyObjects = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${maximum} objects in one answer reached (MAX_OPERATION_OBJECTS). ` +
-      'Select smaller pages, or less of each run.',
+    `The response exceeds ${maximum} objects (MAX_OPERATION_OBJECTS). ` + 'Select smaller pages, or less of each run.',
   );
 
 const tooManyFailures = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${MAX_FAILURES} failed fields in one operation reached. Select fewer steps, or only one of the failed fields, to ` +
+    `More than ${MAX_FAILURES} fields failed. Select fewer steps, or only one of the failed fields, to ` +
       'see their errors.',
   );

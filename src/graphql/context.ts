@@ -163,7 +163,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     /** Checked inputs and answers by value, since one variable may be those of many mutations. */
     checkedInputs: kept<Promise<JsonObject>>(),
     checkedAnswers: kept<Promise<JsonValue>>(),
-    /** Parsed once per error, which may be a long JSON text. */
+    /** Parsed once per error, which may be long JSON. */
     errorInfo: (error: string | null): StepError | null =>
       error === null ? null : errorInfos(error, () => errorInfo(error)),
     prices: source.prices,
@@ -183,7 +183,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     inputValues: kept<Promise<InputValues | null>>(),
     /** Shifts by workflow and number of runs. */
     workflowShifts: kept<Promise<ShiftsOfWorkflow>>(),
-    /** Failures that are diagnosed, and the texts of their diagnoses by bytes, by workflow and run. */
+    /** Failures that are diagnosed, and their Markdown by bytes, by workflow and run. */
     failures: kept<Failure>(),
     diagnoses: kept<Promise<(maxBytes: number) => string>>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
@@ -217,7 +217,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         budgets.takeRecords(count);
         return pages.read(source.runHistory.latest(workflowId, count, operation(), runs().primeRecord));
       },
-      /** The same records for each figure over the same window, so that all agree. */
+      /** The same records for everything computed over the same window, so all of it agrees. */
       async within(request: WindowRequest) {
         budgets.takeRecords(Math.max(request.count, request.lookBack?.mostRuns ?? 0));
         return windows(windowKey(request), () =>

@@ -1,4 +1,4 @@
-/** `Run.fetchId`: the whole key of a run in one text, as Relay's `@fetchable` needs it. */
+/** `Run.fetchId`: the whole key of a run in one string, as Relay's `@fetchable` needs it. */
 import { z } from 'zod';
 import type { RunRef } from '../upstream/api.ts';
 import { decodeOpaque, encodeOpaque } from './opaque-text.ts';
@@ -15,7 +15,7 @@ export function readFetchId(fetchId: string): RunRef {
     fetchId,
     KEY,
     MAX_LENGTH,
-    'fetchId must be the `fetchId` of a run, got another text. Select it, or use `run(workflowId, id)`.',
+    'fetchId must be the `fetchId` of a run, got another string. Select it, or use `run(workflowId, id)`.',
   );
   return { workflowId, runId };
 }

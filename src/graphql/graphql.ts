@@ -31,10 +31,10 @@ export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   /** The operations of the manifests. */
   readonly safelist: () => Safelist;
-  /** Null if no prices are configured. */
+  /** Prices, or null if no prices are configured. */
   readonly prices: PriceList | null;
   readonly runs: Runs;
-  /** Null if the gateway shares no data with others. */
+  /** Shared operations, or null if the gateway shares no data with others. */
   readonly sharedOperations: SharedOperations | null;
   readonly observer: Observer;
   readonly logger: Logger;

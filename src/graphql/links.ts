@@ -33,7 +33,7 @@ const filled = (template: string, ids: Readonly<Record<string, string>>): string
 
 const TO_RUN = /^https?:\/\/[^?#]*\/workflows\/([^/?#]+)\/runs\/([^/?#]+)/;
 
-/** The run of a link to its page, at any gateway. Null for any other text, such as an id. */
+/** The run of a link to its page, at any gateway. Null for any other string, such as an id. */
 export function runOfLink(text: string): RunRef | null {
   const [, workflowId, runId] = TO_RUN.exec(text) ?? [];
   if (workflowId === undefined || runId === undefined) return null;

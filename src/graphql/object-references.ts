@@ -67,7 +67,7 @@ export interface ReadRun {
 
 export interface ExaminedRun {
   readonly completedNodes: ReadonlySet<string>;
-  /** Null if the run has not failed. */
+  /** Failure, or null if the run has not failed. */
   readonly failure: Failure | null;
 }
 
@@ -83,7 +83,7 @@ export interface WorkflowChanges {
 
 export interface SuspectedChanges {
   readonly changes: readonly ChangePointOfWorkflow[];
-  /** If there are errors, there are no changes. */
+  /** With errors, changes are left out. */
   readonly errors: readonly GatewayError[];
 }
 
@@ -122,7 +122,7 @@ export interface FailureGroupInHistory extends FailureGroup {
 
 export interface FoundFailureGroups {
   readonly nodes: readonly FailureGroupInHistory[];
-  /** False if the windows may have further runs. */
+  /** Whether the windows are complete. */
   readonly isComplete: boolean;
   readonly runsExamined: number;
   readonly runsRequested: number;

@@ -5,7 +5,7 @@ import { GatewayError } from '../upstream/errors.ts';
 export const encodeOpaque = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /**
- * Throws BAD_USER_INPUT with this message for any other text. A text longer than `maxLength` is not decoded: a megabyte
+ * Throws BAD_USER_INPUT with this message for any other string. A string longer than `maxLength` is not decoded: a megabyte
  * under a hundred aliases would take seconds.
  */
 export function decodeOpaque<T>(text: string, schema: z.ZodType<T>, maxLength: number, message: string): T {

@@ -39,7 +39,7 @@ export class PayloadReader {
   readonly #options: PayloadReaderOptions;
   readonly #maxBytesOnLoop: number;
   /**
-   * Bodies parsed in this turn, in a new map: V8 moves the values of an old map to the old generation, also after `clear`: 500 MB
+   * Bodies parsed in this turn, in a new map: V8 moves the values of an old map to the old generation, even after `clear`: 500 MB
    * for readers that had waited for the upstream.
    */
   #parsed: Map<Body, ParsedPayloads> | null = null;
@@ -126,7 +126,7 @@ export class PayloadReader {
     const at = gathering.questions.push(asked) - 1;
     const reply = (await gathering.replies)[at];
     if (!reply) throw new Error('The worker must answer each question, got fewer answers');
-    // Boundary: the answers come from a process of our own, in the order of the questions.
+    // Boundary: the answers come from our own process, in the order of the questions.
     return valueOf(reply);
   }
 

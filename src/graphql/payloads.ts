@@ -41,7 +41,7 @@ function partOf(
   return part instanceof Promise ? part.then((later) => taken(later, context)) : taken(part, context);
 }
 
-/** Counts the part, wherever it was read. Throws if the operation has no room for it. */
+/** Counts the part, wherever it was read. Throws if it exceeds the operation's budget. */
 function taken({ steps, bytes, value }: Part, { budgets, answered }: Context): AnsweredJson {
   if (steps > 0) {
     withPathErrors(() => {

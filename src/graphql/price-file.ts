@@ -45,7 +45,7 @@ export function readPrices(given: unknown, path: string): PriceList {
 
 const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 
-/** Null if the model has no price per token. Some models have prices per image, second or page. */
+/** Returns null if the model isn't priced per token. Some models are priced per image, second or page. */
 function modelPrices(
   fields: Readonly<Record<string, unknown>>,
   wrongField: (field: string, value: unknown) => Error,

@@ -1,4 +1,4 @@
-/** Scalars: DateTime keeps the upstream's text, and JSON passes through, with integers beyond 2^53 as texts. */
+/** Scalars: DateTime keeps the upstream's string, and JSON passes through, with integers beyond 2^53 as strings. */
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, visit, type ValueNode } from 'graphql';
 import type { AnsweredJson } from '../domain/json-part.ts';
 import { parseTimestamp, type Timestamp } from '../domain/timestamp.ts';
@@ -8,12 +8,12 @@ function readDateTime(value: unknown, literal: ValueNode | null = null): Timesta
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment) return moment;
   throw new GraphQLError(
-    `DateTime must be RFC 3339 text such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
+    `DateTime must be an RFC 3339 string such as "2025-03-13T02:41:15Z", got ${JSON.stringify(value)}`,
     { nodes: literal },
   );
 }
 
-/** Also accepts Dates and texts of an embedder. */
+/** Also accepts Dates and strings of an embedder. */
 function writeDateTime(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   return readDateTime(value).text;

@@ -10,7 +10,7 @@ import { guardMutations } from './fields/guarded-mutations.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
-/** The text of the schema, with the fields of an embedder. Introspection would leave out applied directives. */
+/** The schema as SDL, with the fields of an embedder. Introspection would leave out applied directives. */
 export const schemaText = (extension: SchemaExtension | null): string =>
   extension ? `${readContract()}\n${extension.typeDefs}` : readContract();
 

@@ -8,7 +8,7 @@ import { JSON_TYPE, type Negotiation } from './negotiation.ts';
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Empty: the answer has no body. */
+  /** Body, or empty without one. */
   readonly body: Buffer;
   /** The body by gzip, if it is cached. */
   readonly gzipped?: Buffer | null;
@@ -45,7 +45,7 @@ export const createWrite =
     return reply;
   };
 
-/** True if one of the client's validators is the answer's. `If-None-Match` compares weakly. */
+/** Whether one of the client's validators is the answer's. `If-None-Match` compares weakly. */
 function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(',').some((tag) => {

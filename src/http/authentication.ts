@@ -36,7 +36,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   function identified(request: IncomingMessage, authorization: string, caller: Caller): Caller {
     if (caller.error) {
       const { code, message: reason } = caller.error;
-      logger.info({ client: client.addressOf(request), code, reason }, 'a credential was refused');
+      logger.info({ client: client.addressOf(request), code, reason }, 'a credential was rejected');
     } else if (!authenticator.readsRequests) latest.set(request.socket, { authorization, caller });
     return caller;
   }
@@ -98,6 +98,10 @@ function createVerifications(): (network: string, verify: () => Promise<Caller>)
 }
 
 const tooMany = (): GatewayError =>
-  new GatewayError('RATE_LIMITED', 'Too many credentials of this network wait to be verified. Try again in 1 s.', {
-    retryAfterSeconds: 1,
-  });
+  new GatewayError(
+    'RATE_LIMITED',
+    'Too many credentials from this network are waiting to be verified. Try again in 1 s.',
+    {
+      retryAfterSeconds: 1,
+    },
+  );

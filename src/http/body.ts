@@ -28,11 +28,11 @@ export function dropBody(request: IncomingMessage): boolean {
   return leavesRest;
 }
 
-/** True for a body without a length, too. */
+/** Whether the body is longer than this, or of unknown length. */
 export const announcesMoreThan = ({ headers }: IncomingMessage, bytes: number): boolean =>
   'transfer-encoding' in headers || Number(headers['content-length']) > bytes;
 
-/** Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner has no room for 10 s. */
+/** Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner's capacity is used up for 10 s. */
 export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive'>): Promise<string> {
   const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
   /** NaN for a body that announces no length. */
@@ -74,7 +74,7 @@ export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive
     const finish = () => {
       const bytes = whole ?? pieces?.end() ?? EMPTY;
       leave();
-      // Invalid bytes would become U+FFFD, also in the inputs of a run.
+      // Invalid bytes would become U+FFFD, even in the inputs of a run.
       if (isUtf8(bytes)) resolve(bytes.toString());
       else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
     };

@@ -11,9 +11,9 @@ function trustOf(trustProxy: Config['trustProxy']): (address: string, hop: numbe
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : compile([...trustProxy]);
 }
 
-/** The address of each client whose proxy forwards invalid text. */
+/** The address of each client whose proxy forwards an invalid one. */
 const UNKNOWN = 'unknown';
-/** Of an IPv6 address. Its zone may have any length. */
+/** Longest IPv6 address. Its zone may have any length. */
 const MAX_ADDRESS_LENGTH = 45;
 /** Azure's Application Gateway appends the port of the client. */
 const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\]):\d{1,5}$/i;
@@ -56,7 +56,7 @@ export function createForwarding(trustProxy: Config['trustProxy']) {
       return { network: networkOf(withoutPort(address)), isProxy: isTrusted(address, hop) };
     },
 
-    /** Null for a peer whose connections are not limited: a trusted proxy, or this machine. */
+    /** Returns null for a peer whose connections are not limited: a trusted proxy, or this machine. */
     networkOfPeer: (address: string): string | null =>
       isTrusted(address, 0) || isLoopback(address) ? null : networkOf(address),
 

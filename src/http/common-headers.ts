@@ -6,12 +6,12 @@ export type Headers = Record<string, string>;
 export interface CommonHeadersOptions {
   /** Origins whose pages may read answers. `*`: every origin. */
   readonly origins: readonly string[];
-  /** Null: no HSTS. */
+  /** Seconds, or null without HSTS. */
   readonly hstsMaxAgeSeconds: number | null;
   readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
 }
 
-/** Sandbox has its own policy in a meta element, where `frame-ancestors` has no effect. */
+/** Sandbox sets its policy in a meta element, where `frame-ancestors` is ignored. */
 const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 const PREFLIGHT_MAX_AGE_SECONDS = '86400';
@@ -26,7 +26,7 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
   const vary = origins.length > 0 && !isOpen ? 'accept-encoding, origin' : 'accept-encoding';
   const hsts = hstsMaxAgeSeconds === null ? null : `max-age=${hstsMaxAgeSeconds}`;
 
-  /** With `*` every answer has the same header, also without an origin: a cache may give it to any page. */
+  /** With `*` every answer has the same header, even without an origin: a cache may give it to any page. */
   function allow(headers: Headers, { headers: sent }: IncomingMessage): void {
     const allowed = isOpen ? '*' : origins.find((origin) => origin === sent.origin);
     if (allowed === undefined) return;

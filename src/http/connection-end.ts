@@ -11,7 +11,7 @@ import { dropBody } from './body.ts';
 export const LINGER_MS = 1000;
 
 export interface ConnectionEndOptions {
-  /** False once the gateway is stopping: each answer then closes its connection. */
+  /** Whether the gateway isn't stopping; once it is, each answer closes its connection. */
   readonly isReady: () => boolean;
   /** A client that reads nothing for this long is disconnected. */
   readonly stalledReaderMs: number;
@@ -32,7 +32,7 @@ export function addConnectionEnd(app: FastifyInstance, { isReady, stalledReaderM
 
 /**
  * The payload of an answer whose request may not have been read to its end. The rest of a long body is never read, and the connection
- * ends with the answer: V8 was busy with the garbage of 250 refused bodies of 1 MiB a second.
+ * ends with the answer: V8 was busy with the garbage of 250 rejected bodies of 1 MiB a second.
  */
 export function withUnreadBody(reply: FastifyReply, payload: unknown): unknown {
   const { raw } = reply.request;

@@ -1,6 +1,6 @@
 /**
  * Where every operation enters, whichever route or transport brings it: caller → rate limit → admission. Its log and metrics are
- * written by `operations.run`, or `operations.refuse` if a stage throws.
+ * written by `operations.run`, or `operations.reject` if a stage throws.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -25,7 +25,7 @@ export interface Arrival extends Omit<OperationRequest, 'caller' | 'requester' |
 
 export interface EntranceOptions {
   readonly authenticate: Authenticate;
-  /** Null if the rate of owners is not limited. */
+  /** Rates by owner, or null if they are not limited. */
   readonly byOwner: RateLimit | null;
   readonly byNetwork: RateLimit;
   readonly admission: Admission;
@@ -65,7 +65,7 @@ export function createEntrance(options: EntranceOptions) {
   });
 
   /**
-   * Counts one operation: by owner, and by network for a stranger. Throws RATE_LIMITED. `report` gets the allowance, even of a refused
+   * Counts one operation: by owner, and by network for a stranger. Throws RATE_LIMITED. `report` gets the allowance, even of a rejected
    * operation.
    */
   async function limit(
@@ -119,7 +119,7 @@ export function createEntrance(options: EntranceOptions) {
         ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
         return await work(ticket);
       } catch (error) {
-        // Before the wait for a 429 and the end of the connection, or refused requests would fill the room of those that come.
+        // Before the wait for a 429 and the end of the connection, or rejected requests would fill the room of those that come.
         ticket?.end();
         if (error instanceof GatewayError && error.code === 'RATE_LIMITED') {
           dropBody(request);
@@ -136,16 +136,16 @@ export function createEntrance(options: EntranceOptions) {
 const WAITING_AT_ONCE = 1000;
 
 /**
- * Waits before a 429 is sent: 2,000 clients that repeated refused requests at once made others wait for 3 s. If more than
+ * Waits before a 429 is sent: 2,000 clients that repeated rejected requests at once made others wait for 3 s. If more than
  * WAITING_AT_ONCE wait, each waits longer, so that no more of them return in a second. A client that leaves ends its wait. Only one
- * refusal of a connection waits, since requests can be pipelined.
+ * rejection of a connection waits, since requests can be pipelined.
  */
 function createSlowDown(slowDownMs: number): (connection: Socket) => Promise<void> {
   const waiting = new Set<Socket>();
   return async (connection) => {
     if (connection.destroyed || waiting.has(connection)) return;
     waiting.add(connection);
-    // At random, so that those who were refused together do not return together.
+    // At random, so that those who were rejected together do not return together.
     const ms = slowDownMs * (1 + Math.random()) * Math.max(1, waiting.size / WAITING_AT_ONCE);
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const timer = setTimeout(resolve, ms).unref();
@@ -168,7 +168,7 @@ const readText = (value: unknown): string | null => (typeof value === 'string' &
 
 /**
  * The name and version by which a client calls itself, in the headers of a request or the parameters of a socket: those of Apollo, or
- * those without a vendor. Null: it has no name that can be logged.
+ * those without a vendor. Null without a name that can be logged.
  */
 export function clientInfoOf(headers: Readonly<Record<string, unknown>>): ClientInfo | null {
   const name = readText(headers['apollographql-client-name'] ?? headers['graphql-client-name']);
@@ -187,7 +187,7 @@ export function onClosed(response: ServerResponse, call: () => void): void {
 
 /** The client of one operation: whether it still waits for its answer. */
 export class RequestClient implements Client {
-  /** Null for an operation of a socket, which calls `abort`. */
+  /** Response, or null for an operation of a socket, which calls `abort`. */
   readonly #response: ServerResponse | null;
   /** Created on first use: most requests need no upstream call. */
   #controller: AbortController | null = null;

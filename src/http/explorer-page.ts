@@ -8,7 +8,7 @@ export interface ExplorerPageOptions {
   readonly basePath: string;
 }
 
-/** Null: the request asks for an operation. */
+/** Resolves with the page, or with null if the request asks for an operation. */
 export type ExplorerPage = (requestId: string, search: string) => Promise<HttpAnswer | null>;
 
 export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions): ExplorerPage {
@@ -45,4 +45,4 @@ const LINK_STYLE =
   'background:#1b1c1e;color:#fff;font:13px system-ui,sans-serif;text-decoration:none}';
 
 const IS_OFF =
-  'Apollo Sandbox is switched off: set SANDBOX=on to use it. Send operations by POST, or by GET as ?query=….';
+  'Apollo Sandbox is disabled. Set SANDBOX=on to enable it. Send operations with POST, or with GET as ?query=….';

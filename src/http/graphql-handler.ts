@@ -33,7 +33,7 @@ export interface GraphqlHandlerOptions {
   readonly entrance: Entrance;
   readonly negotiation: Negotiation;
   readonly write: Write;
-  /** Null: no answer is cached. */
+  /** Cache, or null if answers are not cached. */
   readonly responses: ResponseCache | null;
   readonly operations: Operations;
   readonly sendEvents: SendEvents;
@@ -216,7 +216,7 @@ function requestText({ operation, isGet, search }: Exchange, body: string, revis
 const headersOf = ({ headers }: Answer): Record<string, string> =>
   headers ? Object.fromEntries([...headers].filter(([name]) => name !== 'content-type')) : {};
 
-/** Errors of the operation's text or variables, which GraphQL over HTTP distinguishes from errors of the HTTP request. */
+/** Errors of the document or variables, which GraphQL over HTTP distinguishes from errors of the HTTP request. */
 const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',

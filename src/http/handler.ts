@@ -103,7 +103,7 @@ async function fetchFrom(server: Server, request: Request): Promise<Response> {
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
   // In a project with the types of browsers, they differ from Node's.
   const body: unknown = request.body;
-  // A gateway that refuses the request may not read its body.
+  // A gateway that rejects the request may not read its body.
   if (body) pipeline(Readable.fromWeb(body as ReadableStream), sent).catch(() => undefined);
   else sent.end();
   const [answer] = await answered;

@@ -8,7 +8,7 @@ export interface LiveConnection {
   end(): void;
   /** Closes at once. */
   cut(): void;
-  /** False: the connection has only subscriptions. */
+  /** Whether a query or mutation is in progress, and not only subscriptions. */
   isAnswering(): boolean;
 }
 

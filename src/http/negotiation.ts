@@ -11,13 +11,13 @@ const HTML_TYPE = 'text/html';
 export type JsonType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
 
 export interface AcceptedForms {
-  /** Null: no JSON. */
+  /** Media type, or null if JSON isn't accepted. */
   readonly json: JsonType | null;
-  /** True if the header names server-sent events: a client that accepts anything expects a single answer. */
+  /** Whether the header names server-sent events: a client that accepts anything expects a single answer. */
   readonly events: boolean;
-  /** True also for a client that accepts anything. */
+  /** Whether the client accepts events, or anything. */
   readonly anyEvents: boolean;
-  /** True for the navigation of a browser, which prefers HTML. */
+  /** Whether this is the navigation of a browser, which prefers HTML. */
   readonly prefersHtml: boolean;
 }
 

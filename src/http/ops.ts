@@ -1,4 +1,4 @@
-/** Probes and metrics: routes of the gateway, or of a server of their own. */
+/** Probes and metrics: routes of the gateway, or of a separate server. */
 import fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify';
 import type { Metrics } from '../observability/metrics.ts';
 import { jsonAnswer, type Write } from './answer.ts';
@@ -28,7 +28,7 @@ export const createOps =
     done();
   };
 
-/** The server of OPS_PORT. It has connections of its own: clients cannot use up those of the probes. */
+/** The server of OPS_PORT. Its connections are separate: clients cannot use up those of the probes. */
 export function createOpsServer(ops: FastifyPluginCallback): FastifyInstance {
   const app = fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
   app.server.maxConnections = MAX_CONNECTIONS;

@@ -14,9 +14,9 @@ export interface PageOptions {
   readonly sampleKey: string | null;
   /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
   readonly basePath: string;
-  /** True: the page also answers browsers at all other paths below `basePath`, with 404. */
+  /** Whether the page also answers browsers at all other paths below `basePath`, with 404. */
   readonly hasOtherPaths: boolean;
-  /** False: GraphiQL is not served. */
+  /** Whether GraphiQL is served. */
   readonly hasExplorers: boolean;
   readonly logger: Logger;
   readonly write: Write;
@@ -55,7 +55,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     // Its editor adds style elements without a nonce, and has its icons in a font.
     if (hasExplorers) get('/graphiql', answerOf(graphiql, policyOf("'self' 'unsafe-inline'", 'font-src data:')));
     if (page === null) {
-      logger.warn('the run page is not built: run `npm run build`, then start again');
+      logger.warn('the web UI is not built: run `npm run build`, then start again');
       return;
     }
     if (hasOtherPaths) {
@@ -84,7 +84,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
   };
 }
 
-/** Null if the page is not built. */
+/** Returns null if the page is not built. */
 async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
   const html = await readFile(path, 'utf8').catch(() => null);
   const tags = [
@@ -100,6 +100,6 @@ async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Pro
 }
 
 const NOT_BUILT = textAnswer(
-  'The run page is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
+  'The web UI is not built. Run `npm ci && npm run build` in the clone, then start again. GraphQL is at /graphql.\n',
   503,
 );

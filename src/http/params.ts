@@ -19,11 +19,11 @@ const PARAMS = z
     { error: ({ input }) => `The body must be an object with an operation, got ${kindOf(input)}.${hintFor(input)}` },
   )
   .refine(({ query, documentId, id, extensions }) => [query, documentId, id, extensions].some(Boolean), {
-    error: 'query (the text of the operation) or documentId (its id) is required.',
+    error: 'query (the document) or documentId (its id) is required.',
   });
 
 const hintFor = (input: unknown): string =>
-  Array.isArray(input) ? ' Batches are not supported: send each operation in its own request.' : '';
+  Array.isArray(input) ? ' Batches are not supported: send each operation in a separate request.' : '';
 
 /** Throws a GraphQLError for wrong parameters. `body` is the body of a POST. */
 export function readParams(method: string, search: string, body: string): OperationParams {

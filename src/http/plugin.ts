@@ -53,13 +53,13 @@ export interface HttpOptions extends HttpOverrides {
   readonly config: Config;
   readonly authenticator: Authenticator;
   readonly runs: Runs;
-  /** Null without a fleet. */
+  /** Share rate limit, or null without a fleet. */
   readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
-  /** Empty: MCP is switched off. */
+  /** Tools, or empty if MCP is off. */
   readonly tools: () => readonly Tool[];
   readonly version: string;
-  /** Null: introspection is switched off. */
+  /** Schema as SDL, or null if introspection is disabled. */
   readonly schemaText: string | null;
   readonly metrics: Metrics;
   readonly observer: Observer;
@@ -68,9 +68,9 @@ export interface HttpOptions extends HttpOverrides {
   readonly after: After;
   readonly client: Forwarding;
   readonly admission: Admission;
-  /** False: each request is executed, so that an embedder's plugins see it. */
+  /** Whether answers are cached; if not, an embedder's plugins see each request. */
   readonly cachesAnswers: boolean;
-  /** False: the host answers paths outside the prefix. */
+  /** Whether the gateway answers paths outside the prefix, rather than the host. */
   readonly ownsServer: boolean;
 }
 
@@ -95,13 +95,13 @@ export function createHttp(options: HttpOptions) {
   return {
     plugin: (async (app) => {
       const shared: Shared = { entrance, commonHeaders, origins, negotiation, write, isReady, stop };
-      // It marks upgrades in a hook of its own, so it comes before the other hooks.
+      // It marks upgrades in a separate hook, so it comes before the other hooks.
       await openWebSockets(app);
       addHooks(app, options, shared);
       await addRoutes(app, options, shared);
       if (!options.ownsServer || config.opsPort === null) await app.register(ops);
     }) satisfies FastifyPluginAsync,
-    /** Probes and metrics. `plugin` has them unless they get a server of their own. */
+    /** Probes and metrics, unless they get a separate server. */
     ops,
     /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
     stop,
@@ -158,7 +158,7 @@ function addHooks(
   const reportRefused = createReportRefused({ origins, logger, now });
   const basePath = publicPath(app, options);
   const otherPath = `WebSockets must be opened at ${basePath}${GRAPHQL_PATH}.`;
-  const notFound = `Path not found. GraphQL is at ${basePath}${GRAPHQL_PATH}, the run page at ${basePath}/.`;
+  const notFound = `Path not found. GraphQL is at ${basePath}${GRAPHQL_PATH}, the web UI at ${basePath}/.`;
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(commonHeaders.of(request.raw, request.id));
     const isOtherPath = request.ws && request.routeOptions.url !== `${app.prefix}${GRAPHQL_PATH}`;
@@ -212,6 +212,6 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Sha
 /** The path of the gateway as clients see it. */
 const publicPath = ({ prefix }: FastifyInstance, { config }: HttpOptions): string => `${config.basePath}${prefix}`;
 
-/** False: the host answers paths that are not the gateway's. */
+/** Whether the gateway also answers unknown paths, which are otherwise left to the host. */
 const hasOtherPaths = ({ prefix }: FastifyInstance, { ownsServer }: HttpOptions): boolean =>
   ownsServer || prefix !== '';

@@ -1,5 +1,5 @@
 /**
- * Logs pages and WebSockets that are refused for their origin or path: the browser tells only its user. One line a minute each, with
+ * Logs pages and WebSockets that are rejected for their origin or path: the browser tells only its user. One line a minute each, with
  * the count since the line before it, since anyone can cause them.
  */
 import type { IncomingMessage } from 'node:http';
@@ -7,13 +7,13 @@ import type { Logger } from '../observability/logger.ts';
 import { isFromAllowedOrigin } from './common-headers.ts';
 
 const INTERVAL_MS = 60_000;
-/** Of a value that a client chooses. */
+/** Longest value from a client that is logged. */
 const MAX_LENGTH = 200;
 
 const SENTENCES = {
-  page: 'browsers hide the answers from pages of an origin that CORS_ORIGINS does not have',
-  socket: 'WebSockets were refused, since CORS_ORIGINS does not have their origin',
-  path: 'WebSockets were refused, since they must be opened at /graphql',
+  page: 'browsers hide responses from pages whose origin is not in CORS_ORIGINS',
+  socket: 'WebSockets were rejected because their origin is not in CORS_ORIGINS',
+  path: 'WebSockets were rejected because they must be opened at /graphql',
 };
 
 interface RefusedOriginsOptions {

@@ -10,7 +10,7 @@ import { ownCopy } from '../runtime/own-bytes.ts';
 /** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
 export interface WholeAnswer {
   readonly body: Buffer;
-  /** Null for a body that is not worth it. */
+  /** Gzipped body, or null if compressing it is not worthwhile. */
   readonly gzipped: Buffer | null;
   readonly contentType: string;
   readonly etag: string | null;
@@ -37,7 +37,7 @@ class AnswerEntry extends CacheEntry {
   }
 }
 
-/** Computed once a request: hashing a long text takes a while. */
+/** Computed once per request: hashing a long document takes a while. */
 export interface CacheKey {
   readonly viewer: Viewer;
   readonly name: string;
@@ -45,7 +45,7 @@ export interface CacheKey {
   readonly right: Right;
   /** How often its whole answers had been dropped then. */
   readonly answersDropped: number;
-  /** False for a long request, which is seldom repeated. */
+  /** Whether the request is short enough to be repeated. */
   readonly isCacheable: boolean;
   readonly caller: Caller;
 }
@@ -140,19 +140,19 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
       }
     },
 
-    /** True if the request came before: most requests come once, and their answers would evict others. */
+    /** Whether the request came before: most requests come once, and their answers would evict others. */
     isWorthKeeping: ({ viewer, name, isCacheable }: CacheKey): boolean =>
       isCacheable && wasSeen(`${viewer.id} ${name}`),
 
     keep({ right, name, answersDropped }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
-      // It may contain a workflow that was forbidden meanwhile, or lack a run that was started.
+      // It may contain a workflow that was forbidden meanwhile, or miss a run that was started.
       if (right.answersDropped !== answersDropped) return;
       viewers.keep(
         new AnswerEntry(right, name, { ...answer, body: ownBytes(body), gzipped: gzipped && ownBytes(gzipped) }),
       );
     },
 
-    /** Value of the header. The viewer had no right before its first request. */
+    /** Value of the header. Before its first request, the viewer doesn't have a right. */
     cacheControl({ viewer, caller }: CacheKey, untilMs: number): string {
       const leftMs = Math.min(untilMs, viewers.servesUntil(viewers.rightOf(viewer.id)), caller.untilMs) - now();
       return leftMs > 0 ? `private, max-age=${Math.floor(leftMs / 1000)}` : 'no-store';

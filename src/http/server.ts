@@ -78,9 +78,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
 }
 
 export interface ConnectionLimitOptions {
-  /** True once an accepted caller has sent an operation over the connection. */
+  /** Whether an accepted caller has sent an operation over the connection. */
   readonly isAccepted: (socket: Socket) => boolean;
-  /** Null for a peer whose connections are not limited. */
+  /** Returns null for a peer whose connections are not limited. */
   readonly networkOf: (address: string) => string | null;
   readonly maxOfNetwork: number;
 }
@@ -94,7 +94,7 @@ export function limitConnections(
   const unaccepted = new Map<string, Set<Socket>>();
 
   server.on('connection', (socket: Socket) => {
-    // This reads the address: Node caches it, and the log needs it also after the connection is closed.
+    // This reads the address: Node caches it, and the log needs it even after the connection is closed.
     const network = networkOf(socket.remoteAddress ?? '');
     if (network === null) return;
     const sockets = unaccepted.get(network) ?? new Set();

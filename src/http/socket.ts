@@ -32,7 +32,7 @@ export interface SocketOptions {
 
 /** The payload of a `subscribe`, as graphql-ws gets it. It keeps it as long as the operation lasts. */
 export class Received {
-  /** graphql-ws requires a text. */
+  /** graphql-ws requires a string. */
   readonly query = '';
   /** The ticket of the operation, or why it is not admitted. */
   readonly admitted: Ticket | GatewayError;
@@ -51,16 +51,16 @@ export class Received {
   }
 }
 
-/** Read from the first message: a browser can send no headers of its own with a WebSocket. */
+/** Read from the first message: a browser can't send custom headers with a WebSocket. */
 interface ConnectionParams {
   readonly authorization: string | undefined;
   readonly clientInfo: ClientInfo | null;
 }
 
 interface ReadMessage {
-  /** Null for an invalid message: graphql-ws closes the socket with 4400. */
+  /** Message, or null for an invalid message: graphql-ws closes the socket with 4400. */
   readonly message: object | null;
-  /** Null for a message that is not an operation, or not admitted. */
+  /** Ticket, or null for a message that is not an operation, or not admitted. */
   readonly ticket: Ticket | null;
 }
 
@@ -149,22 +149,22 @@ export class Socket implements ProtocolSocket, LiveConnection {
   }
 
   onMessage(handle: (text: string) => Promise<void>): void {
-    // Its type says text, but graphql-ws takes a parsed message, too.
+    // Its type says text, but graphql-ws also takes a parsed message.
     const handleParsed = handle as (message: unknown) => Promise<void>;
     this.#ws.on('message', (data: Buffer) => {
-      // A later message is ignored: its client gets no answer, and sends it again elsewhere.
+      // A later message is ignored: its client doesn't get an answer, and sends it again elsewhere.
       if (this.#isEnding || this.#isClosed()) return;
       this.#receive(data, handleParsed);
     });
   }
 
-  /** False: the key is rejected, and the socket closes. */
+  /** Resolves with false if the key is rejected, and the socket closes. */
   async connect(): Promise<boolean> {
     const { entrance } = this.#options;
     const operation = await this.#identify(this.#requestId, new RequestClient(null));
     const { viewer, error } = operation.caller;
     if (viewer) return true;
-    // A rejected key counts like a refused request: otherwise keys could be tried as often as sockets open.
+    // A rejected key counts like a rejected request: otherwise keys could be tried as often as sockets open.
     let problem: unknown = error;
     try {
       await entrance.limit(operation);
@@ -234,7 +234,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     if (this.#isEnding && this.#answering === 0) this.close(GOING_AWAY, 'The gateway is stopping');
   }
 
-  /** An open socket has no rights of its own: each operation is authenticated. */
+  /** An open socket doesn't carry rights: each operation is authenticated. */
   async #identify(requestId: string, client: RequestClient): Promise<OperationRequest> {
     const { entrance } = this.#options;
     const arrival: Arrival = {
@@ -409,5 +409,5 @@ const ignore = (): void => undefined;
 const tooMany = (maxOperations: number): GatewayError =>
   new GatewayError(
     'RATE_LIMITED',
-    `Limit of ${maxOperations} operations at once on one connection reached. End one, or open another connection.`,
+    `A connection may have at most ${maxOperations} concurrent operations. End one, or open another connection.`,
   );

@@ -1,4 +1,4 @@
-/** WebSockets: the server of the Fastify app, refused upgrades, and the protocol of graphql-ws. */
+/** WebSockets: the server of the Fastify app, rejected upgrades, and the protocol of graphql-ws. */
 import type { IncomingMessage } from 'node:http';
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -88,7 +88,7 @@ export function createSockets(options: SocketsOptions): (ws: WebSocket, request:
       const cause = error?.originalError;
       if (cause instanceof SubscriptionError) return cause.errors;
       // A defect, which graphql-ws would only send to the client: thrown, it is logged and closes the socket.
-      throw cause ?? new Error('graphql-ws refused an operation by itself', { cause: error });
+      throw cause ?? new Error('graphql-ws rejected an operation itself', { cause: error });
     },
   });
 

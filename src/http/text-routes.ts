@@ -5,7 +5,7 @@ import { errorAnswer, textAnswer, type Write } from './answer.ts';
 import { SCHEMA_PATH } from './routes.ts';
 
 export interface TextRoutesOptions extends LlmsOptions {
-  /** Null if introspection is switched off. */
+  /** Schema as SDL, or null if introspection is disabled. */
   readonly schemaText: string | null;
   readonly write: Write;
 }

@@ -25,9 +25,9 @@ export interface UpstreamCheckOptions {
 }
 
 export interface UpstreamCheck {
-  /** True if all calls that were tried work without losing values. */
+  /** Whether all calls that were tried work without losing values. */
   readonly isGood: boolean;
-  /** What works, what deviates from the contract, and what to change: lines of text. */
+  /** What works, what deviates from the contract, and what to change, line by line. */
   readonly report: string;
 }
 

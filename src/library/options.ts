@@ -15,7 +15,7 @@ export interface StepgateOptions extends Settings, Additions {}
 // Each message completes "X must be …".
 const isFunction = (value: unknown) => typeof value === 'function';
 const aFunction = z.custom(isFunction, 'a function');
-const maybeAFunction = z.custom(isFunction, 'a function, or left out').optional();
+const maybeAFunction = z.custom(isFunction, 'a function, or omitted').optional();
 const CALLS = {
   ...{ steps: aFunction, run: maybeAFunction, runs: maybeAFunction },
   ...{ workflows: maybeAFunction, execute: maybeAFunction },
@@ -33,27 +33,27 @@ const aPlugin = z.custom(
 
 const ENTRY = {
   resolve: aFunction,
-  cacheMs: z.custom((ms) => typeof ms === 'number' && ms >= 0, 'milliseconds from 0, or left out').optional(),
+  cacheMs: z.custom((ms) => typeof ms === 'number' && ms >= 0, 'milliseconds from 0, or omitted').optional(),
 };
-const requirement = z.enum(DATA_REQUIREMENTS, `one of ${DATA_REQUIREMENTS.join(', ')}, or left out`).optional();
+const requirement = z.enum(DATA_REQUIREMENTS, `one of ${DATA_REQUIREMENTS.join(', ')}, or omitted`).optional();
 const entries = (shape: z.ZodRawShape, members: string) =>
   z.record(z.string(), z.strictObject(shape, `an object of ${members}`), 'an object').optional();
 const FIELDS = z
-  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and maybe requirement and cacheMs') }, 'an object')
-  .catchall(entries(ENTRY, 'resolve, and maybe cacheMs'));
-const NAME = 'a string that is not empty';
+  .object({ Run: entries({ ...ENTRY, requirement }, 'resolve, and optionally requirement and cacheMs') }, 'an object')
+  .catchall(entries(ENTRY, 'resolve, and optionally cacheMs'));
+const NAME = 'a non-empty string';
 const UPSTREAM =
-  'an object with a name and a function steps, and maybe run, runs, workflows, execute, cancelRun and resumeStep, or left out';
+  'an object with a name and a function steps, and optionally run, runs, workflows, execute, cancelRun and resumeStep, or omitted';
 
 const ADDITIONS = {
   authenticate: maybeAFunction,
   extension: z
     .strictObject(
       { typeDefs: z.string('a string'), fields: FIELDS },
-      'an object of typeDefs (a string) and fields (an object), or left out',
+      'an object of typeDefs (a string) and fields (an object), or omitted',
     )
     .optional(),
-  plugins: z.array(aPlugin, 'a list of plugins, or left out').optional(),
+  plugins: z.array(aPlugin, 'a list of plugins, or omitted').optional(),
   onOperation: maybeAFunction,
   // Other members are allowed: an upstream may have state.
   upstream: z.looseObject({ name: z.string(NAME).min(1, NAME), ...CALLS }, UPSTREAM).optional(),
@@ -63,7 +63,7 @@ const ADDITIONS = {
         ...{ debug: aFunction, info: aFunction, warn: aFunction, error: aFunction, fatal: aFunction },
         ...{ child: aFunction, isLevelEnabled: aFunction, flush: aFunction },
       },
-      'a logger of pino, or another with its methods, or left out',
+      'a pino logger, or an object with its methods, or omitted',
     )
     .optional(),
 } satisfies Record<keyof Additions, z.ZodType>;
@@ -80,8 +80,8 @@ export function checkedOptions(options: StepgateOptions): { config: Config; addi
   if (unknown !== undefined) {
     const meant = nearestOf(unknown, [...Object.keys(SETTINGS), ...Object.keys(ADDITIONS)]);
     const hint =
-      meant === undefined ? 'docs/configuration.md and docs/embedding.md list all options' : `${meant} may be meant`;
-    throw new ConfigError(`${unknown} is not an option: ${hint}.`);
+      meant === undefined ? 'docs/configuration.md and docs/embedding.md list all options.' : `Did you mean ${meant}?`;
+    throw new ConfigError(`Unknown option ${unknown}. ${hint}`);
   }
   const { upstream } = additions;
   if (typeof upstream === 'object') checkSpelling(upstream);
@@ -95,12 +95,11 @@ function checkSpelling(upstream: object): void {
   const missing = Object.keys(CALLS).filter((call) => !(call in upstream));
   for (const name of functionsOf(upstream)) {
     const meant = name in CALLS ? undefined : nearestOf(name, missing);
-    if (meant !== undefined)
-      throw new ConfigError(`upstream.${name} is not a call of the workflow API: ${meant} may be meant.`);
+    if (meant !== undefined) throw new ConfigError(`Unknown upstream function ${name}. Did you mean ${meant}?`);
   }
 }
 
-/** The names of its own functions, and of those of its class. */
+/** The names of its functions, and of those of its class. */
 function functionsOf(owner: object): string[] {
   const prototype = Object.getPrototypeOf(owner) as object | null;
   const own = Object.entries(Object.getOwnPropertyDescriptors(owner));

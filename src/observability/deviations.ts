@@ -2,7 +2,7 @@
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** `read`: read in spite of another form. `lost`: not readable, so null or left out. */
+/** `read`: read although it deviates. `lost`: unreadable, so null or left out. */
 export type DeviationOutcome = 'read' | 'lost';
 
 export interface Deviation {

@@ -28,7 +28,7 @@ export const ecsOptions = (): LoggerOptions => ({
   },
 });
 
-/** Who has done what. Null for a line that is no audit. */
+/** Who has done what. Null for a line that isn't an audit. */
 function ofAudit({
   'event.action': action,
   'event.outcome': outcome,

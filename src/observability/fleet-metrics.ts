@@ -4,7 +4,7 @@ import type { BreakerState, Instruments } from './instruments.ts';
 const SHARED_READS = ['hit', 'miss', 'unavailable', 'unreadable'] as const;
 type SharedRead = (typeof SHARED_READS)[number];
 
-/** Refused: Valkey answers an error. Error: the connection is lost. Skipped: the command was not sent. */
+/** Rejected: Valkey answers an error. Error: the connection is lost. Skipped: the command was not sent. */
 const COMMAND_OUTCOMES = ['ok', 'refused', 'timeout', 'error', 'skipped'] as const;
 export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 

@@ -1,4 +1,4 @@
-/** The metrics of one gateway, in a registry of its own. docs/observability.md lists them. */
+/** The metrics of one gateway, in a separate registry. docs/observability.md lists them. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createInstruments, type BreakerState, type Instruments } from './instruments.ts';
@@ -148,7 +148,7 @@ function upstreamMetrics({ counter, histogram }: Instruments) {
   );
   const deviations = counter(
     'stepgate_upstream_deviations_total',
-    'Values in upstream answers that deviate from the contract, by field',
+    'Values in upstream responses that deviate from the contract, by field',
     ['field', 'outcome'],
   );
   return {
@@ -168,7 +168,7 @@ function upstreamMetrics({ counter, histogram }: Instruments) {
 function watch({ gauge, watched, breaker }: Instruments, { upstream, cachedBytes, pollers, build }: MetricSources) {
   watched('stepgate_upstream_calls_in_use', 'Upstream calls in progress', () => upstream().callsInUse);
   watched('stepgate_upstream_calls_queued', 'Upstream calls waiting for a slot', () => upstream().callsQueued);
-  watched('stepgate_cache_bytes', 'Bytes cached of upstream answers, as CACHE_MAX_BYTES counts them', cachedBytes);
+  watched('stepgate_cache_bytes', 'Bytes of cached upstream data, as CACHE_MAX_BYTES counts them', cachedBytes);
   watched('stepgate_pollers', 'Live pollers', pollers);
   watched(
     'stepgate_upstream_open_workflow_breakers',

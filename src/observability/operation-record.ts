@@ -9,7 +9,7 @@ export type Transport = (typeof TRANSPORTS)[number];
 
 export type OperationType = 'query' | 'mutation' | 'subscription';
 
-/** For a WebSocket, the request of its handshake: its operations have no response of their own. */
+/** For a WebSocket, the request of its handshake: its operations don't have separate responses. */
 export interface HttpSource {
   readonly request: IncomingMessage;
   readonly response?: ServerResponse;
@@ -31,9 +31,9 @@ export interface ClientInfo {
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
-  /** Null if the request has no credential. */
+  /** Viewer id, or null without a credential. */
   readonly viewerId: string | null;
-  /** Null if the caller has no name. */
+  /** Caller name, or null for a caller without one. */
   readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
   readonly http: HttpSource;
@@ -54,13 +54,13 @@ export interface ObservedOperation {
   /** As the client calls itself; null if it sends no name. */
   readonly clientName: string | null;
   readonly clientVersion: string | null;
-  /** Null for an anonymous operation, an invalid one, and an answer from the response cache. */
+  /** Name, or null for an anonymous operation, an invalid one, and an answer from the response cache. */
   readonly name: string | null;
   /** `unknown` for an invalid operation and for an answer from the response cache. */
   readonly type: OperationType | 'unknown';
-  /** SHA-256 of the text; null for an invalid operation and for an answer from the response cache. */
+  /** SHA-256 of the document; null for an invalid operation and for an answer from the response cache. */
   readonly queryHash: string | null;
-  /** Null for an answer from the response cache. */
+  /** Milliseconds, or null for an answer from the response cache. */
   readonly durationMs: number | null;
   readonly outcome: OperationOutcome;
   /** `response`: the whole answer came from the response cache. */
@@ -92,13 +92,13 @@ export class OperationRecord {
   readonly viewerId: string | null;
   readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
-  /** Does nothing if the process has no SDK. */
+  /** Does nothing without an SDK in the process. */
   readonly span: Span;
-  /** Of the request. The upstream gets it if the process has no SDK. */
+  /** Trace headers of the request. The upstream gets them without an SDK in the process. */
   readonly traceContext: TraceHeaders;
   /** Released at the end: a poller keeps the record of the subscription that started it. */
   http: HttpSource | undefined;
-  /** Null for anonymous operations, and until the document is validated. */
+  /** Name, or null for anonymous operations, and until the document is validated. */
   name: string | null = null;
   /** `unknown` until the document is validated. */
   type: OperationType | 'unknown' = 'unknown';

@@ -52,7 +52,7 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
 /** Any other code is `OTHER`, so that the number of series is bounded. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
-/** True for failures of the gateway or of its dependencies. All other codes report a mistake of the client. */
+/** Whether the code is a failure of the gateway or its dependencies. All other codes report a mistake of the client. */
 export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
 
 export function outcomeOf(errorCodes: readonly string[], isAbandoned: boolean): OperationOutcome {

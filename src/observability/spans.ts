@@ -85,7 +85,7 @@ export function createSpans(version: string, client: ClientFacts) {
   };
 }
 
-/** Null if the process has no SDK. */
+/** Returns null without an SDK in the process. */
 export function traceContextOf(span: Span): SpanContext | null {
   const spanContext = span.spanContext();
   return isSpanContextValid(spanContext) ? spanContext : null;
@@ -140,6 +140,6 @@ const callAttributes = (template: string, method: string, url: URL): Attributes 
   'server.port': Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
 });
 
-/** Spans wait in a queue: a slice would keep the whole text of a client alive, so a long text is copied. */
+/** Spans wait in a queue: a slice would keep the whole string of a client alive, so a long string is copied. */
 const bounded = (text: string): string =>
   text.length <= MAX_TEXT_LENGTH ? text : Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();

@@ -16,7 +16,7 @@ export function readTraceHeaders({ traceparent, tracestate }: IncomingHttpHeader
   return isPassedOn ? { traceparent, tracestate } : { traceparent };
 }
 
-/** Those with this span as the parent, as the SDK's propagators write them; null if the process has no SDK. */
+/** Those with this span as the parent, as the SDK's propagators write them; null without an SDK in the process. */
 export function traceHeadersOf(span: Span): TraceHeaders | null {
   if (!isSpanContextValid(span.spanContext())) return null;
   const headers: Record<string, string> = {};

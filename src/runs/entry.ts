@@ -10,7 +10,7 @@ import type { MaybeRecord, Snapshot, StepList } from './snapshot.ts';
 /** Result of a call that renews a right. */
 export interface Revalidation {
   readonly endpoint: UpstreamEndpoint;
-  /** Null on success. */
+  /** Error, or null on success. */
   readonly error: Error | null;
 }
 
@@ -38,7 +38,7 @@ export class Right {
   readonly viewerId: string;
   /** Send time of the last successful call, in ms since 1970. Null if none succeeded. */
   lastSuccessAt: number | null = null;
-  /** True once the right is dropped. Nothing is cached under it from then on. */
+  /** Set once the right is dropped. Nothing is cached under it from then on. */
   isDropped = false;
   /** How often whole answers were dropped. One that began before the latest drop is not cached. */
   answersDropped = 0;
@@ -108,7 +108,7 @@ export abstract class PartsEntry extends CacheEntry {
 
 /** Identifies an entry under any right. */
 export interface Subject<Entry extends PartsEntry> {
-  /** Empty for the list of workflows. */
+  /** Workflow id, or empty for the list of workflows. */
   readonly workflowId: string;
   readonly name: string;
   entryOf(right: Right): Entry;

@@ -42,7 +42,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   }
 
   /**
-   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last
+   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and miss the last
    * step. Unfinished steps may still end: an engine may close them after the record.
    */
   function areClosed(steps: Snapshot<StepList>, record: Snapshot<RunRecord>): boolean {
@@ -66,7 +66,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 
     areFinalSteps(steps, record, graph) {
       const isOpen = record?.value && !isTerminal(record.value.status);
-      // The other gateway may have had no record. A record fetched later than the steps decides.
+      // The other gateway may not have had a record. A record fetched later than the steps decides.
       if (steps.isFinal) return !isOpen || record.sentAt <= steps.fetchedAt;
       if (isOpen) return false;
       if (!record || !hasRecord(record)) return areSettled(steps) || hasReachedFinish(steps, graph);

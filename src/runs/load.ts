@@ -113,7 +113,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     }
   }
 
-  /** Returns the cached answer if no call is needed any more. */
+  /** Returns the cached answer if a call is no longer needed. */
   look(): Loaded<T> | null {
     const known = this.#known;
     if (!known || known === this.#skipped || !this.#mayServe || !this.#isFresh(known)) return null;
@@ -166,7 +166,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     return this.#options.now() < endOf(this.#wanted.source, this.#entry, snapshot);
   }
 
-  /** Null if this version cannot read the bytes. */
+  /** Returns null if this version cannot read the bytes. */
   async #read(stored: Buffer) {
     try {
       return await this.#wanted.source.fetch(this.#entry, { ...this.#call, stored });

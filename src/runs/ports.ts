@@ -1,6 +1,6 @@
 /**
  * Ports to the other gateways of a fleet: shared answers and writes. A single gateway shares no answers, and keeps the
- * keys of its own writes (`writes/idempotent-writes.ts`).
+ * the keys it writes itself (`writes/idempotent-writes.ts`).
  */
 import type { RunRef, Write, Written } from '../upstream/client.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -11,7 +11,7 @@ import type { Viewer } from '../auth/viewer.ts';
  * Times are this gateway's, in ms since 1970.
  */
 export interface SharedAnswers {
-  /** Null if nothing can be shared now. */
+  /** Returns null if nothing can be shared now. */
   get(resource: Resource): Promise<SharedState | null>;
   /**
    * Takes the lease of the call. If another gateway has it, waits for that call: `again` if its answer may be stored,
@@ -72,9 +72,9 @@ export interface StoredAnswer {
 
 export interface Loaded<T> {
   readonly cached: Snapshot<T>;
-  /** True if the answer proves the viewer's right. */
+  /** Whether the answer proves the viewer's right. */
   readonly isProof: boolean;
-  /** False if no upstream call was made. */
+  /** Whether an upstream call was made. */
   readonly wasCalled: boolean;
 }
 
@@ -87,7 +87,7 @@ export interface Called<T> extends Loaded<T> {
 export interface IdempotentWrites {
   /**
    * Calls `send` once per viewer, owner and key; later calls share its outcome. An error that proves that nothing changed
-   * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another write, RATE_LIMITED if there is no room.
+   * frees the key. Rejects with BAD_USER_INPUT if the key belongs to another write, RATE_LIMITED if there are too many.
    */
   once(write: KeyedWrite, send: Send): Promise<Written>;
 }
@@ -110,7 +110,7 @@ export type Send = (keepUntil: (untilMs: number) => void) => Promise<Written>;
 export interface SharedWrites extends IdempotentWrites {
   /** Shares for `ms` that the run was started. Resolves when other gateways can see it. Never rejects. */
   add(viewer: Viewer, ref: RunRef, ms: number): Promise<void>;
-  /** True if another gateway has added the run. */
+  /** Whether another gateway has added the run. */
   has(viewer: Viewer, ref: RunRef): Promise<boolean>;
   /** Tells the other gateways what a write has changed for the viewer. Never rejects. */
   announce(viewer: Viewer, change: Change): Promise<void>;
@@ -121,6 +121,6 @@ export interface SharedWrites extends IdempotentWrites {
 /** A workflow's history has a new run, or a run of it has changed. */
 export interface Change {
   readonly workflowId: string;
-  /** Null for a new run. */
+  /** Run id, or null for a new run. */
   readonly runId: string | null;
 }

@@ -16,9 +16,9 @@ export interface ReadContext {
   readonly signal: () => AbortSignal;
   readonly budget: CallBudget;
   readonly lifetime: AnswerLifetime;
-  /** True if live data must be newer than the cached data. */
+  /** Whether live data must be newer than the cached data. */
   readonly skipsLive?: boolean;
-  /** True for a poll, for which no client waits: it may take until the timeout. */
+  /** Whether this is a poll, for which no client waits: it may take until the timeout. */
   readonly isPoll?: true;
   readonly reader: CallOptions['reader'];
   /** Absent if the operation is not logged or measured. */
@@ -31,7 +31,7 @@ const MAX_HELD_MIB = 64;
 export const tooManyAnswers = (): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `Limit of ${MAX_HELD_MIB} MiB of upstream answers per operation reached. Ask for fewer runs at once.`,
+    `The operation reads more than ${MAX_HELD_MIB} MiB of upstream responses. Ask for fewer runs at once.`,
   );
 
 /** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
@@ -72,7 +72,7 @@ export class CallBudget implements Rejections {
     if (this.#calls >= this.#maxCalls) {
       throw (this.#tooManyCalls ??= new GatewayError(
         'UPSTREAM_BUDGET_EXCEEDED',
-        `Limit of ${this.#maxCalls} upstream calls in one operation reached (MAX_UPSTREAM_CALLS). Ask for fewer runs at once.`,
+        `The operation needs more than ${this.#maxCalls} upstream calls (MAX_UPSTREAM_CALLS). Ask for fewer runs at once.`,
       ));
     }
     this.#calls += 1;
@@ -82,7 +82,7 @@ export class CallBudget implements Rejections {
     if (this.#wasStranger === true) this.#rejection ??= error;
   }
 
-  /** Counts an answer that the operation reads, once. False if there is no room: the answer must not be read then. */
+  /** Counts an answer that the operation reads, once. Returns false beyond the limit: the answer must not be read then. */
   holds({ value, sizeBytes }: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean {
     if (this.#held.has(value)) return true;
     if (this.#heldBytes > 0 && this.#heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;

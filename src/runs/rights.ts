@@ -10,7 +10,7 @@ import type { Caller, Standing } from '../auth/caller.ts';
 /** What one call asks for: an endpoint of a workflow, or the list of workflows. */
 export interface Asked {
   readonly endpoint: UpstreamEndpoint;
-  /** Empty for the list of workflows. */
+  /** Workflow id, or empty for the list of workflows. */
   readonly workflowId: string;
 }
 
@@ -42,7 +42,7 @@ export abstract class Rights {
     });
   }
 
-  /** Frees entries that cannot be reached any more. */
+  /** Frees entries that can no longer be reached. */
   protected abstract free(entries: Entries): void;
 
   /** Returns the viewer's right. An unknown viewer gets a new right, which proves nothing and is not stored. */

@@ -24,7 +24,7 @@ export interface PartReads<T> {
 }
 
 export interface RunStore {
-  /** Null if the upstream offers no records and no cached list contains the run. */
+  /** Records, or null if the upstream offers no records and no cached list contains the run. */
   readonly records: PartReads<Snapshot<MaybeRecord> | null>;
   readonly steps: PartReads<Snapshot<StepList>>;
   /** Steps that this gateway has cached, however old. Empty without any. Makes no call. */
@@ -33,7 +33,7 @@ export interface RunStore {
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
   /** Updates how long parts are unchanged, for parts that may not be in the cache. */
   follow(before: RunParts, parts: RunParts): void;
-  /** True if these parts will never change. */
+  /** Whether these parts will never change. */
   areFinal(parts: RunParts, nowMs: number): boolean;
   /** Derives the run as of `nowMs`. The result is reused for the same time, or always if it does not depend on time. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
@@ -109,7 +109,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     },
   };
 
-  /** True if the cached record is fresh, whether or not a call can fetch it. */
+  /** Whether the cached record is fresh, whether or not a call can fetch it. */
   const isFresh = (entry: RunEntry): boolean =>
     entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
@@ -216,7 +216,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   };
 }
 
-/** True if the derived run is valid for these parts. If no graph was requested, no field depends on it. */
+/** Whether the derived run is valid for these parts. If no graph was requested, no field depends on it. */
 const isOf = (derived: DerivedRun, { record, graph }: RunParts, nowMs: number): boolean =>
   derived.record === record &&
   (graph === undefined || derived.graph === graph) &&

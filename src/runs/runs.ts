@@ -37,7 +37,7 @@ export function createRuns(options: RunsOptions) {
     reauthIntervalMs,
     now,
     onDrop(viewerId, workflowId) {
-      // HTTP requests are refused from now on, so open subscriptions are checked again.
+      // HTTP requests are rejected from now on, so open subscriptions are checked again.
       topics.recheck(viewerId, workflowId);
     },
   });

@@ -22,7 +22,7 @@ export function createSharedLoads(options: SharedLoadsOptions): Obtain {
 
 /** The latest withdrawal of each right, as the fleet said when it was asked last. A gateway may miss an announcement. */
 class KnownWithdrawals {
-  /** Of a viewer's right, or of its entries of a workflow. Null if there was none. */
+  /** Token of a viewer's right, or of its entries of a workflow. Null if there was none. */
   readonly #latest = new WeakMap<Right | Entries, string | null>();
 
   /** Later withdrawals differ from these. */
@@ -42,7 +42,7 @@ class SharedLoad<Entry extends PartsEntry, T> {
   readonly #options: SharedLoadsOptions;
   readonly #withdrawals: KnownWithdrawals;
   readonly #load: Load<Entry, T>;
-  /** Null until the fleet has answered. */
+  /** State, or null until the fleet has answered. */
   #state: SharedState | null = null;
 
   constructor(options: SharedLoadsOptions, withdrawals: KnownWithdrawals, load: Load<Entry, T>) {
@@ -116,7 +116,7 @@ class SharedLoad<Entry extends PartsEntry, T> {
       });
       return called;
     } catch (error) {
-      // If no reader waits here any more, another gateway takes over the lease.
+      // If no reader is waiting here anymore, another gateway takes over the lease.
       lease.release(error instanceof AbandonedError ? 'again' : 'alone');
       throw error;
     }

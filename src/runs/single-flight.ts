@@ -1,4 +1,4 @@
-/** Single flight: all readers of a part share one call, which is aborted when no reader waits any more. */
+/** Single flight: all readers of a part share one call, which is aborted when no reader is waiting. */
 import { AbandonedError } from '../upstream/errors.ts';
 import { Requesters, type Requester } from '../upstream/requesters.ts';
 import { afterOnThisMachine } from '../runtime/clock.ts';
@@ -8,7 +8,7 @@ import { afterOnThisMachine } from '../runtime/clock.ts';
  */
 const LINGER_MS = 50;
 
-/** Those who wait, and a signal that fires when nobody waits any more. */
+/** Those who wait, and a signal that fires when nobody is waiting. */
 export interface Readers {
   readonly requesters: Requesters;
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export class Flight<T> {
   /** Who waits for the flight. */
   readonly #requesters: Requesters;
 
-  /** `onOver` is called once, when the flight has landed or is abandoned. It cannot be joined any more. */
+  /** `onOver` is called once, when the flight has landed or is abandoned. It can no longer be joined. */
   constructor(
     { workflowId, beganAt }: Pick<Flight<T>, 'workflowId' | 'beganAt'>,
     requester: Requester,

@@ -1,7 +1,7 @@
 /** An answer of the upstream, which never changes. Cache, operations and pollers share the same object. */
 import type { Run, RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 
-/** Null if the upstream has no record of the run. */
+/** Record, or null if the upstream doesn't have one for the run. */
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
@@ -12,7 +12,7 @@ export interface Answered<T> {
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
-  /** True if another gateway has found the answer final. */
+  /** Whether another gateway has found the answer final. */
   readonly isFinal?: boolean;
 }
 

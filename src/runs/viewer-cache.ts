@@ -1,6 +1,6 @@
 /**
  * LRU cache, bounded in bytes, for the entries of all viewers. Data that subscriptions watch is reserved: it counts and
- * is not evicted. A viewer without a successful call has no cached entries.
+ * is not evicted. A viewer without a successful call has nothing cached.
  */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
@@ -74,7 +74,7 @@ export class ViewerCache extends Rights {
   }
 
   /**
-   * Counts an entry whose parts have changed. False if it is not cached: the right is not proven, or there is no room.
+   * Counts an entry whose parts have changed. Returns false if it is not cached: the right is not proven, or memory is used up.
    */
   keep(entry: CacheEntry): boolean {
     const { right, key, name } = entry;
@@ -122,7 +122,7 @@ export class ViewerCache extends Rights {
     if (forbidden) this.#sizes.delete(forbidden);
   }
 
-  /** Reserves bytes outside entries; a negative number releases them. Throws RATE_LIMITED if there is no room. */
+  /** Reserves bytes outside entries; a negative number releases them. Throws RATE_LIMITED if memory is used up. */
   reserve(bytes: number): void {
     if (bytes > 0 && this.#reservedBytes + bytes > this.maxReservedBytes) throw this.#noRoom();
     this.#reservedBytes += bytes;
@@ -159,7 +159,7 @@ export class ViewerCache extends Rights {
     const mebibytes = Math.floor(this.maxReservedBytes / 2 ** 20);
     return new GatewayError(
       'RATE_LIMITED',
-      `Limit of ${mebibytes} MiB for all watched runs reached. Watch fewer or smaller runs, or raise CACHE_MAX_BYTES.`,
+      `All watched runs together exceed ${mebibytes} MiB. Watch fewer or smaller runs, or raise CACHE_MAX_BYTES.`,
       { retryable: false },
     );
   }

@@ -52,9 +52,9 @@ export interface StartedRun {
   readonly run: Run;
   /** Cancels all timers: the run stays as it is. */
   stop(): void;
-  /** False if the run is over. */
+  /** Returns false if the run is over. */
   readonly cancel: (by: string) => boolean;
-  /** False if the step does not wait. */
+  /** Returns false if the step isn't waiting. */
   readonly resume: (stepId: string, answer: JsonObject) => boolean;
 }
 

@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from './definition.ts';
 /** The consequences of the end of a node. */
 export interface NextNodes {
   readonly toStart: readonly string[];
-  /** No branch leads to these nodes any more. */
+  /** Nodes that no branch leads to anymore. */
   readonly toSkip: readonly string[];
 }
 

@@ -31,7 +31,7 @@ export function asksOf(run: Run, step: Step): NonNullable<TaskNode['asks']> | nu
   return ('asks' in node ? node.asks : undefined) ?? null;
 }
 
-/** Null while the step runs, and without an answer. */
+/** Returns null while the step runs, and without an answer. */
 export function outputsOf(run: Run, step: Step): Json {
   if (!step.hasOutputs) return null;
   if (step.answer !== undefined) return step.answer;

@@ -10,7 +10,7 @@ export interface PlannedExecution {
   /** Time from when the node may start to its start. */
   readonly delayMs: number;
   readonly durationMs: number;
-  /** Null if it succeeds. */
+  /** Error, or null if it succeeds. */
   readonly error: string | null;
   readonly hasOutputs: boolean;
 }
@@ -19,13 +19,13 @@ export interface PlannedNode {
   readonly executions: readonly [PlannedExecution, ...PlannedExecution[]];
   /** The branch that a condition takes. */
   readonly branch: string | null;
-  /** True if it waits for the answer of a person, however long that takes. */
+  /** Whether it waits for the answer of a person, however long that takes. */
   readonly isWait: boolean;
 }
 
 export interface RunPlan {
   readonly nodes: ReadonlyMap<string, PlannedNode>;
-  /** Null if the run is not cancelled. */
+  /** Milliseconds until the run is cancelled, or null if it is not. */
   readonly cancelAfterMs: number | null;
 }
 

@@ -7,13 +7,13 @@ export interface Random {
   between(min: number, max: number): number;
   /** From `min` to `max`, both included. */
   integer(min: number, max: number): number;
-  /** True in a share of `probability` of the draws. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
   uuid(): string;
 }
 
-/** All parts together are the seed: `createRandom(seed, runId, nodeId)` is a stream of its own. */
+/** All parts together are the seed: `createRandom(seed, runId, nodeId)` is a separate stream. */
 export function createRandom(...seed: readonly (string | number)[]): Random {
   let state = hash(seed.join('/'));
 

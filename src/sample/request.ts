@@ -43,7 +43,7 @@ function wholeNumber(query: Query, name: string, byDefault: number, min: number,
   throw new RequestError(400, `${name} must be a whole number from ${min} to ${max}`);
 }
 
-/** `text`: undefined if the request has no body. */
+/** `text` is undefined without a body. */
 export function jsonObjectOf(text: unknown): JsonObject {
   const body = parse(String(text));
   if (!isJsonObject(body))

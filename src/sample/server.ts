@@ -47,7 +47,7 @@ export async function createEmbeddedUpstream({
     requestTimeout: 30_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    // A malformed path, which no hook sees: the key comes first here, too.
+    // A malformed path, which no hook sees: the key also comes first here.
     frameworkErrors(error, request, reply) {
       sendError(errorOf(() => viewerOf(request)) ?? error, request, reply);
     },

@@ -23,9 +23,9 @@ export interface RunWindow {
 
 /** Restricts a viewer to a part of the data that the upstream key may see. */
 export interface Scope {
-  /** Null for every organization that the key sees. */
+  /** Organization id, or null for every organization that the key sees. */
   readonly organizationId: string | null;
-  /** Null for all workflows. */
+  /** Workflow ids, or null for all workflows. */
   readonly workflowIds: ReadonlySet<string> | null;
 }
 
@@ -42,11 +42,11 @@ export interface CallOptions {
   readonly requesters: Requesters;
   readonly rejections?: Rejections;
   readonly requestId: string;
-  /** Null if the viewer may see everything that the credential sees. */
+  /** Scope, or null if the viewer may see everything that the credential sees. */
   readonly scope: Scope | null;
-  /** Null if nothing of the answer is redacted. */
+  /** Redaction, or null if nothing of the answer is redacted. */
   readonly redaction: Redaction | null;
-  /** Fires when no reader waits for the answer any more. */
+  /** Fires when no reader is waiting for the answer. */
   readonly signal: AbortSignal;
   /** Whose time reads a large answer. */
   readonly reader: Pick<Reader, 'share' | 'order'>;
@@ -69,7 +69,7 @@ export interface UpstreamApi {
   listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;
   /** Calls 2, 6 and 7. Never retried. If an error has `outcomeIsUnknown`, the write may have taken effect. */
   write(write: Write, options: CallOptions): Promise<Written>;
-  /** Call 3. Null if the upstream's list lacks the run. */
+  /** Call 3. Returns null if the upstream's list doesn't contain the run. */
   getRun(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<RunRecord | null>>;
   /** Call 4. */
   listRuns(window: RunWindow, options: CallOptions): Promise<UpstreamAnswer<readonly RunRecord[]>>;

@@ -46,10 +46,10 @@ function createBreaker(threshold: number) {
       // cockatiel would make other calls wait for the trial call, in slots that are needed elsewhere.
       return isTrying() ? Promise.reject(new BrokenCircuitError()) : policy.execute(call);
     },
-    /** True while each call would be rejected. */
+    /** Whether each call would be rejected. */
     isOpen: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
     state: (): BreakerState => stateOf(policy),
-    /** True during a trial call, and for ten seconds after each failure that opened the breaker. */
+    /** Whether a trial call is in progress, or a failure opened the breaker in the last ten seconds. */
     hasOpenedLately: (): boolean => isTrying() || openFor(LATELY_MS),
   };
 }
@@ -111,6 +111,6 @@ export function createBreakers(slots: number) {
   };
 }
 
-/** True for a failure of the upstream itself, not of a key, id, rate or setting. */
+/** Whether the upstream itself failed, rather than a key, id, rate or setting. */
 const isFault = (error: unknown): error is GatewayError =>
   isOutage(error) && (error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'UPSTREAM_TIMEOUT');

@@ -140,7 +140,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const { value, kept: redacted, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
     const kept = redacted ? ownCopy(redacted) : bytes;
     for (const { field, outcome, expected, got, count } of found) deviations.add(field, outcome, expected, got, count);
-    // Boundary: the value comes from a process of our own.
+    // Boundary: the value comes from our own process.
     return { value: receivedValue<Each>(reading, value, kept), kept };
   }
 

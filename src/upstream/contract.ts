@@ -125,7 +125,7 @@ interface Original {
   readonly facts: Pick<StepFacts, 'isRedacted' | 'errorHash'>;
 }
 
-/** Null for an item that is not redacted. */
+/** Returns null for an item that is not redacted. */
 function originalsIn(redacted: Redacted | null) {
   if (!redacted) return () => null;
   const { door, original } = redacted;
@@ -197,7 +197,7 @@ function withInputsHashes(
   );
 }
 
-/** Returns one text for equal texts of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
+/** Returns one string for equal strings of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
 export function createSharedTexts(): (text: string | null) => string | null {
   const texts = new Map<string | null, string | null>();
   return (text) => {
@@ -233,7 +233,7 @@ export function readRun(
   return records.find((record) => record.id === runId) ?? null;
 }
 
-/** Call 4: the records of a window of the history, each at its position. An unreadable record has no id. */
+/** Call 4: the records of a window of the history, each at its position. The id of an unreadable record is empty. */
 export const readRuns = (
   json: JsonBody,
   limit: number,

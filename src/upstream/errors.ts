@@ -16,13 +16,13 @@ export interface ErrorDetails {
   readonly retryAfterSeconds?: number;
   /** What the upstream finds wrong with the answer to a waiting step. */
   readonly fields?: readonly FieldProblem[];
-  /** Id of the workflow that a returned list lacks. */
+  /** Id of the workflow that is missing from a returned list. */
   readonly workflowId?: string;
-  /** True if no byte of the request has left the gateway. */
+  /** Whether no byte of the request has left the gateway. */
   readonly wasNotSent?: true;
-  /** True if the request may have taken effect despite the error. */
+  /** Whether the request may have taken effect despite the error. */
   readonly outcomeIsUnknown?: true;
-  /** False if the code is retryable, but this error remains until a setting is changed. */
+  /** Set to false if the code is retryable, but this error remains until a setting is changed. */
   readonly retryable?: false;
 }
 
@@ -48,26 +48,26 @@ export class GatewayError extends Error {
   }
 }
 
-/** An answer that is JSON, but of another form than the contract's. Clients see no difference; `stepgate check` does. */
+/** A response that is JSON, but not as in the contract. Clients see no difference; `stepgate check` does. */
 export class OtherFormError extends GatewayError {
   constructor(message: string) {
     super('UPSTREAM_CONTRACT_VIOLATION', message);
   }
 }
 
-/** No client waits for the answer any more, so this error is never shown. */
+/** No client is waiting for the answer, so this error is never shown. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
-    super('call abandoned: no client waits for it any more');
+    super('call abandoned: no client is waiting for it');
   }
 }
 
-/** True for a 401: the key is rejected for all requests. */
+/** Whether the error is a 401: the key is rejected for all requests. */
 export const isUnauthenticated = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
 
-/** True for a 403: this resource is forbidden to the key. */
+/** Whether the error is a 403: this resource is forbidden to the key. */
 export const isForbidden = (error: unknown): boolean => error instanceof GatewayError && error.code === 'FORBIDDEN';
 
 export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(error) || isForbidden(error);
@@ -76,10 +76,10 @@ export const isNotFound = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'NOT_FOUND';
 
 /**
- * True for a failure that says nothing about the data or the right to it. Stale answers are served (stale-if-error).
+ * Whether the failure says nothing about the data or the right to it. Stale answers are served (stale-if-error).
  */
 export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;
 
-/** True for an outage or an unreadable answer. Subscriptions continue. */
+/** Whether the failure is an outage or an unreadable answer. Subscriptions continue. */
 export const isUpstreamFault = (error: unknown): error is GatewayError =>
   isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

@@ -242,6 +242,6 @@ const largestPart = (entries: readonly Entry[], shareIn: (entry: Entry) => Share
   [...Map.groupBy(entries, shareIn).values()].reduce((most, part) => (part.length < most.length ? most : part));
 
 const overloaded = (): GatewayError =>
-  new GatewayError('UPSTREAM_OVERLOADED', 'Limit of calls that wait for the upstream reached. Try again.', {
+  new GatewayError('UPSTREAM_OVERLOADED', 'Too many queued upstream calls; try again.', {
     wasNotSent: true,
   });

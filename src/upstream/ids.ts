@@ -1,4 +1,4 @@
-/** Ids are the upstream's, so they may be almost any text. Each is percent-encoded into one segment of a path. */
+/** Ids are the upstream's, so they may be almost any string. Each is percent-encoded into one segment of a path. */
 import { GatewayError } from './errors.ts';
 
 export interface RunRef {
@@ -22,7 +22,7 @@ const RELATIVE = /(?:^|[/\\])(\.\.?)(?:[/\\]|$)/;
 /** Returns the problem of an id from a client or the upstream. Null if the id is valid. */
 export function problemOf(id: string): string | null {
   if (PLAIN.test(id)) return null;
-  if (id === '') return 'an empty text';
+  if (id === '') return 'an empty string';
   const bytes = Buffer.byteLength(id);
   if (bytes > MAX_ID_BYTES) return `${bytes} bytes`;
   if (CONTROL.test(id)) return 'a control character';
@@ -37,7 +37,7 @@ export function checkId(what: string, id: string): string {
   if (problem === null) return ownText(id);
   throw new GatewayError(
     'BAD_USER_INPUT',
-    `${what} must be 1 to ${MAX_ID_BYTES} bytes of text without control characters and segments "." or "..", got ${problem}.`,
+    `${what} must be a string of 1 to ${MAX_ID_BYTES} bytes without control characters and segments "." or "..", got ${problem}.`,
   );
 }
 
@@ -46,7 +46,7 @@ export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
   runId: checkId('run id', runId),
 });
 
-/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query text in memory. */
+/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query string in memory. */
 const ownText = (text: string): string => Buffer.from(text).toString();
 
 /** Returns the id as one segment of a path. Throws like `checkId`. */

@@ -6,10 +6,10 @@ import type { RunRef, StepRef } from './ids.ts';
 
 /** A call in progress. */
 export interface UpstreamCall {
-  /** The key of the caller. In passthrough mode the function must refuse a wrong one with `UpstreamError(401)`. */
+  /** The key of the caller. In passthrough mode the function must reject a wrong one with `UpstreamError(401)`. */
   readonly credential: string;
   readonly requestId: string;
-  /** Fires after UPSTREAM_TIMEOUT_MS, or when no client waits for the answer any more. */
+  /** Fires after UPSTREAM_TIMEOUT_MS, or when no client is waiting for the answer. */
   readonly signal: AbortSignal;
 }
 

@@ -83,7 +83,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
       callsInUse: queue.underWay,
       callsQueued: queue.waiting,
     }),
-    /** True while calls wait for a slot. */
+    /** Whether calls are waiting for a slot. */
     hasQueue: () => queue.waiting > 0,
   };
 }
@@ -93,7 +93,7 @@ const TOO_LATE = new Error('deadline of the call exceeded');
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-/** True if no answer came, or if its status means that a retry may succeed. */
+/** Whether no answer came, or if its status means that a retry may succeed. */
 function isTransient(error: unknown): error is GatewayError {
   if (!isOutage(error)) return false;
   const { upstreamStatus } = error.details;
@@ -122,7 +122,7 @@ async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
     if (signal.aborted) throw new AbandonedError();
     if (!(error instanceof BrokenCircuitError)) throw error;
     const retryAfterSeconds = Math.ceil(HALF_OPEN_AFTER_MS / 1000);
-    const message = `Circuit breaker open, since upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
+    const message = `Circuit breaker open, because upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', message, { retryAfterSeconds, wasNotSent: true });
   }
 }

@@ -18,7 +18,7 @@ export function withOutcome(error: unknown, endpoint: Write['endpoint']): unknow
 const WHAT_MAY_BE: Readonly<Record<Write['endpoint'], string>> = {
   execute: "The run may have started: look at the workflow's runs before you try again.",
   cancel: 'The run may have been cancelled: look at it before you try again.',
-  resume: 'The step may have got the answer: look at it before you try again.',
+  resume: 'The step may have received the answer: look at it before you try again.',
 };
 
 export const unknownOutcome = (
@@ -29,6 +29,6 @@ export const unknownOutcome = (
 ): GatewayError =>
   new GatewayError(code, `${message} ${WHAT_MAY_BE[endpoint]}`, { ...details, outcomeIsUnknown: true });
 
-/** True if it is certain that nothing has changed. False for any error but a GatewayError. */
+/** Whether it is certain that nothing has changed. False for any error but a GatewayError. */
 export const changedNothing = (error: unknown): boolean =>
   error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

@@ -40,7 +40,7 @@ function createScene() {
 }
 
 describe('the weight in progress', () => {
-  it('One owner may have 1,024 in progress; the next operation is refused until one has ended', () => {
+  it('lets one owner use 1,024, then rejects until an operation ends', () => {
     const { admission } = createScene();
     const tickets = Array.from({ length: 1024 }, () => admission.admit(caller('a'), here));
     expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
@@ -51,7 +51,7 @@ describe('the weight in progress', () => {
     expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
   });
 
-  it('A network may have 64, all networks 2,048, and accepted callers find room next to them', () => {
+  it('lets a network use 64, all networks 2,048, beside accepted callers', () => {
     const { admission } = createScene();
     for (let at = 0; at < 64; at += 1) admission.admit(network('n0'), here);
     expect(() => admission.admit(network('n0'), here)).toThrow(REFUSED);
@@ -60,7 +60,7 @@ describe('the weight in progress', () => {
     expect(() => admission.admit(caller('a'), here)).not.toThrow();
   });
 
-  it('A quarter of the process is left for accepted callers with little in progress', () => {
+  it('reserves a quarter of the process for small accepted callers', () => {
     const { admission } = createScene();
     for (let at = 0; at < 3072; at += 1) admission.admit(caller(`greedy-${at % 3}`), here);
     const late = caller('late');
@@ -69,7 +69,7 @@ describe('the weight in progress', () => {
     expect(() => admission.admit(network('n'), here)).toThrow(REFUSED);
   });
 
-  it('A body that is received beyond the room of its owner waits, except of the oldest operation', async () => {
+  it('makes a body beyond the capacity wait, unless its operation is oldest', async () => {
     const { admission } = createScene();
     const oldest = admission.admit(caller('a'), here);
     const other = admission.admit(caller('a'), here);
@@ -81,7 +81,7 @@ describe('the weight in progress', () => {
     await room;
   });
 
-  it.each(['query', 'mutation'])('refuses the answer of a %s after 10 s without room', async (type) => {
+  it.each(['query', 'mutation'])('rejects the answer of a %s after 10 s without capacity', async (type) => {
     const { admission, clock } = createScene();
     const [oldest, ticket] = [1, 2].map(() => admission.admit(caller('a'), here)) as [Ticket, Ticket];
     void oldest.receive(2 ** 22);
@@ -119,7 +119,7 @@ describe('the weight in progress', () => {
     await small;
   });
 
-  it('An operation that waits for room is let in when there is some, first come first served', async () => {
+  it('admits waiting operations first come, first served', async () => {
     const { admission, clock } = createScene();
     const tickets = Array.from({ length: 1024 }, () => admission.admit(caller('a'), here));
     const order: number[] = [];
@@ -135,7 +135,7 @@ describe('the weight in progress', () => {
     await expect(waiting[2]).rejects.toEqual(RATE_LIMITED);
   });
 
-  it('Of owners without anything in progress at most a hundred are remembered, also after refusals and waits', async () => {
+  it('keeps at most 100 idle owners', async () => {
     const { admission, clock } = createScene();
     const tickets = Array.from({ length: 2048 }, (_, at) => admission.admit(network(`n${at % 32}`), here));
     for (let at = 0; at < 3000; at += 1) expect(() => admission.admit(network(`late ${at}`), here)).toThrow();
@@ -150,7 +150,7 @@ describe('the weight in progress', () => {
 });
 
 describe('turns', () => {
-  it('What a turn has left behind is cleared away in the iteration of the loop in which the turn ends', async () => {
+  it('clears what a turn left behind within the same loop iteration', async () => {
     const { admission, iterate } = createScene();
     const [first, second] = [1, 2].map(() => admission.admit(caller('a'), here)) as [Ticket, Ticket];
     void first.nextTurn();
@@ -165,7 +165,7 @@ describe('turns', () => {
     expect(isCleared).toBe(true);
   });
 
-  it('The first turn of an idle loop begins at once, later ones in its next iterations, at most 16 or 10 ms in each', async () => {
+  it('limits an iteration to 16 turns or 10 ms', async () => {
     const { admission, clock, iterate } = createScene();
     const tickets = Array.from({ length: 23 }, () => admission.admit(caller('a'), here));
     const turns = tickets.map((ticket) => ticket.turn());
@@ -187,7 +187,7 @@ describe('turns', () => {
     expect(seen).toEqual([0, 16, 19, 19, 22]);
   });
 
-  it('The owner that has used the least time goes first, and of one owner the oldest operation', async () => {
+  it('serves the owner with the least time first, and its oldest operation', async () => {
     const { admission, clock, iterateUntilIdle } = createScene();
     const begun: string[] = [];
     const work = async (ticket: Ticket, name: string, ms: number) => {
@@ -206,7 +206,7 @@ describe('turns', () => {
     expect(begun).toEqual(['a1', 'b1', 'b2', 'a2', 'a3']);
   });
 
-  it('A turn that begins at once does not count the I/O of others that follows it', async () => {
+  it('does not count later I/O of others against an immediate turn', async () => {
     const { admission, clock, iterateUntilIdle } = createScene();
     const [modest, greedy] = [admission.admit(caller('modest'), here), admission.admit(caller('greedy'), here)];
     expect(modest.turn()).toBeNull();
@@ -230,27 +230,24 @@ describe('turns', () => {
     expect(begun.indexOf('modest')).toBeLessThan(2);
   });
 
-  it.each([1, 16])(
-    'The time of networks counts four times, and %i of them have the share of one caller',
-    async (count) => {
-      const { admission, clock, iterateUntilIdle } = createScene();
-      const begun: string[] = [];
-      for (let at = 0; at < 16; at += 1) {
-        for (const owner of [network(`n${at % count}`), caller('a')]) {
-          const ticket = admission.admit(owner, here);
-          void (async () => {
-            await ticket.nextTurn();
-            begun.push(owner.key);
-            clock.advance(1);
-          })();
-        }
+  it.each([1, 16])('counts the time of networks fourfold, %i of them as one caller', async (count) => {
+    const { admission, clock, iterateUntilIdle } = createScene();
+    const begun: string[] = [];
+    for (let at = 0; at < 16; at += 1) {
+      for (const owner of [network(`n${at % count}`), caller('a')]) {
+        const ticket = admission.admit(owner, here);
+        void (async () => {
+          await ticket.nextTurn();
+          begun.push(owner.key);
+          clock.advance(1);
+        })();
       }
-      await iterateUntilIdle();
-      expect(begun.slice(0, 15).filter((name) => name !== 'a').length).toBeLessThanOrEqual(4);
-    },
-  );
+    }
+    await iterateUntilIdle();
+    expect(begun.slice(0, 15).filter((name) => name !== 'a').length).toBeLessThanOrEqual(4);
+  });
 
-  it('A client that has left is dropped before its turn, but not a mutation that has begun', async () => {
+  it('drops a disconnected client before its turn, but not a begun mutation', async () => {
     const { admission, iterateUntilIdle } = createScene();
     let isGone = false;
     const [first, left, mutation] = [1, 2, 3].map(() => admission.admit(caller('a'), () => isGone)) as [
@@ -266,7 +263,7 @@ describe('turns', () => {
     await Promise.all([iterateUntilIdle(), expect(dropped).rejects.toThrow('abandoned'), finished]);
   });
 
-  it('While the answer of an operation waits for room, younger operations of its owner get no turn', async () => {
+  it('gives younger operations no turn while an older answer waits for capacity', async () => {
     const { admission, iterateUntilIdle } = createScene();
     const oldest = admission.admit(caller('a'), here);
     const waiting = admission.admit(caller('a'), here);
@@ -288,7 +285,7 @@ describe('turns', () => {
     expect(begun).toEqual(['other', 'younger']);
   });
 
-  it('An owner that does little waits for one turn of the others, however many operations they have', () =>
+  it('lets a small owner wait for only one turn of the others', () =>
     fc.assert(
       fc.asyncProperty(fc.array(fc.nat(50), { minLength: 1, maxLength: 60 }), fc.nat(20), async (turnsMs, after) => {
         const { admission, clock, iterate } = createScene();
@@ -337,7 +334,7 @@ const OPERATION = fc.record({
   startsAtMs: fc.nat(5000),
 });
 
-it('No operation waits for ever: each ends, is refused, or is dropped because its client has left', () =>
+it('lets no operation wait forever', () =>
   fc.assert(
     fc.asyncProperty(fc.array(OPERATION, { minLength: 1, maxLength: 80 }), async (operations) => {
       const { admission, clock, iterate } = createScene();

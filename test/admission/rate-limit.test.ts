@@ -27,7 +27,7 @@ describe('the rate limit of a key', () => {
     return statuses;
   };
 
-  it('The rate limit counts new, known and cached operations, and headers have the remaining number', async () => {
+  it('counts new, known and cached operations, and sends the remaining number', async () => {
     const left: (string | null)[] = [];
     for (let time = 0; time < 6; time += 1) {
       const response = await post();
@@ -50,7 +50,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('The rate limit allows one more operation every tenth of a minute, and does not count refused ones', async () => {
+  it('allows another operation every tenth of a minute, not counting rejected ones', async () => {
     expect(await statusesOf(10)).toEqual([200, 200, 200, 200, 200, 200, 429, 429, 429, 429]);
     clock.advance(9_999);
     expect((await post()).headers.get('retry-after')).toBe('1');
@@ -63,7 +63,7 @@ describe('the rate limit of a key', () => {
     expect((await post()).headers.get('retry-after')).toBe('10');
   });
 
-  it('A refused request has the headers of the rate limit too', async () => {
+  it('sends rate limit headers with a rejection', async () => {
     const headers = { authorization: 'Bearer key-1', accept: 'image/png' };
     const response = await fetch(`${gateway.url}/graphql?query={__typename}`, { headers });
     expect(response.status).toBe(406);
@@ -104,7 +104,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('No header of a rate limit is sent if there is none', async () => {
+  it('sends no rate limit headers without a limit', async () => {
     await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '' } });
     expect([...(await post()).headers.keys()].filter((name) => name.startsWith('ratelimit'))).toEqual([]);
   });

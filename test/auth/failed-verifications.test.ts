@@ -110,7 +110,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     expect(await from('192.0.2.2', await credential(true))).toContain('COMPLETED');
   });
 
-  it('are answered with 429 and Retry-After beyond the rate', async () => {
+  it('get 429 and Retry-After beyond the rate', async () => {
     const send = async (isGood: boolean) =>
       SENDERS['HTTP POST'](gateway.url, await credential(isGood), { 'x-forwarded-for': ATTACKER });
     for (let time = 0; time < RATE; time += 1) expect(await send(false)).toMatch(/^401/);
@@ -131,7 +131,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   });
 });
 
-it('refuse none of 3,000 valid tokens behind one address, even when all must be verified again', async () => {
+it('rejects none of 3,000 valid tokens behind one address', async () => {
   const clock = createManualClock();
   const issuer = await new Issuer(clock.now).open();
   const gateway = await startGateway({

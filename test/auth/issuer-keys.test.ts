@@ -79,7 +79,7 @@ describe('the keys of the token issuer', () => {
     publicJwk: { ...key.publicJwk, kid, ...change },
   });
 
-  it("The issuer's keys are loaded once for concurrent tokens and again after ten minutes, which ends a withdrawn key", async () => {
+  it('loads issuer keys once for concurrent tokens, and again after ten minutes', async () => {
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual(['accepted', 'accepted', 'accepted']);
     issuer.keys = [b];
@@ -89,7 +89,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(a), await ask(b), issuer.requests]).toEqual([UNKNOWN, 'accepted', 2]);
   });
 
-  it("The issuer's keys are loaded again for an unknown key id, at most every 30 s", async () => {
+  it('loads issuer keys for unknown key ids, at most every 30 s', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [b];
@@ -101,7 +101,7 @@ describe('the keys of the token issuer', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it("The issuer's keys expire after ten minutes while the issuer is unreachable, with a retryable error", async () => {
+  it('expires issuer keys after ten minutes of an outage, retryably', async () => {
     issuer.failsWith = 503;
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
@@ -119,7 +119,7 @@ describe('the keys of the token issuer', () => {
     expect(warnings()).toMatchObject([{ reason }, { reason }]);
   });
 
-  it('The token of a new key gets a retryable error while the issuer is unreachable', async () => {
+  it('reports a retryable error for new keys during an issuer outage', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [a, b];
@@ -171,7 +171,7 @@ describe('the keys of the token issuer', () => {
     expect(log.text).not.toContain(a.publicJwk.x);
   });
 
-  it('A token without a key id is refused if there are several keys', async () => {
+  it('rejects a token without a key id if there are several keys', async () => {
     const unnamed = { ...a, kid: undefined } as unknown as SigningKey;
     await start();
     expect(await ask(unnamed)).toBe('accepted');
@@ -182,7 +182,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
   });
 
-  it('AUTH_JWKS may be a file, which is read at the start and after ten minutes, and is required at the start', async () => {
+  it('reads AUTH_JWKS from a file at start and every ten minutes', async () => {
     const textOf = (keys: readonly SigningKey[]) => JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) });
     await mkdir(join(directory, 'http:'));
     // A path that starts like a URL would not be a file. This one does not.
@@ -232,13 +232,13 @@ describe('the keys of the token issuer', () => {
       ...['', 's3cret', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["s3cret"]}'].map(
         (text) => [text, answering(200, text), NO_SET] as const,
       ),
-    ])("Keys are refused if the issuer's answer is %j, and the log does not quote it", async (_name, answer, got) => {
+    ])('rejects keys if the issuer returns %j, without logging it', async (_name, answer, got) => {
       expect(await askOver(answer)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ${got}` }]);
       expect(log.text).not.toContain('s3cret');
     });
 
-    it('Keys are refused if the issuer does not answer, and the log does not show the URL', async () => {
+    it('rejects keys if the issuer does not respond, without logging the URL', async () => {
       await start(`HTTP://127.0.0.1:${await freePort()}/s3cret`);
       expect(await ask(a)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ECONNREFUSED` }]);

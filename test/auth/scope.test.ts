@@ -35,7 +35,7 @@ describe('AUTH_EXECUTE_SCOPE', () => {
     { scp: RIGHT },
     { roles: ['other', RIGHT] },
     { permissions: [RIGHT] },
-  ])('A token with the word in one of its claims starts runs: %j', async (claims) => {
+  ])('starts runs for a token with the scope in a claim: %j', async (claims) => {
     expect(await start('HTTP POST', claims)).toEqual({ data: { executeWorkflow: { message: 'accepted' } } });
   });
 
@@ -46,7 +46,7 @@ describe('AUTH_EXECUTE_SCOPE', () => {
     { scp: ['runs:read', 7, null] },
     { roles: { [RIGHT]: true } },
     { groups: [RIGHT] },
-  ])('A token without the word reads and starts nothing: %j', async (claims) => {
+  ])('A token without the scope reads but starts nothing: %j', async (claims) => {
     const { errors } = await start('HTTP POST', claims);
     expect(codesOf({ errors: errors ?? [] })).toEqual(['FORBIDDEN']);
     expect(upstream.calls).toEqual([]);
@@ -113,7 +113,7 @@ describe('the claims of a token', () => {
     ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
     ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
     ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
-  ])('Claims hide %s of another organization, and of a workflow that they do not list', async (_, queryOf) => {
+  ])('hides %s of another organization and of unlisted workflows', async (_, queryOf) => {
     // It is cached for viewers with the right to it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
@@ -141,7 +141,7 @@ describe('the claims of a token', () => {
     expect(said(hidden)).toEqual(said(missing));
   });
 
-  it('A run id with slashes that a proxy might decode does not reach a hidden workflow', async () => {
+  it('keeps encoded slashes in run ids from reaching hidden workflows', async () => {
     for (const id of ['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1']) {
       const representations = [{ __typename: 'Run', workflowId: 'a1', id }];
       const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
@@ -185,7 +185,7 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it('shares cached data between callers of one scope, and starts with an idempotency key with nobody', async () => {
+  it('shares cached data within a scope, but never idempotency keys', async () => {
     const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
     const callsOf = async (claims: Claims) => {
       const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -208,7 +208,7 @@ describe('the claims of a token', () => {
     ['one workflow, not in a list', { org: 'org-a', [CLAIM]: 'a1' }],
     ['workflows whose ids are numbers', { org: 'org-a', [CLAIM]: [1] }],
     ['an object of workflows', { org: 'org-a', [CLAIM]: {} }],
-  ])('Claims that are missing or malformed cause a 401 and do not widen the scope: %s', async (_, claims) => {
+  ])('rejects missing or malformed claims with 401: %s', async (_, claims) => {
     expect((await ask(claims, outputsOf('a1'))).errors).toMatchObject([
       {
         message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
@@ -219,7 +219,7 @@ describe('the claims of a token', () => {
   });
 
   it.each(['constructor', '__proto__', 'toString'])(
-    'A claim is missing even if every object has a member of that name: %s',
+    'treats an inherited member name as a missing claim: %s',
     async (name) => {
       await gateway.restart({ env: { AUTH_ORGANIZATION_CLAIM: '', AUTH_WORKFLOWS_CLAIM: name } });
       expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
@@ -289,7 +289,7 @@ describe('the list of workflows for narrowed scopes', () => {
   }
   const reads = () => upstream.count('workflows');
 
-  it('The list of workflows is loaded again after a minute, and after a second for an unlisted workflow', async () => {
+  it('reloads workflows after a minute, or a second for unlisted ones', async () => {
     expect(await ask('w')).toBe('shown');
     clock.advance(59_999);
     expect([await ask('w'), reads()]).toEqual(['shown', 1]);
@@ -302,7 +302,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await ask('made'), reads()]).toEqual(['shown', 3]);
   });
 
-  it('The list of workflows is loaded for each upstream key, and never used for another one', async () => {
+  it('loads the list of workflows separately for each upstream key', async () => {
     expect(await ask('w', keyOf('org-1', 'all', 'key-1'))).toBe('shown');
     list = () => listOf();
     expect(await ask('w', keyOf('org-1', 'all', 'key-2'))).toBe('NOT_FOUND');
@@ -312,7 +312,7 @@ describe('the list of workflows for narrowed scopes', () => {
     ]);
   });
 
-  it('The viewers of a key share the list of workflows, even if the first client has disconnected', async () => {
+  it('shares the list of workflows per key, despite a disconnected client', async () => {
     const answer = Promise.withResolvers<Reply>();
     list = () => answer.promise;
     const client = new AbortController();
@@ -328,7 +328,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await second, reads()]).toEqual(['shown', 1]);
   });
 
-  it('The list of workflows does not wait behind the calls of the viewer who needs it first', async () => {
+  it('loads the list of workflows ahead of the calls of its viewer', async () => {
     const release = upstream.holdCalls(({ workflowId }) => workflowId === 'slow');
     const busy = keyOf(null);
     const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
@@ -342,7 +342,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');
   });
 
-  it('The list of workflows is used as long as stale data is served if it cannot be loaded again', async () => {
+  it('keeps using the list of workflows while it cannot be reloaded', async () => {
     expect(await ask('w')).toBe('shown');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -359,7 +359,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(await ask('w')).toBe('UPSTREAM_UNAVAILABLE');
   });
 
-  it('The list of workflows is not awaited if the last attempt to load it has failed', async () => {
+  it('does not wait for the list of workflows after a failed load', async () => {
     await ask('w');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -371,7 +371,7 @@ describe('the list of workflows for narrowed scopes', () => {
     never.resolve(listOf());
   });
 
-  it('A list of workflows older than two minutes is awaited by all, because a right may be withdrawn', async () => {
+  it('waits for a list of workflows older than two minutes', async () => {
     await ask('w');
     const again = Promise.withResolvers<Reply>();
     list = () => again.promise;
@@ -388,14 +388,14 @@ describe('the list of workflows for narrowed scopes', () => {
     ['FORBIDDEN', { status: 403 }],
     ['BAD_USER_INPUT', { status: 400 }],
     ['UPSTREAM_CONTRACT_VIOLATION', { json: { detail: 'none' } }],
-  ])('The list of workflows is not used any more if it is refused or is not a list: %s', async (code, reply) => {
+  ])('stops using a list of workflows that is rejected or malformed: %s', async (code, reply) => {
     expect(await ask('w')).toBe('shown');
     list = () => reply;
     clock.advance(60_000);
     expect(await ask('w')).toBe(code);
   });
 
-  it('The list of workflows is evicted at once if the key is denied it', async () => {
+  it('evicts the list of workflows when the key is denied it', async () => {
     await ask('w');
     list = () => ({ status: 403 });
     clock.advance(30_000);
@@ -413,7 +413,7 @@ describe('the list of workflows for narrowed scopes', () => {
     workflowIds: fc.oneof(fc.constant('all' as const), fc.subarray(IDS)),
   });
 
-  it('A scope allows what both its organization and its workflows allow: the rest is NOT_FOUND without a call', async () => {
+  it('allows only what both organization and workflows allow, without extra calls', async () => {
     let round = 0;
     const upstreams = fc.record({
       ofWorkflows: fc.array(organizations, { maxLength: 2 }),

@@ -48,7 +48,7 @@ describe('a token', () => {
     return message;
   }
 
-  it("A valid token gets the data of the gateway's own key, and is never passed on", async () => {
+  it('reads with the gateway key, and never passes the token on', async () => {
     const token = await issuer.token();
     for (let time = 0; time < 2; time += 1) expect((await ask(token)).data).toEqual(DATA);
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['service-key']));
@@ -75,16 +75,16 @@ describe('a token', () => {
     ...['', 7, null, ['eve'], { id: 'eve' }].map<[string, () => Claims, RegExp]>((sub) => [
       `with ${JSON.stringify(sub)} as sub`,
       () => ({ sub }),
-      /the token's claim "sub" must be a string that is not empty, or left out/,
+      /the token's claim "sub" must be a non-empty string, or omitted/,
     ]),
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
-    ['that never expires', () => ({ exp: undefined }), /no expiry/],
+    ['that never expires', () => ({ exp: undefined }), /does not expire/],
   ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('A token with the algorithm `none`, or an algorithm that is not configured, is rejected with that reason', async () => {
+  it('rejects the algorithm `none` and unconfigured algorithms with that reason', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
         /algorithm must be one of RS256, ES256, EdDSA/,
@@ -94,7 +94,7 @@ describe('a token', () => {
     expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
-  it('A token that is signed with the public key as a shared secret is rejected for its algorithm', async () => {
+  it('rejects a token signed with the public key as a shared secret', async () => {
     const key = await createSigningKey('rsa', 'RS256');
     issuer.keys = [key];
     const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
@@ -105,7 +105,7 @@ describe('a token', () => {
     }
   });
 
-  it('A token that was changed, or signed by another key of the same id, is rejected for its signature', async () => {
+  it('rejects a changed token, or one signed by another key', async () => {
     const [, , signature] = (await issuer.token()).split('.');
     const forged = signedBy({ alg: 'ES256', kid: 'first' }, { sub: 'eve' });
     expect(await rejectionOf(`${forged}.${signature ?? ''}`)).toMatch(/signature/);
@@ -122,7 +122,7 @@ describe('a token', () => {
     ]);
   });
 
-  it('A token is rejected at its expiry, even on an open connection and for cached data', async () => {
+  it('rejects an expired token, even on open connections and for cached data', async () => {
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
     clock.advance(9999);
@@ -154,7 +154,7 @@ describe('a token that expires on an open connection', () => {
   const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
-  it('A token that expires ends the right to start operations on its socket', async () => {
+  it('starts no operation on a socket after its token expires', async () => {
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     socket.subscribe({ query: RUN });
     expect(await socket.nextData()).toEqual({ run: { status: 'RUNNING' } });
@@ -171,7 +171,7 @@ describe('a token that expires on an open connection', () => {
     socket.leave();
   });
 
-  it('A client that opens its socket again with the next token keeps its subscription', async () => {
+  it('keeps a subscription whose client reconnects with the next token', async () => {
     let current = await token(8);
     const client = createClient({
       url: `${run.gateway.url.replace('http', 'ws')}/graphql`,
@@ -196,7 +196,7 @@ describe('a token that expires on an open connection', () => {
     await client.dispose();
   });
 
-  it('A new socket is closed with 1013, "try again later", while the issuer is unreachable', async () => {
+  it('closes a new socket with 1013 while the issuer is unreachable', async () => {
     issuer.failsWith = 500;
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     expect(await socket.next()).toEqual({ type: 'closed', code: 1013 });
@@ -214,7 +214,7 @@ describe("the gateway's own keys", () => {
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
   const gateway = perBlock(new TestGateway({ upstream, env: { ...SERVICE, GATEWAY_KEYS_SHA256: keys } }));
 
-  it('Keys of the gateway are accepted, share their cached data and are never sent upstream, and no other key is accepted', async () => {
+  it('accepts gateway keys, shares their cached data, and never sends them upstream', async () => {
     for (const key of ['web-key', 'batch-key']) expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
     for (const key of ['web-ke', 'web-key2', 'service-key', sha256('web-key'), 'a.b.c']) {
       const { data, errors } = await gateway.query(RUN, { key });
@@ -255,7 +255,7 @@ describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
     ['full', []],
     ['reader', ['FORBIDDEN']],
     ['starter', []],
-  ])('lets a key start runs that has the right, or no rights at all: %s', async (key, codes) => {
+  ])('lets keys with the right, or without rights, start runs: %s', async (key, codes) => {
     const before = gateway.upstream.count('execute');
     const { errors } = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { message } }', { key });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes);
@@ -295,12 +295,9 @@ describe('a gateway in service mode', () => {
       /^UPSTREAM_ENDPOINTS must include workflows/,
     ],
     ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /^UPSTREAM_AUTH must be service/],
-  ])(
-    'A gateway in service mode does not start %s, and the error contains no secret',
-    async (_name, environment, message) => {
-      const error: unknown = await startGateway({ env: environment }).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ message: expect.stringMatching(message) });
-      expect(String(error)).not.toContain('SECRET');
-    },
-  );
+  ])('does not start in service mode %s, and reveals no secret', async (_name, environment, message) => {
+    const error: unknown = await startGateway({ env: environment }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringMatching(message) });
+    expect(String(error)).not.toContain('SECRET');
+  });
 });

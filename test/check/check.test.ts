@@ -57,7 +57,7 @@ describe('stepgate check', () => {
   const saidOf = (endpoint: Endpoint, report: string): string =>
     new RegExp(`^${endpoint} .*(?:\n  .*)*`, 'm').exec(report)?.[0] ?? '';
 
-  it('The check tries each call of a tidy upstream, finds a finished run, starts none, and exits with 0', async () => {
+  it('checks each call of a tidy upstream, and exits with 0', async () => {
     const { code, stdout, stderr } = await checkByProcess();
     expect(stderr).toBe('');
     expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
@@ -73,7 +73,7 @@ describe('stepgate check', () => {
     expect(stdout).not.toContain(KEY);
   });
 
-  it('The check uses the given workflow and run, and starts a run with --execute', async () => {
+  it('uses the given workflow and run, and starts a run with --execute', async () => {
     const inputs = '{"subject":"Refund?","order":12345678901234567890}';
     const named = ['--workflow', 'urn:wf 1', '--run', 'a/b', '--execute', '--inputs', inputs];
     const { code, stdout } = await check(named);
@@ -106,7 +106,7 @@ describe('stepgate check', () => {
       expect(code).toBe(0);
     });
 
-    it('The check answers a step of the run that it has started, and cancels that run', async () => {
+    it('answers a step of the run it started, then cancels the run', async () => {
       const { code, stdout } = await check(['--execute', '--answer', '{"approved":true}'], ACTIONS);
       expect(saidOf('resume', stdout)).toMatch(/ works: answered step "s1" of that run$/);
       expect(saidOf('cancel', stdout)).toMatch(/ works: cancelled that run$/);
@@ -136,7 +136,7 @@ describe('stepgate check', () => {
         .filter((line) => line.startsWith('  - ')),
     ).toEqual([
       '  - steps[].id: expected string, got number; read anyway (2 times)',
-      '  - steps[].start_time: expected ISO 8601 time with a zone, got other text; cannot be read (1 times)',
+      '  - steps[].start_time: expected ISO 8601 time with a zone, got another string; cannot be read (1 times)',
       '  - steps[]: expected step, got string; cannot be read (1 times)',
     ]);
     // Each call has only its own deviations.
@@ -154,7 +154,7 @@ describe('stepgate check', () => {
         .slice(1),
     ).toEqual([
       '  = No step has item_key or attempt: inputs and times show which executions of a node are retries.',
-      '  = 1 of 2 steps wait, but have no waits: their whole time since the start counts as waiting.',
+      '  = 1 of 2 steps wait, but without waits: their whole time since the start counts as waiting.',
     ]);
     const waits = [{ from: '2025-03-13T02:41:16Z' }];
     replies.steps = {
@@ -169,7 +169,7 @@ describe('stepgate check', () => {
     expect(code).toBe(0);
   });
 
-  it('counts failures that were followed by a success with other inputs, by node', async () => {
+  it('counts failures followed by a success with other inputs, by node', async () => {
     const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
     const step = (node: string, second: number, status: string, text: string) =>
       wireStep({
@@ -240,7 +240,7 @@ describe('stepgate check', () => {
       'steps[].outputs',
     ],
     ['a message of a start', 'execute', { json: { run_id: 'new', message: {} } }, 'execute.message'],
-  ])('The check exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
+  ])('exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
     replies[endpoint] = reply;
     const { code, stdout } = await check(['--execute']);
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
@@ -271,20 +271,17 @@ describe('stepgate check', () => {
       'runs',
       { json: { items: [] } },
       'expected array at $, got object',
-      '> the call is there, but its JSON has another form: see docs/upstream.md',
+      '> the call exists, but its JSON is malformed: see docs/upstream.md',
     ],
     ['has no such record', 'run', { json: [] }, 'no record with the id "done"', 'UPSTREAM_ENDPOINTS=steps,runs'],
-  ])(
-    'The check names the failure and the setting to change if the upstream %s',
-    async (_, endpoint, reply, message, advice) => {
-      replies[endpoint] = reply;
-      const { code, stdout } = await check();
-      expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
-      expect(saidOf(endpoint, stdout)).toContain(message);
-      expect(saidOf(endpoint, stdout)).toContain(advice);
-      expect(code).toBe(1);
-    },
-  );
+  ])('names the failure and the setting to change if the upstream %s', async (_, endpoint, reply, message, advice) => {
+    replies[endpoint] = reply;
+    const { code, stdout } = await check();
+    expect(saidOf(endpoint, stdout)).toMatch(/FAILED: /);
+    expect(saidOf(endpoint, stdout)).toContain(message);
+    expect(saidOf(endpoint, stdout)).toContain(advice);
+    expect(code).toBe(1);
+  });
 
   describe('the page behind a page of a hundred runs', () => {
     /** The calls for runs with the parameters as this upstream reads them. */
@@ -307,7 +304,7 @@ describe('stepgate check', () => {
       [100, 100],
       [250, 100],
       [50, 50],
-    ])('The check accepts the end of a history, or another full page: %i runs by %i', async (count, most) => {
+    ])('accepts a full page or the last one: %i runs by %i', async (count, most) => {
       const { code, said } = await checkHistory(createScriptedHistory(count).script, atMost(most));
       expect(said).toContain(`works: ${Math.min(count, 100)} runs`);
       expect(code).toBe(0);
@@ -334,7 +331,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('The check accepts a run that has moved to the next page because another one started', async () => {
+    it('accepts a run that moved to the next page', async () => {
       const history = createScriptedHistory(30);
       const { code } = await checkHistory((call) => {
         const reply = history.script(call);
@@ -345,7 +342,7 @@ describe('stepgate check', () => {
     });
   });
 
-  it('The check names the setting if the upstream is unreachable or too slow', async () => {
+  it('names the setting if the upstream is unreachable or too slow', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const slow = await check([], { UPSTREAM_TIMEOUT_MS: '50' });
     expect(saidOf('workflows', slow.stdout)).toContain('set UPSTREAM_TIMEOUT_MS higher');
@@ -355,7 +352,7 @@ describe('stepgate check', () => {
     expect(gone.code).toBe(1);
   });
 
-  it('The check skips disabled calls, and needs a workflow and a run if no list has them', async () => {
+  it('skips disabled calls, and asks for ids without lists', async () => {
     const steps = await check(['--workflow', 'wf', '--run', 'done'], { UPSTREAM_ENDPOINTS: 'steps' });
     expect(steps.code).toBe(0);
     expect(saidOf('run', steps.stdout)).toContain('not tried: switched off (UPSTREAM_ENDPOINTS)');
@@ -364,7 +361,7 @@ describe('stepgate check', () => {
     expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
   });
 
-  it('The check reads the key from standard input, and sends it in the header UPSTREAM_AUTH_HEADER', async () => {
+  it('reads the key from standard input, and sends it in UPSTREAM_AUTH_HEADER', async () => {
     const environment = {
       STEPGATE_CHECK_KEY: '',
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
@@ -383,16 +380,13 @@ describe('stepgate check', () => {
     [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
     ['SECRET\nother\n', `Standard input ${NO_KEY}`],
     ['SECRET\u2019', `Standard input ${NO_KEY}`],
-  ])(
-    'The check refuses the key %j from standard input, uses no other key, and makes no call',
-    async (input, message) => {
-      const refused = check(['--key-stdin'], {}, input);
-      await expect(refused).rejects.toThrow(UsageError);
-      await expect(refused).rejects.toThrow(message);
-      await expect(refused).rejects.not.toThrow('SECRET');
-      expect(upstream.calls).toEqual([]);
-    },
-  );
+  ])('rejects the key %j from standard input without a call', async (input, message) => {
+    const refused = check(['--key-stdin'], {}, input);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow('SECRET');
+    expect(upstream.calls).toEqual([]);
+  });
 
   const NO_FINITE = '{"at": 1e400}';
   it.each<readonly [readonly string[], Environment, RegExp]>([
@@ -403,7 +397,7 @@ describe('stepgate check', () => {
     [['--execute', '--inputs', '[1]'], {}, /^--inputs must be a JSON object/],
     [['--execute', '--inputs', NO_FINITE], {}, /^--inputs must be a JSON object/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /^UPSTREAM_AUTH_HEADER must be/],
-  ])('The check refuses %j with %j and makes no call', async (args, environment, message) => {
+  ])('The check rejects %j with %j and makes no call', async (args, environment, message) => {
     await expect(check(args, environment)).rejects.toThrow(message);
     expect(upstream.calls).toEqual([]);
   });
@@ -411,7 +405,7 @@ describe('stepgate check', () => {
   it.each<readonly [readonly string[], Environment, RegExp]>([
     [['--key', 'SECRET'], {}, /Unknown option '--key'/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /can't start with this configuration\.\nUPSTREAM_AUTH_HEADER must be/],
-  ])('The check prints the reason why it refuses %j with %j, and exits with 1', async (args, environment, message) => {
+  ])('prints why it rejects %j with %j, and exits with 1', async (args, environment, message) => {
     const { code, stdout, stderr } = await checkByProcess(args, environment);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);

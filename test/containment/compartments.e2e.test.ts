@@ -22,7 +22,7 @@ describe('a workflow whose upstream calls fail', () => {
   const several = (workflowId: string, count: number) =>
     Promise.all(Array.from({ length: count }, () => ask(workflowId)));
 
-  it('A failing workflow does not affect another one, and is no longer called in the end', async () => {
+  it('isolates a failing workflow, and finally stops calling it', async () => {
     for (let round = 0; round < 10; round += 1) {
       const [sick, fine] = await Promise.all([several('sick', 8), several('fine', 2)]);
       expect({ round, fine }).toEqual({ round, fine: ['answered', 'answered'] });

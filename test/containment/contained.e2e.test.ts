@@ -31,7 +31,7 @@ describe('a failed upstream call', () => {
     expect(await ask()).toEqual({ run: { criticalPath: { isInferred: false } } });
   });
 
-  it('A failed call for a run that was just started does not hide the start', async () => {
+  it('shows a started run although its call failed', async () => {
     upstream.script = (call) => {
       if (call.endpoint === 'execute') return { json: { run_id: 'new', message: 'started' } };
       return { status: 500 };

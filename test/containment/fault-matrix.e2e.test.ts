@@ -35,7 +35,7 @@ const STEP_FIELDS = ['steps', 'stepCounts', 'timing', 'tokenUsage', 'timeline', 
 const stepsOf = (run: string) => STEP_FIELDS.map((field) => `${run}.${field}`);
 const nodesOf = (run: string) => [0, 1, 2].map((index) => `${run}.steps.${index}.node`);
 
-/** By call: the nulled fields in the query and in an event of a subscription, then both if the key is refused. */
+/** By call: the nulled fields in the query and in an event of a subscription, then both if the key is rejected. */
 const CALLS: Readonly<
   Record<string, readonly [readonly string[], readonly string[], readonly string[], readonly string[]]>
 > = {

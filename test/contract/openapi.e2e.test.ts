@@ -34,7 +34,7 @@ describe('the sample API', () => {
     return answer;
   }
 
-  it('The sample answers each call in the form that the file describes', async () => {
+  it('The sample answers each call as the file describes it', async () => {
     const workflows = (await call('workflows', '/workflows')) as { workflow_id: string }[];
     expect(workflows.length).toBeGreaterThan(3);
     for (const { workflow_id: workflow } of workflows) {
@@ -117,7 +117,7 @@ describe('the gateway', () => {
       runs { nodes { status startedAt endedAt error inputs } }
     } } }`,
     `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message run { id } } }`,
-  ])('The gateway reads the examples of the file without an error and without a deviation: %s', async (query) => {
+  ])('reads the examples of the file without errors or deviations: %s', async (query) => {
     expect((await gateway.query(query)).errors).toEqual([]);
     expect(await deviationsOf(gateway.url)).toEqual({});
   });

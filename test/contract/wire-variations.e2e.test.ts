@@ -41,7 +41,7 @@ describe('an upstream that deviates from the contract', () => {
     return gateway.query(query, { key: `key-${(keys += 1)}` });
   }
 
-  it('Each row of the docs has an example, and there is no other example', () => {
+  it('has exactly one example for each row of the docs', () => {
     expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(({ variation }) => variation));
   });
 
@@ -59,7 +59,7 @@ describe('an upstream that deviates from the contract', () => {
     }
   });
 
-  it('A deviation is logged once a minute and field, with types and without values', () => {
+  it('logs a deviation once a minute per field, without values', () => {
     const logged = log.lines.filter(({ msg }) => msg === 'the upstream deviates from its contract');
     const fields = ROWS.flatMap(({ counted }) => counted.map((name) => name.split(' ')[0]));
     // All examples ran within a minute, so each field has one line.
@@ -77,7 +77,7 @@ describe('an upstream that deviates from the contract', () => {
     [{ entry_point: null, finish_point: '' }, 'model_1', 'send'],
     [{ entry_point: null, finish_point: null, edges: [] }, null, null],
     [{ entry_point: null, finish_point: null, edges: BOTH }, null, null],
-  ])('A graph has its entry and finish, or the only possible ones: %j', async (...row) => {
+  ])('reads entry and finish, or the only possible ones: %j', async (...row) => {
     const [fields, entry, finish] = row;
     const { data, errors } = await ask(graph(fields, {}));
     expect(errors).toEqual([]);

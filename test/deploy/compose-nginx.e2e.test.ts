@@ -67,14 +67,14 @@ withPrograms(
       return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     };
 
-    it("Both files are mounted where nginx reads them, one in place of the image's own site", () => {
+    it('mounts both files where nginx reads them', () => {
       expect(mounts.map(({ target }) => target)).toEqual([
         '/etc/nginx/conf.d/default.conf',
         '/etc/nginx/conf.d/stepgate-upstream.conf',
       ]);
     });
 
-    it("Requests and subscriptions pass, and the health check of nginx follows a gateway's", async () => {
+    it('passes requests and subscriptions, and follows the health of a gateway', async () => {
       const client = await subscribe('graphql-ws', nginx.url, WATCH);
       expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 1 } } } });
       client.leave();

@@ -59,7 +59,7 @@ withCompose.each(GATEWAYS)(`%s of docker-compose.yml${withoutCompose}`, (gateway
     for (const name of names) expect(read).toContain(name);
   });
 
-  it("A gateway listens where nginx and Prometheus expect it, and trusts only nginx's headers", () => {
+  it('listens where nginx and Prometheus expect it, and trusts only nginx', () => {
     expect(config).toMatchObject({ host: '0.0.0.0', port: 4000, trustProxy: 1, basePath: '' });
     expect(readProjectFile('deploy/nginx/compose-upstream.conf')).toContain(`server ${gateway}:${config.port} `);
     const scraped: unknown = parse(readProjectFile('deploy/prometheus/prometheus.yml'));
@@ -77,7 +77,7 @@ withCompose.each(GATEWAYS)(`%s of docker-compose.yml${withoutCompose}`, (gateway
     expect(seconds * 1000).toBeGreaterThan(STOP_WITHIN_MS);
   });
 
-  it('A gateway calls the upstream at its address, and only after it is healthy', () => {
+  it('calls the upstream only after it is healthy', () => {
     const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
     expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
     expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
@@ -106,7 +106,7 @@ describe('Grafana of docker-compose.yml', () => {
     return parse(readProjectFile(file?.source ?? '')) as unknown;
   };
 
-  it('Grafana uses the Prometheus of the same network as its default data source', () => {
+  it('uses Prometheus of the same network as default data source in Grafana', () => {
     const { datasources } = readMounted('/etc/grafana/provisioning/datasources') as {
       readonly datasources: readonly Readonly<Record<string, unknown>>[];
     };
@@ -129,7 +129,7 @@ describe('Grafana of docker-compose.yml', () => {
     expect(grafana.environment?.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(dashboard?.target);
   });
 
-  it('The panels of the dashboard all use a data source of the provisioned type', () => {
+  it('uses a provisioned data source in every panel', () => {
     interface Dashboard {
       readonly templating: {
         readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[];

@@ -46,14 +46,14 @@ describe('the HEALTHCHECK of the image', () => {
     expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more, ...own })).toEqual(WELL);
   });
 
-  it('The health check uses no proxy, even if NODE_USE_ENV_PROXY is set for the keys of the token issuer', async () => {
+  it('uses no proxy for the health check, even with NODE_USE_ENV_PROXY', async () => {
     upstream = await startUpstream(() => ({ status: 403 }));
     gateway = await startGateway({ upstream });
     const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };
     expect(await run(words, { PORT: new URL(gateway.url).port, ...proxy })).toEqual(WELL);
   });
 
-  it('The health check names the problem if no gateway listens, or another program does', async () => {
+  it('names the problem if no gateway, or another program, listens', async () => {
     upstream = await startUpstream(() => ({ status: 500 }));
     const { port } = new URL(upstream.url);
     const answered = await run(words, { PORT: port });
@@ -72,7 +72,7 @@ describe('the health check of the upstream in docker-compose.yml', () => {
   let upstream: EmbeddedUpstream | undefined;
   afterEach(() => upstream?.close());
 
-  it('The health check of the upstream passes for an embedded upstream, and fails if nothing listens', async () => {
+  it('passes for an embedded upstream, and fails if nothing listens', async () => {
     upstream = await createEmbeddedUpstream({ port: 0 });
     const { port } = new URL(upstream.url);
     const asked = words.map((word) => word.replace('127.0.0.1:4001', `127.0.0.1:${port}`));

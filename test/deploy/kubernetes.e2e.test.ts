@@ -106,7 +106,7 @@ describe('the gateways of deploy/kubernetes', () => {
   );
   const config = readConfig({ HOST: '0.0.0.0', ...environment });
 
-  it('The gateways get only variables that they read, and all that production needs', () => {
+  it('sets only variables that gateways read, and all that production needs', () => {
     for (const name of Object.keys(environment)) expect([...VARIABLES.keys()]).toContain(name);
     expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: configMap } }] });
     expect(config).toMatchObject({ isProduction: true, trustProxy: 1, port: container.ports[0]?.containerPort });
@@ -125,7 +125,7 @@ describe('the gateways of deploy/kubernetes', () => {
     );
   });
 
-  it('The gateways are probed on the port and paths of their health endpoints', () => {
+  it('probes the port and paths of the health endpoints', () => {
     const port = container.ports.find(({ containerPort }) => containerPort === config.opsPort);
     const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
     for (const [probe, path] of Object.entries(paths)) {

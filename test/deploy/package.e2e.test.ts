@@ -14,7 +14,7 @@ describe('the package', () => {
   ];
   const paths = files.map(({ path }) => path);
 
-  it('The package has the program, the library, the page and the schema, and no page of the docs', () => {
+  it('contains the program, library, page and schema, but no docs', () => {
     const expected = ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'schema.graphql'];
     // A clone has no `dist` before its first build.
     expect(paths.filter((path) => !expected.includes(path.split('/', 1)[0] ?? ''))).toEqual([]);
@@ -22,7 +22,7 @@ describe('the package', () => {
     expect(paths.filter((path) => /\.map$|^dist\/page\/sources/.test(path))).toEqual([]);
   });
 
-  it('The package has no test and no package of its own inside', () => {
+  it('The package contains neither tests nor nested packages', () => {
     expect(paths.filter((path) => /(?:^|\/)(?:test|node_modules)\/|.\/package(?:-lock)?\.json$/.test(path))).toEqual(
       [],
     );

@@ -54,7 +54,7 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
   });
 
-  it('Prometheus accepts the names, types and help of the metrics of a real process', async () => {
+  it('exports metrics that Prometheus accepts, from a real process', async () => {
     const upstream = await startUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
     const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
     const url = await process.url();

@@ -67,7 +67,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       });
     });
 
-    it('A GET has an ETag, and gets a 304 for it, compressed or not', async () => {
+    it('answers a matching ETag with 304, compressed or not', async () => {
       for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
         const first = await get(headers);
         expect(first.status).toBe(200);
@@ -78,7 +78,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       }
     });
 
-    it('Each event arrives before the next one is made, over HTTP/2 and uncompressed', async () => {
+    it('delivers each event before the next, over HTTP/2 and uncompressed', async () => {
       for (const [index, encoding] of ['identity', 'gzip'].entries()) {
         const session = connectHttp2(proxy.url, { ca: authority.pem });
         const stream = await watchOver(session, encoding);
@@ -93,7 +93,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       }
     });
 
-    it("A WebSocket is opened only for the gateway's own page and named origins", async () => {
+    it('opens WebSockets only for its own page and listed origins', async () => {
       const { pem: ca } = authority;
       const open = (origin: string, base = '') =>
         openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });

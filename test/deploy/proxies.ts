@@ -16,7 +16,7 @@ export interface ProxyProgram {
   readonly name: string;
   /** The Debian package. */
   readonly package: string;
-  /** Null if it is not installed. */
+  /** Command, or null if it is not installed. */
   readonly command: string | null;
   start(gatewayUrl: string, certificate: Certificate): Promise<Proxy>;
 }

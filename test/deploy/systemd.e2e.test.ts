@@ -34,13 +34,13 @@ withSystemd(`systemd-analyze${isThere ? '' : ' (skipped: it is not on this machi
     expect(analyze('verify --man=no', UNIT.replace('DynamicUser', 'DynamicUsr')).printed).toContain('DynamicUsr');
   });
 
-  it('The analysis of security finds the service exposed to little', () => {
+  it('systemd-analyze security scores the unit below 2.0', () => {
     expect(analyze('security --offline=true --threshold=20', UNIT)).toMatchObject({ status: 0 });
   });
 });
 
 describe('the unit of systemd', () => {
-  it('The unit leaves the gateway the time that it takes to stop, and the memory that docs/configuration.md asks for', () => {
+  it('gives the gateway enough time to stop, and the documented memory', () => {
     expect(numberOf(/^TimeoutStopSec=(\d+)$/m) * 1000).toBeGreaterThan(STOP_WITHIN_MS);
     expect(numberOf(/^MemoryMax=(\d+)M$/m) * 2 ** 20).toBeGreaterThan(1.5 * readConfig({}).cacheMaxBytes + 800e6);
     expect(numberOf(/^LimitNOFILE=(\d+)$/m)).toBeGreaterThan(2 * readConfig({}).maxConnections);

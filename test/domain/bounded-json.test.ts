@@ -9,7 +9,7 @@ const json = fc
 const sizeOf = (value: JsonValue) => Buffer.byteLength(JSON.stringify(value));
 
 describe('JSON that is cut to a size', () => {
-  it('The value never has more bytes, is whole if it fits, and its missing parts are named otherwise', () => {
+  it('keeps a fitting value whole, and otherwise names its missing parts', () => {
     fc.assert(
       fc.property(json, fc.integer({ min: 200, max: 2000 }), (value, maxBytes) => {
         const bounded = boundJson(value, maxBytes);
@@ -46,7 +46,7 @@ describe('JSON that is cut to a size', () => {
     expect(leftOut).toContain('list: 1 of 2 members');
   });
 
-  it('Ids and short texts stay whole, lists keep their first items, and long texts their beginning', () => {
+  it('keeps ids and short strings, first items, and beginnings of long strings', () => {
     const run = (id: number) => ({ id: `run-${id}`, error: 'x'.repeat(300), status: 'FAILED' });
     const { value, leftOut } = boundJson(
       { note: 'short', text: 'é'.repeat(2000), runs: Array.from({ length: 9 }, (_, id) => run(id)) },

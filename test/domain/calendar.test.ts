@@ -26,7 +26,7 @@ describe('the days of a time zone', () => {
     ['Australia/Lord_Howe', ['2026-04-05: 24.5', '2026-10-04: 23.5']],
     ['Asia/Kolkata', []],
     ['UTC', []],
-  ])('A day of %s has 23 or 25 hours where the clock changes: %s.', (timeZone, expected) => {
+  ])('gives days of %s 23 or 25 hours: %s', (timeZone, expected) => {
     const days = trend({ interval: 'DAY', timeZone }, '2026-01-01T00:00:00Z', '2026-12-31T00:00:00Z');
     const day = dayIn(timeZone);
     const odd = days.filter((each) => hoursOf(each) !== 24);
@@ -53,7 +53,7 @@ describe('the units of a calendar', () => {
     ]);
   });
 
-  it('An hour begins at the full hour of its zone, and the repeated hour has a bucket of its own.', () => {
+  it('starts hours at the full hour, repeated ones separately', () => {
     expect(
       edges({ interval: 'HOUR', timeZone: 'Asia/Kolkata' }, '2026-11-29T12:00:00Z', '2026-11-29T13:00:00Z'),
     ).toEqual(['2026-11-29T11:30', '2026-11-29T12:30', '2026-11-29T13:30']);
@@ -62,7 +62,7 @@ describe('the units of a calendar', () => {
     ).toEqual(['2026-11-01T05:00', '2026-11-01T06:00', '2026-11-01T07:00']);
   });
 
-  it('A window that ends at midnight has no further day, and one without an end has the day of its last run.', () => {
+  it('ends at midnight, or on the day of the last run', () => {
     const utc: Calendar = { interval: 'DAY', timeZone: 'UTC' };
     expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-30T00:00:00Z')).toHaveLength(2);
     const midnight = started('late', moment('2026-11-30T00:00:00Z'));
@@ -70,7 +70,7 @@ describe('the units of a calendar', () => {
     expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-29T00:00:00Z')).toHaveLength(2);
   });
 
-  it('A unit is incomplete if it is not over, or reaches beyond the window or the examined runs.', () => {
+  it('marks a unit incomplete if unfinished, or partly outside the examined runs', () => {
     const records = [started('old', moment('2026-11-25T06:00:00Z')), started('new', moment('2026-11-27T06:00:00Z'))];
     const completeness = (from: string | null, to: string | null, isWhole: boolean) => {
       const span = {
@@ -89,7 +89,7 @@ describe('the units of a calendar', () => {
     expect(completeness('2026-11-24T01:00:00Z', '2026-11-26T23:00:00Z', true)).toEqual([0, 1, 0]);
   });
 
-  it('The units stop after the maximum number of parts, also in the first and the last years.', () => {
+  it('stops at the maximum number of parts, even in extreme years', () => {
     for (const year of ['0001', '1969', '9998']) {
       const span = { startedAfter: moment(`${year}-01-01T00:00:00Z`), startedBefore: moment('9999-12-30T00:00:00Z') };
       const parts = calendarParts({ interval: 'WEEK', timeZone: 'America/New_York' }, 52);

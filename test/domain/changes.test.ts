@@ -51,7 +51,7 @@ const chat = (system: string | null, user: string, more: Readonly<Record<string,
 const tool = (name: string, description: string): JsonValue => ({ type: 'function', function: { name, description } });
 
 describe('what changed between runs', () => {
-  it('A change is in the model, the prompt or the parameters of OpenAI chat completions, not in what the user wrote', () => {
+  it('finds changes of model, prompt and parameters, but not of user input', () => {
     expect(
       changesOf(
         chat('You are a clerk. Be brief.', 'Where is my invoice?', {
@@ -73,7 +73,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('A change is found in Anthropic messages, with `system` as a text and as blocks', () => {
+  it('reads Anthropic messages with `system` as a string or as blocks', () => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }];
     const asked = { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, system: 'Cite each source.' };
     const blocks = [{ type: 'text', text: 'Cite each source.', cache_control: { type: 'ephemeral' } }];
@@ -125,7 +125,7 @@ describe('what changed between runs', () => {
     expect(changesOf(long('A.'), long('B.'))).toEqual(['r0-r1 PROMPT: A. → B.']);
   });
 
-  it('Steps that call no model, and values that cannot be read, are ignored', () => {
+  it('ignores steps that call no model, and unreadable values', () => {
     let deep: JsonValue = 1;
     for (let level = 0; level < 300; level += 1) deep = [deep];
     expect(changesOf({ query: 'a', top_k: 4 }, { query: 'b', top_k: 6 }, null, 'text', 7)).toEqual([]);
@@ -135,7 +135,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('A node is compared with the last run in which it called a model, and changes are newest first, then by node', () => {
+  it('compares a node with its last model call, newest changes first', () => {
     const [a, b] = [[chat('A.', 'x')], [chat('B.', 'x')]];
     const runs = runsOf([{ two: a, one: a }, { one: a }, {}, { two: b, one: b }, { one: a }]);
     expect(pointsOf(runs).map(({ at: { text }, ...rest }) => ({ ...rest, at: text }))).toEqual([
@@ -162,7 +162,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('A change shows the place where long texts differ', () => {
+  it('A change shows where long strings differ', () => {
     const long = (end: string) => chat(`${'word '.repeat(200)}and ${end}`, 'x');
     const [change = ''] = changesOf(long('more'), long('less'));
     expect(change).toMatch(/^r0-r1 PROMPT: ….{36}and more → ….{36}and less$/);
@@ -202,11 +202,11 @@ describe('data in a prompt', () => {
     (number: number) => `It is ${day(number)}T09:0${number}:00.123Z in Rome.`,
     (number: number) => `Date: Saturday, November ${10 + number}, 2026`,
     (number: number) => `Now: ${10 + number} Nov 2026 0${number}:30`,
-  ])('A date is not a change, also if several runs have the same: %s', (write) => {
+  ])('ignores dates, even if several runs share one: %s', (write) => {
     expect(changedIn(runs.map((number) => `You are a clerk. ${write(number >> 1)}\nBe brief.`))).toEqual([]);
   });
 
-  it('Sentences that differ in each run are not a change, and a change of the template next to them is found', () => {
+  it('ignores sentences unique to each run, but not template changes', () => {
     const prompts = runs.map((number) => `You are a clerk.\nCustomer: c-${number}\nPassage ${number}. Text ${number}.`);
     expect(changedIn(prompts)).toEqual([]);
     const edited = prompts.map((prompt, number) => `${prompt}\n${number < 5 ? 'Be brief.' : 'Be kind.'}`);
@@ -215,7 +215,7 @@ describe('data in a prompt', () => {
     expect(changedIn(edited.slice(0, 6))).toEqual(['r5']);
   });
 
-  it('A text is a change if the runs next to it have the same prompt', () => {
+  it('reports a sentence whose neighboring runs share a prompt', () => {
     expect(changedIn(['A.', 'A.', 'A. B.'])).toEqual(['r2']);
     expect(changedIn(['A.', 'A.', 'A. B.', 'A.', 'A.'])).toEqual(['r3', 'r2']);
     expect(changedIn(['A.', 'B.', 'C.'])).toEqual(['r2', 'r1']);
@@ -231,7 +231,7 @@ describe('a change of the graph', () => {
     { a: [null], c: [null] },
   ]);
 
-  it('A change of the graph is between the runs that started before and after the workflow was changed last', () => {
+  it('places a graph change between the runs around the last workflow update', () => {
     const points = pointsOf(runs, { version: '1.3', updatedAt: at(1.5), graph });
     expect(points).toEqual([
       {
@@ -244,12 +244,9 @@ describe('a change of the graph', () => {
     ]);
   });
 
-  it.each([at(0), at(3), null])(
-    'A change of the graph is not known where it is not between two runs: %j',
-    (updatedAt) => {
-      expect(pointsOf(runs, { version: '1.3', updatedAt, graph })).toEqual([]);
-    },
-  );
+  it.each([at(0), at(3), null])('leaves a graph change unknown unless between two runs: %j', (updatedAt) => {
+    expect(pointsOf(runs, { version: '1.3', updatedAt, graph })).toEqual([]);
+  });
 });
 
 /** Brute-force reference of the hashed data of each run that calls a model. */
@@ -293,7 +290,7 @@ describe('the hashes of a node', () => {
       .sort();
   }
 
-  it('The hashes of a node differ exactly where there is a change point', () => {
+  it('gives a node different hashes exactly at change points', () => {
     fc.assert(
       fc.property(runs, (given) => {
         const inputs = given.map((call) => call && { ...call, system: call.system.join(' '), messages: [] });

@@ -117,7 +117,7 @@ describe('the cost of a step', () => {
     expect(costOf(model, usage)).toEqual(of(amount));
   });
 
-  it('The cost uses the model of the answer, or else the requested model', () => {
+  it('prices the model that answered, otherwise the requested one', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 0 };
     expect(costOf('plain', usage, { model: 'all' })).toEqual(of(0.001));
     expect(costOf(null, usage, { model: 'plain' })).toEqual(of(0.001));
@@ -140,7 +140,7 @@ describe('the cost of a step', () => {
     expect(costOf(model, usage)).toEqual(UNPRICED);
   });
 
-  it("The cost is unknown for the upstream's count of tokens, which has no parts", () => {
+  it('leaves the cost unknown for the plain token count of the upstream', () => {
     expect(stepCost(stepFacts({ tokens: 9, outputs: { model: 'plain' } }), PRICES)).toEqual(UNPRICED);
   });
 
@@ -152,12 +152,12 @@ describe('the cost of a step', () => {
 describe('the cost of a run', () => {
   const usage = { prompt_tokens: 1000, completion_tokens: 100 };
 
-  it('The cost of a run is the sum of its steps, with the number of steps without a price', () => {
+  it('sums the cost of steps, and counts unpriced ones', () => {
     const steps = [step('plain', usage), stepFacts(), step('unknown', usage), step('plain', usage)];
     expect(runCost(steps, PRICES)).toEqual({ amount: 0.0024, currency: 'USD', stepsPriced: 2, stepsUnpriced: 1 });
   });
 
-  it('The cost of a run is 0 if no step reports tokens, and unknown if no step has a price', () => {
+  it('is 0 without reported tokens, and unknown without priced steps', () => {
     expect(runCost([stepFacts()], PRICES)).toMatchObject({ amount: 0, stepsPriced: 0, stepsUnpriced: 0 });
     expect(runCost([step('unknown', usage)], PRICES)).toEqual(UNPRICED);
   });

@@ -83,7 +83,7 @@ describe('The markdown of a diagnosis', () => {
     return found.filter((line) => line !== '');
   }
 
-  it('The markdown has text of the upstream only in fences, and is never longer than it may be', () => {
+  it('fences all strings from the upstream, and respects the size limit', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
         const markdown = diagnosisMarkdown(given)(maxBytes);
@@ -91,7 +91,7 @@ describe('The markdown of a diagnosis', () => {
         expect(markdown.isWellFormed()).toBe(true);
         for (const line of outside(markdown)) {
           expect(line).toMatch(
-            /^(?:Judged by this run(?: alone| and \d+ before it)\.|Changed shortly before:|The failed runs have in common \(which need not be the cause\):|Run: <\S+>)$/,
+            /^(?:Judged by this run(?: alone| and \d+ before it)\.|Changed shortly before:|The failed runs have in common \(not necessarily the cause\):|Run: <\S+>)$/,
           );
         }
       }),
@@ -147,7 +147,7 @@ describe('The markdown of a diagnosis', () => {
     expect(markdown).toMatch(/^… and 2900 more\n[^]*compare {3}r1/m);
   });
 
-  it('A limited markdown is the beginning of the whole text, cut at a line', () => {
+  it('cuts limited Markdown at a line', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
         const whole = diagnosisMarkdown(given)(100_000).split('\n');

@@ -8,12 +8,12 @@ describe('the end', () => {
   const computed = ran('b', 0, null, 'completed', { elapsedTime: 3 });
   const record = runRecord({ endTime: at(2) });
 
-  it("The end of a run has the upstream's text, or is computed", () => {
+  it('The end of a run is as sent, or computed', () => {
     expect(runOf([written, computed]).endedAt).toBe(written.endTime);
     expect(runOf([computed]).endedAt).toEqual(at(3));
   });
 
-  it("The end of a timeline and the start of a gap have the upstream's text, or are computed", () => {
+  it('keeps the times of the upstream at edges of timelines and gaps', () => {
     expect(runOf([written], { record }).timeline.endedAt).toBe(written.endTime);
     expect(runOf([computed], { record }).timeline.endedAt).toEqual(at(3));
     expect(runOf([written, ran('c', 7, 9)], { record }).timing.longestGap?.startedAt).toBe(written.endTime);
@@ -22,7 +22,7 @@ describe('the end', () => {
 });
 
 describe('the timeline', () => {
-  it('A timeline has a bar for each step that starts within a day of the run, to the microsecond', () => {
+  it('draws a bar for each step starting within a day', () => {
     const [first, last, micro] = [-86_400, 10 + 86_400, 1e-6];
     const nodesOf = (...starts: number[]) => {
       const steps = starts.map((start) => ran(`at ${start}`, start, start));
@@ -42,13 +42,10 @@ describe('the comparison of two runs', () => {
     [0.1, 0.2, 'UNCHANGED'],
     [0.1, 0.201, 'SLOWER'],
     [0.101, 0, 'FASTER'],
-  ])(
-    'The comparison of %p s with %p s reports a node %s: only more than 10 %% and 100 ms count',
-    (base, head, change) => {
-      const { nodes } = compareRuns(runOf([ran('a', 0, base)]), runOf([ran('a', 0, head)]));
-      expect(nodes.map((node) => node.change)).toEqual([change]);
-    },
-  );
+  ])('reports %p s against %p s as %s, above 10 %%', (base, head, change) => {
+    const { nodes } = compareRuns(runOf([ran('a', 0, base)]), runOf([ran('a', 0, head)]));
+    expect(nodes.map((node) => node.change)).toEqual([change]);
+  });
 
   it('compares the time of all attempts, not of the last one', () => {
     const base = runOf([ran('a', 0, 1.8)]);

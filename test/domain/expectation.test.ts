@@ -28,7 +28,7 @@ describe('the expectation of a run', () => {
     expect(expected(tenRuns, 10, run)).toEqual({ ...usual, ...times });
   });
 
-  it('Only completed runs of known length that started earlier count, and a sample has at least ten.', () => {
+  it('counts only earlier completed runs of known length, at least ten', () => {
     const others = [
       ...[took(-1, 50, 'failed'), took(-2, 50, 'cancelled'), took(-3, 50, 'running')],
       ...[runRecord({ id: 'endless', startTime: at(-4), endTime: null }), runRecord({ id: 'x', startTime: null })],
@@ -38,7 +38,7 @@ describe('the expectation of a run', () => {
     expect(expected([...others, ...tenRuns], 9, running(0))).toBeNull();
   });
 
-  it('The sample is among the 100 records before the run, in any order of the list.', () => {
+  it('samples the 100 records before the run, in any order', () => {
     const records = Array.from({ length: 300 }, (_, index) =>
       took(index, index % 2 === 0 ? index : 1, index % 2 ? 'failed' : 'done'),
     );

@@ -85,12 +85,12 @@ describe('The first failure of a group', () => {
     expect(seen(others, failures, isWhole)).toEqual([at(100).text, expected]);
   });
 
-  it('A first failure before the window counts, and 20 runs before it decide', () => {
+  it('counts a first failure before the window, decided by 20 earlier runs', () => {
     expect(seen([...runs(0, 20), run(50, 'failed')], [failure(50)])).toEqual([at(50).text, 'new']);
     expect(seen([...runs(0, 20), run(-1, 'failed')], [failure(-1)], true)).toEqual([at(-1).text, 'exact']);
   });
 
-  it('A failure that is as rare as the runs before it is not new', () => {
+  it('does not call a rare failure new after few earlier runs', () => {
     // Every 30 runs, and 25 runs before the first.
     const starts = [25, 56, 87];
     const records = [...runs(0, 25), ...runs(26, 30), ...runs(57, 30), ...starts.map((start) => run(start, 'failed'))];
@@ -132,12 +132,12 @@ describe('A failure is resolved', () => {
     ['since its last failure', 115],
     ['between its failures', 105.5],
     ['before its failures', -1],
-  ])('A failure is resolved only if no failure with an unknown cause is %s', (_, start) => {
+  ])('resolves a failure only if no failure of unknown cause is %s', (_, start) => {
     const records = [...two.records, run(start, 'failed')];
     expect(resolved({ ...two, records, completed: [111, 112, 113, 114, 116, 117, 118] })).toBe(false);
   });
 
-  it('Completed runs, and no cancelled ones, resolve a failure if no step failed', () => {
+  it('lets completed but not cancelled runs resolve a failure without failed steps', () => {
     const records = [run(0, 'failed'), ...runs(1, 3)];
     const failures = [failureOf(run(0, 'failed'), null)];
     expect(resolved({ records, failures, isWhole: true })).toBe(true);
@@ -146,7 +146,7 @@ describe('A failure is resolved', () => {
     expect(resolved({ records: [...fewer, run(3, 'cancelled')], failures, isWhole: true })).toBe(false);
   });
 
-  it('A failure is resolved by no more runs than there are: the needed number says when loading them is of use', () => {
+  it('resolves a failure only with existing runs, and knows how many help', () => {
     expect(historyOf(single).completionsNeeded).toBe(3);
     expect(historyOf({ ...single, records: single.records.slice(0, -7) }).completionsNeeded).toBeNull();
     expect(historyOf({ ...single, loaded: [101, 102, 103, 104, 105, 106] }).completionsNeeded).toBe(3);
@@ -155,7 +155,7 @@ describe('A failure is resolved', () => {
   });
 });
 
-it('A claim of a history with known causes is not taken back when older runs become known without the failure', () => {
+it('does not withdraw a claim when older runs without the failure appear', () => {
   const kinds = fc.array(fc.constantFrom('ok', 'no', 'other'), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(kinds, fc.nat(60), (all, cut) => {

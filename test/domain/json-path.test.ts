@@ -164,7 +164,7 @@ const endings = fc.oneof(
 );
 
 describe('a supported path', () => {
-  it('A supported path finds the result of the specification, in at most as many visits as the budget counts', () => {
+  it('finds what the specification says, within the visits the budget counts', () => {
     let found = 0;
     const expressions = fc.tuple(paths, endings).map(([path, ending]) => path + ending);
     fc.assert(
@@ -249,7 +249,7 @@ describe('an unsupported expression', () => {
     ['items[?[a]]', MULTI_SELECT],
     ['{"__proto__": a}', '__proto__ is not supported as a name of a multi-select'],
     ['items[::0]', 'the step of a slice must not be 0'],
-  ])('%s is refused with the reason', (expression, problem) => {
+  ])('%s is rejected with the reason', (expression, problem) => {
     expect(errorOf(expression)).toMatch(`Invalid path: ${problem}`);
   });
 
@@ -258,11 +258,11 @@ describe('an unsupported expression', () => {
     ['a b', 'unexpected token type: UnquotedIdentifier, value: b'],
     ['a é', 'unknown character: é'],
     ['a'.repeat(513), 'must have at most 512 characters, got 513'],
-  ])('%s is refused with the same problem each time', (expression, problem) => {
+  ])('%s is rejected with the same problem each time', (expression, problem) => {
     for (const error of [errorOf(expression), errorOf(expression)]) expect(error).toMatch(`Invalid path: ${problem}`);
   });
 
-  it('An unsupported expression of any text throws only InvalidPathError', () => {
+  it('Any unsupported expression throws only InvalidPathError', () => {
     const words =
       'a "a" @ $ $x * [*] [] [0] [::-1] [? ] [ ( ) { } : , . | || && ! == < + - // ? & `1` \'s\' let in = length( \' ` " é';
     const joined = fc.tuple(fc.array(oneOf(words), { maxLength: 14 }), fc.constantFrom('', ' '));
@@ -298,7 +298,7 @@ describe('the work of a path', () => {
     ['many parts of a large list', `[${chain('[*].a,', 504)}a]`, numbers],
     ['a payload of four million values', '[*].a', Array.from({ length: 4_000_000 }, () => 1)],
     ['a payload of a million values, and fields that each object inherits', '[*].toString', chain('x', 1e6).split('')],
-  ])('A path is refused beyond the limit: %s', (_, expression, value) => {
+  ])('A path is rejected beyond the limit: %s', (_, expression, value) => {
     expect(errorOf(expression, value)).toMatch(LIMIT_REACHED);
   });
 
@@ -313,13 +313,13 @@ describe('the work of a path', () => {
     expect(steps).toBeLessThan(least * 3);
   });
 
-  it('The work is small for plain fields and indexes, and for the longest expressions over few values', () => {
+  it('costs little for plain fields, and for long expressions over few values', () => {
     expect(stepsOf('a[0].b', { a: [{ b: 1 }], rest: numbers })).toBeLessThan(200);
     expect(find(`@${chain('|[*]', 511)}`, numbers.slice(0, 9))).toEqual(numbers.slice(0, 9));
     expect(find(`[*]${chain('.a', 509)}`, numbers.slice(0, 9))).toEqual([]);
   });
 
-  it('The work of all paths of an operation is limited together, which allows two in each step of a hundred runs', () => {
+  it('limits all paths together, allowing two per step of a hundred runs', () => {
     const budget = createPathBudget();
     const messages = Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(1000) }));
     const findInSteps = (expression: string) => {

@@ -30,7 +30,7 @@ describe('unwritable JSON', () => {
 });
 
 describe('a number', () => {
-  it('A number is a count if it is a non-negative integer of any size', () => {
+  it('counts any non-negative integer', () => {
     expect([0, 1, 2 ** 40].every(isCount)).toBe(true);
     expect([-1, 0.5, NaN, Infinity, '1', null, undefined].some(isCount)).toBe(false);
   });

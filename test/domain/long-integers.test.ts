@@ -47,7 +47,7 @@ describe('an integer in JSON', () => {
     },
   );
 
-  it('reads exactly the texts that are valid JSON', () => {
+  it('reads exactly the strings that are valid JSON', () => {
     const tokens = [
       '12345678901234567',
       '-12345678901234567',

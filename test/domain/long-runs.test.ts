@@ -6,7 +6,7 @@ import { at, atSecond, ran, runOf } from './facts.ts';
 describe('a run of ten thousand steps', () => {
   const inARow = Array.from({ length: 10_000 }, (_, i) => ran(`n${i}`, i / 4, (i + 1) / 4));
 
-  it('A long run has a critical path of all consecutive steps, with or without a graph', () => {
+  it('finds a critical path of all consecutive steps, with or without graph', () => {
     const nodes = inARow.map(({ nodeId }) => ({ id: nodeId, type: null, description: null }));
     const edges = inARow.slice(1).map((_, i) => ({ from: `n${i}`, to: `n${i + 1}` }));
     for (const graph of [null, { nodes, edges, entry: 'n0', finish: null }]) {
@@ -16,7 +16,7 @@ describe('a run of ten thousand steps', () => {
     }
   });
 
-  it('A long run has one lane and one path if all steps are at the same time', () => {
+  it('has one lane and one path if all steps coincide', () => {
     const moment = { startTime: atSecond(0), endTime: atSecond(0) };
     const { criticalPath, timeline } = runOf(inARow.map((step) => ({ ...step, ...moment })));
     expect(criticalPath.steps).toHaveLength(10_000);
@@ -25,7 +25,7 @@ describe('a run of ten thousand steps', () => {
 });
 
 describe('the work for a long run', () => {
-  it('The critical path takes a few reads of each step, even if many end within a second', () => {
+  it('reads each step only a few times, even if many end together', () => {
     let looks = 0;
     const watched = (nodeId: string, start: number, end: number) => ({
       ...ran(nodeId, start, end),
@@ -43,7 +43,7 @@ describe('the work for a long run', () => {
     expect(looks).toBeLessThan(20_000);
   });
 
-  it('The work grows linearly with the number of steps, for any times, inputs and attempts', () => {
+  it('does work linear in the number of steps', () => {
     const figures = ['timing', 'timeline', 'criticalPath', 'progress', 'repeatedNodes', 'remainingFailures'] as const;
     interface Draft {
       readonly status?: string;

@@ -69,7 +69,7 @@ describe('the masked message', () => {
     expect(maskedMessage(message)).toBe(masked);
   });
 
-  it('The masked message of a Python traceback is the error below its frames', () => {
+  it('masks a Python traceback as the error below its frames', () => {
     const frames = Array.from({ length: 60 }, (_, line) => `  File "/srv/app.py", line ${line}, in call\n    call()\n`);
     const traceback = (error: string) => `Traceback (most recent call last):\n${frames.join('')}${error}\n`;
     expect(maskedMessage(traceback('KeyError: 70000'))).toBe('KeyError: <number>');
@@ -108,7 +108,7 @@ describe('the masked message', () => {
     '<email>': fc.constantFrom('a@b.com', 'ada.lovelace+1@mail.example.org'),
   };
   const KEPT = ['HTTP 429', 'HTTP 500', "KeyError: 'sku_v1'", 'yaml.scanner', 'gpt-4o-mini', 'db-7.internal', '"auto"'];
-  it('The masked message has a placeholder for each part that varies, and each kept part as it is', () => {
+  it('replaces each varying part with a placeholder, and keeps the rest', () => {
     const part = fc.oneof(
       fc.constantFrom(...KEPT).map((text) => [text, text] as const),
       ...Object.entries(VARIABLE).map(([mask, values]) => values.map((text) => [text, mask] as const)),
@@ -123,7 +123,7 @@ describe('the masked message', () => {
     );
   });
 
-  it('The masked message of any text is at most 500 characters', () => {
+  it('A masked message has at most 500 characters', () => {
     const [whole, cut] = ['x'.repeat(500), 'x'.repeat(501)].map(maskedMessage);
     expect([whole, cut]).toEqual(['x'.repeat(500), `${'x'.repeat(500)}…`]);
     fc.assert(
@@ -133,7 +133,7 @@ describe('the masked message', () => {
     );
   });
 
-  it('The masked message is found by the first 2000 characters of a text', () => {
+  it('compares only the first 2000 characters', () => {
     const masked = (digits: number) => maskedMessage(`${'1'.repeat(digits)} end`);
     expect([masked(1996), masked(2000)]).toEqual(['<number> end', '<number>']);
   });

@@ -13,7 +13,7 @@ const everythingOf = (run: Run) => ({
 });
 
 describe('a run of impossible times and numbers', () => {
-  it('A run of impossible times has no negative or infinite durations, and its bars and gaps are within the timeline', () => {
+  it('derives finite values from impossible times, with bars inside the timeline', () => {
     fc.assert(
       fc.property(arbitrarySteps, (given) => {
         const { steps, timing, timeline, criticalPath, totalElapsedTime } = runOf(given);
@@ -54,7 +54,7 @@ describe('a run of impossible times and numbers', () => {
 });
 
 describe('a run that does not depend on the current time', () => {
-  it('A run that does not depend on the current time is the same at any later time', () => {
+  it('stays the same later if it does not depend on now', () => {
     fc.assert(
       fc.property(arbitraryRun, fc.nat(1e9), (raw, later) => {
         const run = domainRun(raw);

@@ -118,7 +118,7 @@ describe('twenty real errors', () => {
     expect(groups).toMatchObject([{ count: 2, message, latestMessage: other }]);
   });
 
-  it('Twenty errors are as many groups, and failures that only look like one of them are others', () => {
+  it('makes twenty groups of twenty errors, and tells similar failures apart', () => {
     const messages = [...ERRORS.map(([, one]) => one), ...KEPT, ...OTHERS];
     const groups = failureGroups('wf', messages.map(failureWith));
     expect(groups.map(({ count }) => count)).toEqual(messages.map(() => 1));

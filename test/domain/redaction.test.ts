@@ -41,7 +41,7 @@ describe('a rule for keys', () => {
     expect(byKeys.json(value)).toEqual({ a: [{ apiKey: REDACTED }, { API_KEY: REDACTED }], 'api-key': null, api: 'x' });
   });
 
-  it('looks into JSON in strings, three levels deep, and replaces what is deeper as a whole', () => {
+  it('redacts JSON in strings three levels deep, deeper ones as a whole', () => {
     const nested = (levels: number): JsonValue =>
       levels === 0 ? { apiKey: 'x', b: 1 } : JSON.stringify({ inner: nested(levels - 1) });
     const innermost = (value: JsonValue): JsonValue => {
@@ -73,7 +73,7 @@ describe('a rule for keys', () => {
 });
 
 describe('a rule for texts', () => {
-  it('replaces all texts but those of the members that it keeps, and leaves numbers, booleans and names', () => {
+  it('replaces all strings but kept members, and no numbers, booleans or names', () => {
     const value = { a: 'x', b: [1, true, null, 'y', ''], locale: 'de', address: { locale: ['a', 'b'] } };
     expect(byTexts.json(value)).toEqual({
       a: REDACTED,
@@ -83,7 +83,7 @@ describe('a rule for texts', () => {
     });
   });
 
-  it('leaves what figures and conversations read at its place, if it looks like an identifier', () => {
+  it('keeps what computed values need, if it looks like an identifier', () => {
     const message = { role: 'user', content: [{ type: 'text', text: 'Hello' }] };
     const value = { model: 'gpt-5', role: 'x y', messages: [message, 'ada'], deep: { model: 'gpt-5' } };
     expect(byTexts.payload(value, 'inputs')).toEqual({
@@ -102,7 +102,7 @@ describe('a rule for texts', () => {
     }
   });
 
-  it('leaves type and code of an error, as text or JSON', () => {
+  it('leaves type and code of an error, plain or as JSON', () => {
     const error = { error: { type: 'rate_limit', code: 'E 1', message: 'Ada has no budget' }, code: 'QUOTA' };
     const redacted = { error: { type: 'rate_limit', code: REDACTED, message: REDACTED }, code: 'QUOTA' };
     expect(byTexts.error(error)).toEqual(redacted);
@@ -168,7 +168,7 @@ it('applies all rules, and keeps only what each rule for texts keeps', () => {
   expect(redactor.json({ a: 'x', b: 'x', c: 'x', d: 1 })).toEqual({ a: REDACTED, b: 'x', c: REDACTED, d: REDACTED });
 });
 
-it('leaves a value too deep to be read as deep as it is', () => {
+it('leaves a value that is nested too deep unchanged', () => {
   let deep: JsonValue = 'secret';
   for (let level = 0; level < 10_000; level += 1) deep = [deep];
   let redacted = byPatterns.json(deep);

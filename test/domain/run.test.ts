@@ -10,7 +10,7 @@ describe('a run', () => {
     expect(runOf([ran('a', 0, 1)]).payload).toBeNull();
   });
 
-  it('A run with an unreadable step is UNKNOWN and unfinished, as that step may have failed or still run', () => {
+  it('is UNKNOWN and unfinished with an unreadable step', () => {
     const run = runOf([ran('a', 0, 1), stepFacts({ problem: 'expected object' })]);
     expect(run).toMatchObject({ status: 'UNKNOWN', isFinished: false, stepCounts: { total: 1 } });
     expect(run.unreadableSteps).toEqual(['expected object']);
@@ -33,7 +33,7 @@ describe('a run', () => {
 describe('a run without a record whose steps could not be loaded', () => {
   const unknown = runOf([], { steps: null, stepsError: new Error('gone') });
 
-  it('A run without a record and steps has its ids, and depends on the current time', () => {
+  it('has only its ids without record and steps, and depends on now', () => {
     expect(unknown).toMatchObject({ workflowId: 'workflow-1', id: 'run-1', dependsOnNow: true });
   });
 

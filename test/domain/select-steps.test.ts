@@ -29,12 +29,12 @@ describe('the steps of a run', () => {
     [{ field: 'START_TIME', direction: 'DESC' }, [3, 2, 1, 0, 4]],
     [{ field: 'NODE_ID', direction: 'ASC' }, [1, 4, 0, 3, 2]],
     [{ field: 'NODE_ID', direction: 'DESC' }, [2, 0, 3, 1, 4]],
-  ])('The steps in order of %j are %j: ties in their own order, unknown values last', (order, indexes) => {
+  ])('steps in order of %j are %j, unknown values last', (order, indexes) => {
     expect(selectSteps(steps, null, order).map(({ index }) => index)).toEqual(indexes);
     expect(selectSteps(steps, {}, order).map(({ index }) => index)).toEqual(indexes);
   });
 
-  it('Steps in order of their tokens or their cost are those of both directions, unknown values last', () => {
+  it('sorts by tokens and cost in both directions, unknown values last', () => {
     const outputs = (model: string, tokens: number) => ({
       model,
       usage: { prompt_tokens: tokens, completion_tokens: 0 },

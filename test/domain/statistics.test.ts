@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { distributionOf } from '../../src/domain/workflow/statistics.ts';
 
 describe('the distribution of values', () => {
-  it('The distribution has the smallest values that at least 50 % and 95 % of all values do not exceed', () => {
+  it('picks the smallest values that cover 50 % and 95 %', () => {
     // Without the size, a list has at most some ten values: its 95th percentile is the largest.
     const lists = fc.array(fc.integer({ max: 50 }), { minLength: 1, maxLength: 100, size: 'max' });
     fc.assert(

@@ -27,7 +27,7 @@ describe('the status of a step', () => {
 });
 
 describe("an engine's own words", () => {
-  it("An engine's own words have their status, in any case, before the known words", () => {
+  it('gives custom words their status, ignoring case, before known words', () => {
     const ofEngine = createStatusOf({ Failure: 'FAILED', 'waiting-children': 'RUNNING', waiting: 'RUNNING' });
     const words = ['failure', 'FAILURE', 'waiting_children', 'waiting', 'queued', 'constructor'];
     expect(words.map(ofEngine)).toEqual(['FAILED', 'FAILED', 'RUNNING', 'RUNNING', 'PENDING', 'UNKNOWN']);

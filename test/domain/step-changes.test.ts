@@ -40,7 +40,7 @@ describe('a step has changed', () => {
     expect(changedIds([running], [ran('model', 0, null, 'running', { id: 'a', ...facts })])).toEqual(['a']);
   });
 
-  it('A step has not changed if only its position in the list differs, even for equal ids or start times', () => {
+  it('does not change if only its position in the list differs', () => {
     const twins = [running, ran('model', 5, 6, 'running', { id: 'a', index: 1 })];
     const tied = [ran('x', 0, 1, 'completed', { id: 'b' }), ran('x', 0, 1, 'completed', { id: 'c', index: 1 })];
     for (const steps of [twins, tied]) {
@@ -59,7 +59,7 @@ describe('a step has changed', () => {
     );
   });
 
-  it('A step changes if the end of its run makes another step the latest of its node', () => {
+  it('changes if the end of its run makes another step latest', () => {
     const steps = [
       running,
       ran('model', 1, 2, 'failed', { id: 'b', index: 1 }),
@@ -69,7 +69,7 @@ describe('a step has changed', () => {
     expect([...compared(steps, steps, true).changed]).toEqual(['a', 'b']);
   });
 
-  it('A step changes exactly if its facts, its attempt numbers or the latest execution of its node differ', () => {
+  it('changes exactly if its facts, attempt numbers or latest execution differ', () => {
     const withIds = arbitrarySteps.map((steps) => steps.slice(0, 8).map((step, i) => ({ ...step, id: `s${i % 6}` })));
     const reported = (facts: readonly StepFacts[], id: string) => {
       const { steps } = runOf(facts);
@@ -127,7 +127,7 @@ describe('the steps that have changed since a state', () => {
   const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('c', 2, 3), ran('d', 3, 4)]);
   const ids = steps.map(({ id }) => id);
 
-  it('The steps since a state are those that changed in later states, and all steps since the beginning', () => {
+  it('lists the steps that changed since a state, or all', () => {
     fc.assert(
       fc.property(fc.array(fc.subarray(ids), { maxLength: 5 }), (later) => {
         const changed = [ids, ...later].map((each) => new Set(each));

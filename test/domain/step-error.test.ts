@@ -33,13 +33,13 @@ describe('the error of a step', () => {
     expect(hasError(raw)).toBe(true);
   });
 
-  it('The error is plain text if the JSON has more than 65,536 characters', () => {
+  it('reads JSON above 65,536 characters as plain text', () => {
     const json = (length: number) => `{"message":"${'x'.repeat(length - 14)}"}`;
     expect(errorInfo(json(2 ** 16))?.message).toHaveLength(2 ** 16 - 14);
     expect(errorInfo(json(2 ** 16 + 1))?.message).toBe(json(2 ** 16 + 1));
   });
 
-  it('The error always has a message, and is missing only for empty JSON', () => {
+  it('has a message unless the JSON is empty', () => {
     const blank = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r', '\u00a0', '\f'), maxLength: 3 });
     const brackets = fc.constantFrom('{}', '[]', '""', '{]', '""x', '"a"', '[0]', 'null');
     const almostEmpty = fc.tuple(brackets, blank).map(([text, space]) => text.charAt(0) + space + text.slice(1));

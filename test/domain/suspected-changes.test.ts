@@ -56,7 +56,7 @@ describe('The baseline of a failure at the node a', () => {
     expect(baseline(changes)).toBe(expected);
   });
 
-  it('The baseline is before the failures if no run before the change has completed', () => {
+  it('falls back to before the failures without an earlier completed run', () => {
     expect(
       baseline(
         [change(25, 'a')],
@@ -66,7 +66,7 @@ describe('The baseline of a failure at the node a', () => {
     ).toBe('r29 BEFORE_FAILURES');
   });
 
-  it('The baseline is unknown where a run before it may have had the failure', () => {
+  it('is unknown if an earlier run may have had the failure', () => {
     expect(baseline([], { ...seen, hasUnknownBefore: true })).toBeNull();
     expect(baseline([], { ...seen, isExact: false })).toBe('r29 BEFORE_FAILURES');
   });

@@ -6,7 +6,7 @@ describe('a text that is looked for', () => {
   const few = (maxLength: number) =>
     fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'é', 'É', '😀', ' '), minLength: 1, maxLength });
 
-  it('A text is found where a search without bounds finds it', () => {
+  it('A string is found where an unbounded search finds it', () => {
     fc.assert(
       fc.property(few(30), few(4), fc.nat(30), (text, other, start) => {
         for (const part of [other, text.slice(start, start + 6) || other].map((each) => each.toLowerCase()))
@@ -16,12 +16,12 @@ describe('a text that is looked for', () => {
     );
   });
 
-  it('A text is looked for only in the beginning of a long text', () => {
+  it('searches only the beginning of a long string', () => {
     const text = `${' '.repeat(MAX_COMPARED - 4)}SLOWly`;
     expect([containsText(text, 'slow'), containsText(text, 'slowly')]).toEqual([true, false]);
   });
 
-  it('A text is found in each text and number of a JSON value, up to a bound of characters and values', () => {
+  it('searches each string and number of a value, up to a limit', () => {
     const value = [{ a: { b: ['Sku'] } }, 7.25, null, true, 'x'.repeat(MAX_COMPARED), 'behind'];
     const pathOf = (part: string) => pathOfText(value, part);
     expect(['sku', '7.2', 'xx', 'a', 'true', 'behind'].map(pathOf)).toEqual([

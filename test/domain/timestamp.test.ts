@@ -49,7 +49,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('A timestamp may have other separators, and without a zone is in UTC', () => {
+  it('reads other separators, and assumes UTC without a zone', () => {
     const [separators, points] = [fc.constantFrom('T', 't', ' '), fc.constantFrom('.', ',')];
     const [spaces, tails] = [fc.constantFrom('', ' '), fc.constantFrom('', '\n', '  ')];
     fc.assert(
@@ -93,7 +93,7 @@ describe('a timestamp', () => {
 });
 
 describe('a computed timestamp', () => {
-  it('A computed timestamp has the text of its microseconds', () => {
+  it('A computed timestamp shows its microseconds', () => {
     const first = Date.parse('0000-01-01T00:00:00Z') * 1000;
     const last = Date.parse('9999-12-31T23:59:59Z') * 1000;
     fc.assert(
@@ -108,7 +108,7 @@ describe('a computed timestamp', () => {
     );
   });
 
-  it('A computed timestamp beyond the calendar has the nearest valid text', () => {
+  it('A computed timestamp beyond the calendar becomes the nearest valid one', () => {
     expect(timestampOfMicros(-1e18)).toMatchObject({ text: '0000-01-01T00:00:00.000000Z', epochMicros: -1e18 });
     expect(timestampOfMicros(1e18)).toMatchObject({ text: '9999-12-31T23:59:59.000000Z', epochMicros: 1e18 });
   });
@@ -129,7 +129,7 @@ describe('a computed timestamp', () => {
   });
 
   it.each([0, -1, 1e9 - 1, 9_007_199_254, 1e12 - 1, 9_007_199_254_000, 1e15, NaN])(
-    'The timestamp is null for %p seconds or milliseconds, which are not from 2001 to 2255',
+    'is null for %p seconds or milliseconds, outside 2001 to 2255',
     (value) => {
       expect(timestampOfEpoch(value)).toBeNull();
     },

@@ -42,7 +42,7 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)?.billedModel).toBe('m');
   });
 
-  it('The usage is read in linear time from a stream with other counts in each event', () => {
+  it('reads usage in linear time from a stream with counts per event', () => {
     const events = Array.from({ length: 60_000 }, (_, index) => ({
       type: 'message_delta',
       usage: { [`count ${index}`]: index, output_tokens: index },
@@ -56,11 +56,11 @@ describe('the token usage of a step', () => {
     expect(usageOf({ model: '', usage })?.model).toBeNull();
   });
 
-  it('The usage is not read from a list of answers, which is not a stream', () => {
+  it('reads no usage from a list of answers', () => {
     expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
   });
 
-  it('Token usage is interpreted when it is first read, unless it is too large to be kept', () => {
+  it('interprets usage when first read, unless it is too large to keep', () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`d${index}`, 1]));
     for (const [more, total] of [
       [{}, 7],

@@ -48,7 +48,7 @@ describe('the usage of the runs of a bucket', () => {
     ...{ amount, currency: 'USD', stepsPriced, stepsUnpriced },
   });
 
-  it('A run whose record reports nothing counts by its steps, retries included, and never twice.', () => {
+  it('counts a run without recorded tokens once by its steps, including retries', () => {
     const steps = usagesOf([
       stepFacts({ rawStatus: 'failed', outputs: model('a', 100, 10) }),
       stepFacts({ outputs: model('a', 100, 20) }),
@@ -84,7 +84,7 @@ describe('the usage of the runs of a bucket', () => {
     expect(usageOfRuns([runs.slice(3, 4)]).usages).toMatchObject([{ runsNotLoaded: 1, totalTokens: null }]);
   });
 
-  it('The usage has no cost without prices, and is null where no record reports tokens', () => {
+  it('has no cost without prices, and is null without reported tokens', () => {
     const { usages } = usageOf([[record([model('a', 1, 1)])], [record(['text'])], []], null);
     expect(usages).toMatchObject([
       { totalTokens: 2, estimatedCost: null, byModel: [{ estimatedCost: null }] },
@@ -114,7 +114,7 @@ describe('the usage of the runs of a bucket', () => {
   const sum = (values: readonly (number | null | undefined)[]) =>
     values.reduce<number>((all, value) => all + (value ?? 0), 0);
 
-  it('The usage over all buckets adds up to that of all runs, tokens and cost', () => {
+  it('adds up over buckets to the tokens and cost of all runs', () => {
     fc.assert(
       fc.property(arbitraryRuns, fc.integer({ min: 1, max: 12 }), (runs, count) => {
         const records = runs.map(([second, outputs]) => record(outputs, second));

@@ -54,7 +54,7 @@ function workOf(run: Run) {
 }
 
 describe('a step that waits', () => {
-  it('A wait of a day changes no percentile, no busy time and no critical path.', () => {
+  it('changes neither percentiles, busy time nor critical path for a long wait', () => {
     fc.assert(
       fc.property(finishedSteps, graph, seconds, (drafts, ofGraph, quarter) => {
         // No step begins or ends at this moment.
@@ -82,7 +82,7 @@ describe('a step that waits', () => {
     );
   });
 
-  it('While all unfinished steps wait, time passes only for the wait and the run.', () => {
+  it('counts time only for wait and run while all unfinished steps wait', () => {
     const waiting = fc
       .record({
         node: fc.constantFrom(...NODES),

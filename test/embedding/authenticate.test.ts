@@ -70,19 +70,19 @@ describe('an authenticate hook', () => {
     return codesOf(await gateway.query(RUN, { key: `secret-credential-${(credentials += 1)}` }))[0] ?? 'accepted';
   };
 
-  it('A hook decides who is accepted over every transport, and its upstreamKey is sent upstream in place of the credential', async () => {
+  it('decides over every transport, and sends its upstreamKey instead of the credential', async () => {
     hook = ({ credential }) => (credential === 'good' ? GOOD : null);
     for (const transport of TRANSPORTS) {
       const good = await send(transport, gateway.url, { query: RUN }, 'good');
       expect(good).toEqual({ data: { run: { status: 'COMPLETED' } } });
-      // graphql-ws refuses the connection.
+      // graphql-ws rejects the connection.
       const bad = await send(transport, gateway.url, { query: RUN }, 'bad').catch(() => null);
       expect(bad?.data ?? { run: null }).toEqual({ run: null });
     }
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['key-of-upstream']));
   });
 
-  it('A hook is called once for a credential until REAUTH_INTERVAL_MS or its expiry, and each time for a refused one', async () => {
+  it('is called once per credential until it expires, each time if rejected', async () => {
     const asked = jest.fn<AuthenticateHook>(({ credential }) => {
       if (credential === 'short') return Promise.resolve({ ...GOOD, expiresAt: clock.now() + 10_000 });
       return credential === 'long' ? GOOD : null;
@@ -107,7 +107,7 @@ describe('an authenticate hook', () => {
     expect(await calls('long')).toEqual([1]);
   });
 
-  it('A hook evicts the cached answers if it refuses a credential or changes its rights', async () => {
+  it('evicts cached answers when it rejects a credential or changes its rights', async () => {
     let identity: Identity | null = { ...GOOD, attributes: { team: 'a' } };
     hook = () => identity;
     const thrice = async () => {
@@ -124,7 +124,7 @@ describe('an authenticate hook', () => {
     expect(await thrice()).toEqual(Array(3).fill({ run: null }));
   });
 
-  it('Callers are separated by all their rights: cold, warm and from the response cache', async () => {
+  it('separates callers by all their rights: cold, warm and cached', async () => {
     const identities: Readonly<Record<string, Identity>> = {
       a: { ...GOOD, attributes: { team: 'a' } },
       b: { ...GOOD, attributes: { team: 'b' } },
@@ -174,7 +174,7 @@ describe('an authenticate hook', () => {
     }
   });
 
-  it('Callers of one viewer each get their own mayExecute: cold, warm, from the response cache and in shared events', async () => {
+  it('gives callers of one viewer their own mayExecute, even from caches', async () => {
     hook = ({ credential }) => ({
       ...GOOD,
       workflowIds: ['wf'],
@@ -221,12 +221,12 @@ describe('an authenticate hook', () => {
         [
           `has the organization ${JSON.stringify(organizationId)}`,
           malformed({ ...GOOD, organizationId }),
-          ['organizationId must be an id, or left out, got'],
+          ['organizationId must be an id, or omitted, got'],
         ] as const,
     ),
     ['has a key of 8193 characters', malformed({ ...GOOD, upstreamKey: 'k'.repeat(8193) }), ['upstreamKey']],
     ['has an attribute that is a number', malformed({ ...GOOD, attributes: { a: 1 } }), ['attributes.a']],
-    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a text that is not empty']],
+    ['has an empty subject', malformed({ ...GOOD, subject: '' }), ['subject must be a non-empty string']],
     [
       'has an unknown member',
       malformed({ ...GOOD, scope: 's3cret' }),
@@ -237,20 +237,17 @@ describe('an authenticate hook', () => {
       malformed({ upstreamKey: 's 3cret', attributes: { a: 7 } }),
       ['upstreamKey', 'workflowIds', 'attributes.a'],
     ],
-  ])(
-    'A hook that %s accepts no caller, and the log has the reason without a value',
-    async (_, authenticate, reasons) => {
-      const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
-      const before = { calls: upstream.calls.length, failures: failures().length };
-      expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
-      expect(failures()).toHaveLength(before.failures + 1);
-      for (const reason of reasons) expect(failures().at(-1)?.reason).toContain(reason);
-      expect(log.text).not.toMatch(/secret-credential|s ?3cret/);
-      expect(upstream.calls).toHaveLength(before.calls);
-    },
-  );
+  ])('accepts no caller if the hook %s, and logs the reason', async (_, authenticate, reasons) => {
+    const failures = () => log.lines.filter(({ msg }) => msg === 'authenticate failed');
+    const before = { calls: upstream.calls.length, failures: failures().length };
+    expect(await outcomeOf(authenticate)).toBe(UNAVAILABLE);
+    expect(failures()).toHaveLength(before.failures + 1);
+    for (const reason of reasons) expect(failures().at(-1)?.reason).toContain(reason);
+    expect(log.text).not.toMatch(/secret-credential|s ?3cret/);
+    expect(upstream.calls).toHaveLength(before.calls);
+  });
 
-  it('A hook may refuse with its own GatewayError', async () => {
+  it('A hook may reject with its own GatewayError', async () => {
     hook = throwing(new GatewayError('FORBIDDEN', 'your contract has ended'));
     const { errors } = await gateway.query(RUN, { key: 'ended' });
     expect(errors).toMatchObject([{ message: 'your contract has ended', extensions: { code: 'FORBIDDEN' } }]);
@@ -303,21 +300,18 @@ describe('the authenticator of a hook', () => {
     ['an attribute with a long value', { attributes: { a: LONG, b: 'b' } }, 880, 1000],
     ['a long right', { rights: [LONG] }, 880, 1000],
     ['little', {}, 7000, 12_000],
-  ])(
-    'The authenticator caches callers within 8 MiB, counting all that it stores: %s',
-    async (_name, identity, least, most) => {
-      const { callerOf, isCached } = authenticatorOf(() => ({ ...GOOD, ...identity }));
-      const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
-      for (const credential of credentials) await callerOf(credential);
-      const cached = credentials.filter(isCached);
-      // The latest callers are cached.
-      expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
-      expect(cached.length).toBeGreaterThanOrEqual(least);
-      expect(cached.length).toBeLessThanOrEqual(most);
-    },
-  );
+  ])('caches callers within 8 MiB, counting everything stored: %s', async (_name, identity, least, most) => {
+    const { callerOf, isCached } = authenticatorOf(() => ({ ...GOOD, ...identity }));
+    const credentials = Array.from({ length: most + 1 }, (_, index) => `credential-${index}`);
+    for (const credential of credentials) await callerOf(credential);
+    const cached = credentials.filter(isCached);
+    // The latest callers are cached.
+    expect(cached).toEqual(credentials.slice(credentials.length - cached.length));
+    expect(cached.length).toBeGreaterThanOrEqual(least);
+    expect(cached.length).toBeLessThanOrEqual(most);
+  });
 
-  it('The authenticator calls the hook once for a credential, 64 times at once, queues 1000, and refuses the rest', async () => {
+  it('calls the hook 64 times at once, queues 1000, and rejects more', async () => {
     const release = Promise.withResolvers<Identity>();
     const hook = jest.fn<AuthenticateHook>(() => release.promise);
     const { callerOf } = authenticatorOf(hook, 10_000);
@@ -330,7 +324,7 @@ describe('the authenticator of a hook', () => {
     expect(hook).toHaveBeenCalledTimes(1064);
   });
 
-  it('The authenticator gives up a hanging call, also for waiting callers, and then serves later callers', async () => {
+  it('gives up a hanging call for all who wait, then continues', async () => {
     const hangs = new Promise<null>(() => undefined);
     const { callerOf } = authenticatorOf(({ credential }) => (credential === 'good' ? GOOD : hangs));
     const callers = Array.from({ length: 200 }, (_, index) => callerOf(`key-${index}`));

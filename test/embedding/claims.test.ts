@@ -31,7 +31,7 @@ describe('a session', () => {
   const isAccepted = async (headers: Readonly<Record<string, string>>) =>
     !(await post(headers)).body.includes('UNAUTHENTICATED');
 
-  it('A caller is known by its cookie over HTTP, and another cookie is another caller, on one connection too', async () => {
+  it('tells callers apart by cookie, even on one connection', async () => {
     for (const cookie of Object.keys(SESSIONS)) {
       for (let time = 0; time < 3; time += 1) expect(await isAccepted({ cookie })).toBe(true);
       expect(upstream.calls.at(-1)?.key).toBe(SESSIONS[cookie]);
@@ -40,7 +40,7 @@ describe('a session', () => {
     expect(await isAccepted({})).toBe(false);
   });
 
-  it('A rejection insists on no Authorization header, since the hook may read another part', async () => {
+  it('rejects without asking for an Authorization header', async () => {
     for (const headers of [
       {},
       { cookie: 'sid=of-nobody' },
@@ -53,7 +53,7 @@ describe('a session', () => {
     expect((await post({ cookie: 'sid=of-ada' })).headers.vary).toContain('cookie');
   });
 
-  it('A page of another origin cannot use the session of its reader, over HTTP or a WebSocket', async () => {
+  it('does not let another origin use the session of its reader', async () => {
     const cookie = 'sid=of-ada';
     const origin = 'https://evil.example';
     expect(await isAccepted({ cookie, origin: gateway.url })).toBe(true);
@@ -99,7 +99,7 @@ describe('the answer of a hook', () => {
     maxLength: 4,
   });
 
-  it('is given only to requests that agree in all that it reads, in any order and at once', async () => {
+  it('is given only to requests that agree in everything it reads', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(claims, { maxLength: 25 }), parts, async (all, reads) => {
         const seenOf = async ({ credential, headers, socket: connection }: Claims, pauses: boolean) => {
@@ -145,7 +145,7 @@ describe('the answer of a hook', () => {
     );
   });
 
-  it('is asked for once by many requests at once that agree in what it reads', async () => {
+  it('is requested once for concurrent requests that agree in what it reads', async () => {
     let calls = 0;
     const hook: AuthenticateHook = async ({ headers }) => {
       calls += 1;

@@ -42,7 +42,7 @@ describe('fields of an extension', () => {
     return { url: gateway.url, query, thrice };
   }
 
-  it('Fields of an extension are answered identically by graphql-js, as compiled queries and from the response cache', async () => {
+  it('resolves fields equally through graphql-js, compiled queries and response cache', async () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
       criticalPath === null ? 0 : steps.length,
     );
@@ -55,7 +55,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('steps')).toBe(1);
   });
 
-  it('A value that cannot be written as JSON is null with an error, over every transport', async () => {
+  it('nulls a value that is not JSON, with an error, everywhere', async () => {
     const cycle: Record<string, unknown> = {};
     cycle.again = cycle;
     const extension: SchemaExtension = {
@@ -91,7 +91,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('A field reads payloads of runs and steps, and a payload that cannot be sent fails only its reader', async () => {
+  it('reads payloads, and fails only its reader if one cannot be sent', async () => {
     const outputs = JSON.parse(`{"deep":${'['.repeat(300)}${']'.repeat(300)}}`) as unknown;
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun('r1', { inputs: { order: 7 }, outputs })] } : healthy(call);
@@ -116,7 +116,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('A DateTime may be a moment of a run, a Date object, or text', async () => {
+  it('accepts moments of a run, Dates and strings as DateTime', async () => {
     const TEXT = '2025-03-13T02:41:15.5+02:00';
     const moments = {
       date: new Date(0),
@@ -153,7 +153,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('Fields of own types may be methods, which get only the arguments of the field', async () => {
+  it('lets fields of own types be methods that get only their arguments', async () => {
     const got: unknown[][] = [];
     class Owner {
       readonly name = 'ann';
@@ -180,7 +180,7 @@ describe('fields of an extension', () => {
     expect(got).toEqual([1, 2, 3].flatMap(() => [[{ to: 'bob' }], [{}]]));
   });
 
-  it('A field that reads a record also reads its times, even if these need the steps', async () => {
+  it('reads times with a record, even if they need the steps', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
     const ask = async (resolve: Entry['resolve']) => {
@@ -268,7 +268,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('A field loads whole runs and the latest runs of a workflow by the context', async () => {
+  it('loads whole runs and the latest runs through the context', async () => {
     type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const whole: Resolve = async (_run, _args, { run }) => String((await run(ref)).progress.total);
@@ -283,7 +283,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('Fields count against the budgets of the operation, and the calls and items of their entry are ignored', async () => {
+  it('counts against the budgets of the operation, ignoring overrides of its entry', async () => {
     const priced = { calls: 0, items: 1 };
     const extension: SchemaExtension = {
       typeDefs:
@@ -319,7 +319,7 @@ describe('fields of an extension', () => {
     ]);
   });
 
-  it('A field fails without other fields: a GatewayError is answered, any other error is masked and logged', async () => {
+  it('fails alone: a GatewayError is shown, other errors are masked and logged', async () => {
     const fail = (error = new Error('password')) => {
       throw error;
     };
@@ -356,7 +356,7 @@ describe('fields of an extension', () => {
     expect(log.text).toContain('password');
   });
 
-  it('Fields are answered only to authenticated callers, also at the root, where nothing is loaded', async () => {
+  it('resolves fields only for authenticated callers, even at the root', async () => {
     const resolve = jest.fn(() => 42);
     const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
     const fields = { Query: { answer: { resolve } }, Mutation: { act: { resolve } } };
@@ -371,7 +371,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('A field of a workflow is answered only to callers with the right to it, which costs one call', async () => {
+  it('resolves workflow fields only for callers with the right to it', async () => {
     const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
     const extension: SchemaExtension = {
       typeDefs: 'extend type Workflow { owner: String }',

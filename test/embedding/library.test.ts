@@ -41,7 +41,7 @@ describe('the example of docs/embedding.md', () => {
   const COST =
     'query Cost { run(workflowId: "support-triage", id: "run-4711") { costInCents tokenUsage { counts { totalTokens } } } }';
 
-  it('The example answers its own field by the rate of each team, each of three times', async () => {
+  it('returns its own field at the rate of each team, three times', async () => {
     gateway = await startExample(optionsOf());
     for (let sending = 0; sending < 3; sending += 1) {
       for (const [key, costInCents] of [
@@ -55,7 +55,7 @@ describe('the example of docs/embedding.md', () => {
     }
   });
 
-  it('The example refuses unknown keys, unnamed operations and other workflows, each of three times', async () => {
+  it('rejects unknown keys, unnamed operations and other workflows, three times', async () => {
     gateway = await startExample(optionsOf());
     for (let sending = 0; sending < 3; sending += 1) {
       expect(await ask(COST, 'demo-key')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
@@ -69,9 +69,9 @@ describe('the example of docs/embedding.md', () => {
 });
 
 describe('createServer', () => {
-  it('Unknown and wrong settings are refused with a message', async () => {
+  it('Unknown and wrong settings are rejected with a message', async () => {
     const misspelled = { prot: 4000 } as StepgateOptions;
-    await expect(createServer(misspelled)).rejects.toThrow('prot is not an option: port may be meant.');
+    await expect(createServer(misspelled)).rejects.toThrow('Unknown option prot. Did you mean port?');
     await expect(createServer({ port: 70_000 })).rejects.toThrow(
       'port must be a whole number from 0 to 65535, got 70000.',
     );
@@ -89,31 +89,31 @@ describe('createServer', () => {
     [
       'a misspelled option',
       { authentication: () => null },
-      'authentication is not an option: docs/configuration.md and docs/embedding.md list all options.',
+      'Unknown option authentication. docs/configuration.md and docs/embedding.md list all options.',
     ],
     [
       'an onOperation that is not a function',
       { onOperation: {} },
-      'onOperation must be a function, or left out, got object.',
+      'onOperation must be a function, or omitted, got object.',
     ],
     [
       'a misspelled part of an extension',
       {
         extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1 } } }, field: {} },
       },
-      'unknown extension.field: expected an object of typeDefs (a string) and fields (an object), or left out.',
+      'unknown extension.field: expected an object of typeDefs (a string) and fields (an object), or omitted.',
     ],
     [
       'a misspelled part of a field',
       { extension: { typeDefs: 'extend type Run { a: Int }', fields: { Run: { a: { resolve: () => 1, cache: 1 } } } } },
-      'unknown extension.fields.Run.a.cache: expected an object of resolve, and maybe requirement and cacheMs.',
+      'unknown extension.fields.Run.a.cache: expected an object of resolve, and optionally requirement and cacheMs.',
     ],
     [
       'a plugin whose only hook is misspelled',
       { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
       'plugins.0 must be a plugin with one of serverWillStart, requestDidStart,',
     ],
-  ])('The option %s is refused by name, and no port is opened', async (_, options: StepgateOptions, message) => {
+  ])('The option %s is rejected by name, and no port is opened', async (_, options: StepgateOptions, message) => {
     const port = await freePort();
     await expect(createServer({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
@@ -182,7 +182,7 @@ it.each([
   expect(log.text.match(/the embedded sample/g) ?? []).toHaveLength(count);
 });
 
-it('The gateway logs to a logger of its embedder', async () => {
+it("The gateway logs to the embedder's logger", async () => {
   const log = captureLog('info');
   gateway = await createServer({ port: 0, logger: log.logger });
   await ask('{ workflows { nodes { id } } }', 'demo-key');
@@ -288,13 +288,13 @@ describe('an extension', () => {
       'has a requirement of a step',
       'extend type Step { mine: Int }',
       { Step: { mine: { resolve, requirement: 'RECORD' } } },
-      'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and maybe cacheMs.',
+      'unknown extension.fields.Step.mine.requirement: expected an object of resolve, and optionally cacheMs.',
     ],
     [
       'has a misspelled requirement',
       MINE,
       { Run: { mine: { resolve, requirement: 'record' } } },
-      'Run.mine.requirement must be one of RECORD, TIMES, STEPS, GRAPH, or left out, got "record".',
+      'Run.mine.requirement must be one of RECORD, TIMES, STEPS, GRAPH, or omitted, got "record".',
     ],
     ...Object.entries({
       requirement: [1],
@@ -310,7 +310,7 @@ describe('an extension', () => {
           ] as const,
       ),
     ),
-  ])('An extension that %s is refused at start', async (_, typeDefs, fields, message) => {
+  ])('An extension that %s is rejected at start', async (_, typeDefs, fields, message) => {
     await expect(starting(typeDefs, fields)).rejects.toThrow(message);
   });
 
@@ -327,7 +327,7 @@ describe('an extension', () => {
     expect(await ask(query, 'demo-key')).toEqual({ data: { run: { invoice: { cents: 250, euros: 2.5 } } } });
   });
 
-  it('An extension may add types with lists and non-null fields, enums and inputs', async () => {
+  it('may add types with lists, non-null fields, enums and inputs', async () => {
     const typeDefs = `
       extend type Run { mine(in: In): [Own!] }
       type Own { a: Int! b: [Int!]! sort: Sort } enum Sort { UP } input In { a: Int }`;
@@ -355,7 +355,7 @@ describe('an embedder', () => {
     return [await embedded.query(RUN), await embedded.query(RUN), await embedded.query(RUN)];
   }
 
-  it('A plugin sees each request of an operation: its caller, its headers and its answer', async () => {
+  it('shows a plugin each request: caller, headers and response', async () => {
     const seen: unknown[] = [];
     const methods: StepgatePlugin = {
       requestDidStart: ({ contextValue: { viewerId, requestId }, request: { http } }) =>
@@ -376,7 +376,7 @@ describe('an embedder', () => {
     expect(upstream.count('run')).toBe(1);
   });
 
-  it('A plugin can refuse an operation by its viewer, over every transport, even if others have sent it', async () => {
+  it('lets a plugin reject an operation by viewer, over every transport', async () => {
     const viewers = new Set<string | null>();
     const plugin: StepgatePlugin = {
       requestDidStart: () =>
@@ -402,7 +402,7 @@ describe('an embedder', () => {
   it.each<readonly [string, StepgatePlugin, string]>([
     ['fails', { requestDidStart: () => Promise.reject(new Error('password')) }, 'password'],
     ['fails later', resolving(() => Promise.reject(new Error('another password'))), 'another password'],
-  ])('The error of a plugin that %s is masked and logged, and nothing is executed', async (_, plugin, reason) => {
+  ])('masks and logs the error of a plugin that %s, executing nothing', async (_, plugin, reason) => {
     for (const answer of await thrice({ plugins: [plugin] })) {
       expect(codesOf(answer)).toEqual(['INTERNAL_SERVER_ERROR']);
       expect(JSON.stringify(answer.errors)).not.toContain(reason);
@@ -433,7 +433,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('An observer gets each operation, also an invalid one and one from the response cache', async () => {
+  it('shows an observer each operation, even invalid and cached ones', async () => {
     const seen: ObservedOperation[] = [];
     await thrice({ onOperation: (operation) => seen.push(operation) });
     await embedded?.query('{ nope }');
@@ -486,13 +486,10 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ port: valkey.port }), /^PORT must be .* is in use .*EADDRINUSE/],
     ['the host', () => ({ host: '192.0.2.1' }), /^HOST must be .*192\.0\.2\.1/],
-  ])(
-    'A gateway that cannot start because of %s leaves no connection and no server open',
-    async (_, optionsOf, message) => {
-      await expect(start(optionsOf())).rejects.toThrow(message);
-      await expectNothingOpen();
-    },
-  );
+  ])('leaves nothing open if it cannot start because of %s', async (_, optionsOf, message) => {
+    await expect(start(optionsOf())).rejects.toThrow(message);
+    await expectNothingOpen();
+  });
 
   it('A gateway closes everything, even if a plugin fails to close', async () => {
     const serverWillStop = () => Promise.reject(new Error('the database is gone'));

@@ -111,7 +111,7 @@ describe('an upstream of functions', () => {
     ['cannot be written', [{ id: 1n }], /cannot be written as JSON\.$/],
     ['is nothing', undefined, /is empty, not JSON/],
     ['is of another kind', {}, /expected array at \$, got object/],
-  ])('The answer of a function is refused if it %s', async (_, answer, message) => {
+  ])('The answer of a function is rejected if it %s', async (_, answer, message) => {
     const { query } = await start(
       { steps: () => Promise.resolve(answer as object) },
       { UPSTREAM_MAX_RESPONSE_BYTES: '1024' },
@@ -129,7 +129,7 @@ describe('an upstream of functions', () => {
     expect((await query(RUN)).data).toMatchObject({ run: { steps: [{ outputs: 'first' }] } });
   });
 
-  it('A function is awaited no longer than UPSTREAM_TIMEOUT_MS, and then its signal fires', async () => {
+  it('waits for a function until UPSTREAM_TIMEOUT_MS, then fires its signal', async () => {
     const reasons: unknown[] = [];
     const steps: Upstream['steps'] = (_ref, { signal }) => {
       signal.addEventListener('abort', () => reasons.push(signal.reason));
@@ -155,7 +155,7 @@ describe('an upstream of functions', () => {
 });
 
 describe('STATUS_WORDS', () => {
-  it("STATUS_WORDS give the engine's own words a status in runs, steps, filters, statistics and groups", async () => {
+  it('applies STATUS_WORDS to runs, steps, filters, statistics and groups', async () => {
     const words: Record<string, string> = { r3: 'on-hold', r2: 'crashed', r1: 'crashed' };
     const record = (runId: string) => wireRun(runId, { status: words[runId], error: 'no 7' });
     const { query } = await start(
@@ -206,17 +206,16 @@ describe('the option upstream', () => {
       return undefined;
     }
   }
-  const NEAR = 'is not a call of the workflow API';
   it.each<readonly [object, string]>([
-    [{ steps }, 'upstream.name must be a string that is not empty, got undefined.'],
-    [{ ...upstream, name: '' }, 'upstream.name must be a string that is not empty, got string.'],
+    [{ steps }, 'upstream.name must be a non-empty string, got undefined.'],
+    [{ ...upstream, name: '' }, 'upstream.name must be a non-empty string, got string.'],
     [{ name: 'engine' }, 'upstream.steps must be a function, got undefined.'],
-    [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or left out, got number.'],
-    [{ name: 'engine', step: steps }, `upstream.step ${NEAR}: steps may be meant.`],
-    [{ ...upstream, run: steps, rusn: steps }, `upstream.rusn ${NEAR}: runs may be meant.`],
-    [{ ...upstream, workFlow: steps }, `upstream.workFlow ${NEAR}: workflows may be meant.`],
-    [new Engine(), `upstream.excute ${NEAR}: execute may be meant.`],
-  ])('The option %j is refused by the name of its member', async (wrong, sentence) => {
+    [{ ...upstream, runs: 1 }, 'upstream.runs must be a function, or omitted, got number.'],
+    [{ name: 'engine', step: steps }, 'Unknown upstream function step. Did you mean steps?'],
+    [{ ...upstream, run: steps, rusn: steps }, 'Unknown upstream function rusn. Did you mean runs?'],
+    [{ ...upstream, workFlow: steps }, 'Unknown upstream function workFlow. Did you mean workflows?'],
+    [new Engine(), 'Unknown upstream function excute. Did you mean execute?'],
+  ])('The option %j is rejected by the name of its member', async (wrong, sentence) => {
     const refused = createServer({ ...optionsOf(), upstream: wrong as Upstream });
     await expect(refused).rejects.toThrow(sentence);
   });

@@ -45,7 +45,7 @@ describeWithValkey(`actions in a fleet${withoutValkey}`, () => {
     expect(upstream.count('cancel')).toBe(1);
   });
 
-  it('A subscriber at another gateway sees the action at once, and readers there get the new state', async () => {
+  it('shows the action at once to subscribers and readers of another gateway', async () => {
     const text = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
     const watcher = keep(await subscribe('graphql-sse', another.url, text, { key: 'key-1' }));
     expect(await watcher.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });

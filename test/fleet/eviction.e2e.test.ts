@@ -42,7 +42,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
 
   const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await fleet.valkey.client.info('stats'))?.[1]);
 
-  it('Valkey keeps idempotency keys while it evicts answers of another caller, under the recommended policy', async () => {
+  it('keeps idempotency keys while evicting answers, under the recommended policy', async () => {
     const [first, second] = await startTwo();
     await setMemory('4mb', recommendedPolicy());
     const runs = await startEach(first);
@@ -58,7 +58,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   });
 
   it.each(['noeviction', 'volatile-lru'])(
-    'A full Valkey causes IDEMPOTENCY_UNAVAILABLE for new keys, and nothing is sent: %s',
+    'returns IDEMPOTENCY_UNAVAILABLE for new keys while Valkey is full: %s',
     async (policy) => {
       const [first, second] = await startTwo();
       expect(runIn(await start(first, 'known'))).toBe('run-1');
@@ -76,7 +76,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   );
 });
 
-it('The recommended eviction policy is the same in docker-compose.yml, for Kubernetes and in the docs', () => {
+it('recommends the same eviction policy in all files and docs', () => {
   for (const path of [
     'docker-compose.yml',
     'deploy/kubernetes/valkey.yaml',

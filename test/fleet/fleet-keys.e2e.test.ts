@@ -17,7 +17,7 @@ const named = (name: string, by = keys) => by.names('value', name)[0];
 const bytes = fc.uint8Array({ maxLength: 2000 }).map((array) => Buffer.from(array));
 const word = fc.string({ maxLength: 50 });
 
-it('A sealed value opens only for its identity, name and secret, and only unchanged', async () => {
+it('opens only for its identity, name and secret, and only unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(
       ...([word, word, bytes, word, fc.nat(), fc.integer({ min: 1, max: 255 })] as const),
@@ -38,7 +38,7 @@ it('A sealed value opens only for its identity, name and secret, and only unchan
   );
 });
 
-it('A sealed value differs each time, is compressed, and opens to at most the allowed bytes', async () => {
+it('differs each time, is compressed, and opens to a bounded size', async () => {
   const value = Buffer.alloc(100_000);
   const [one, two] = [await named('name').seal('key', value), await named('name').seal('key', value)];
   expect(one.equals(two)).toBe(false);
@@ -47,7 +47,7 @@ it('A sealed value differs each time, is compressed, and opens to at most the al
   expect(await named('name').open('key', one, value.length)).toEqual(value);
 });
 
-it('A name reveals none of its parts, and differs for other parts, another purpose, another secret, and from viewer ids', () => {
+it('reveals none of its parts, and differs for other inputs', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (parts, others) => {
       const name = keys.names('value', ...parts)[0].text;
@@ -61,7 +61,7 @@ it('A name reveals none of its parts, and differs for other parts, another purpo
   expect(keys.viewerId('key')).not.toBe(otherKeys.viewerId('key'));
 });
 
-it('Two secrets derive two ids and two names, those of the first secret first', () => {
+it('derives two ids and names from two secrets, the first secret first', () => {
   const both = createKeyring([SECRET, OTHER_SECRET]);
   expect(both.viewerId('key')).toBe(keys.viewerId('key'));
   expect(both.viewerIds('key')).toEqual([keys.viewerId('key'), otherKeys.viewerId('key')]);

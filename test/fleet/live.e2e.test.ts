@@ -84,7 +84,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
       expect(totals).toEqual([...new Set(totals)].sort((one, another) => one - another));
   }
 
-  it('A run is polled as by one gateway, by each for itself while Valkey is away, and all subscribers see its end', async () => {
+  it('polls a run once for all gateways, and separately without Valkey', async () => {
     const gateways = await fleet.start(3, SETTINGS);
     const urls = gateways.map(({ url }) => url);
     const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));

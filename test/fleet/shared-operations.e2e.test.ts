@@ -38,7 +38,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
     const registered = (count: number) => until(async () => (await fleet.names('operation')).length === count);
 
-    it('Each gateway finds an operation that a caller with a key has registered at one', async () => {
+    it('finds an operation that was registered at another gateway', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       for (const gateway of [first, second]) expect(await byHash(gateway, LONG_RUN)).toMatchObject(NOT_FOUND);
       await register(first, LONG_RUN, null);
@@ -50,7 +50,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
     });
 
-    it('A gateway in the mode only runs no operation that another gateway has registered', async () => {
+    it('runs no operation registered elsewhere in the mode only', async () => {
       const [allowing] = await fleet.start(1, ALLOWED);
       const [listed] = await fleet.start(1, { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST });
       await register(allowing, RUN);
@@ -66,7 +66,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(first, RUN)).toEqual(ANSWER);
     });
 
-    it('A value that something else wrote in place of an operation is ignored', async () => {
+    it('ignores a foreign value in place of an operation', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       await register(first, RUN);
       await registered(1);

@@ -73,7 +73,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   const UNKNOWN = { data: { executeWorkflow: null }, errors: [{ extensions: { outcomeIsUnknown: true } }] };
   const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
 
-  it('A key starts one run at any gateway, even after all gateways have restarted', async () => {
+  it('starts one run at any gateway, even after all restarted', async () => {
     for (let time = 0; time < 2; time += 1) {
       for (const gateway of [first, second, await join()]) expect(runIn(await execute(gateway))).toBe('run-1');
     }
@@ -84,7 +84,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('a key of another version starts another run, and is known again after a rollback', async () => {
+  it('starts another run for a key of another version, known after rollback', async () => {
     const rename = async (from: string, to: string) => {
       const names = await valkey.client.keys(`${from}:start:*`);
       await Promise.all(names.map((name) => valkey.client.rename(name, name.replace(from, to))));
@@ -97,7 +97,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(await join()))).toBe('run-1');
   });
 
-  it('A key makes one call for concurrent requests at both gateways, and is refused for another start', async () => {
+  it('makes one call for concurrent requests, and rejects reuse for another start', async () => {
     const answer = upstream.hold();
     const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
     await isSent();
@@ -139,7 +139,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('A key is free at each gateway after a refusal of the upstream, and a waiting gateway then tries itself', async () => {
+  it('is free after a rejection, so a waiting gateway tries', async () => {
     const answer = upstream.hold({ status: 403 });
     const both = [execute(first), execute(second)];
     await isSent();
@@ -153,7 +153,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(first))).toBe('run-3');
   });
 
-  it('A key never returns the run of another caller, another key or another upstream', async () => {
+  it('never returns the run of another caller, key or upstream', async () => {
     const ids = new Set<string>();
     for (const gateway of [first, second]) {
       for (const key of ['key-1', 'key-2']) {
@@ -166,7 +166,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
   });
 
-  it('Two callers of one viewer start their own runs with one key, and each gets its own at all three gateways', async () => {
+  it('starts separate runs for two callers of one viewer, at all gateways', async () => {
     const sha256 = (key: string) => hash('sha256', key, 'hex');
     const keys = ['web', 'batch'];
     const service = {
@@ -183,7 +183,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('Keys are HMACs with sealed values in Valkey, and an unreadable value is an unknown outcome without a call', async () => {
+  it('stores keys as HMACs; an unreadable value is an unknown outcome', async () => {
     const idempotencyKey = 'a confidential key';
     await execute(first, { idempotencyKey });
     const [name = ''] = await claims();
@@ -203,7 +203,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('Keys are refused before anything is sent while Valkey is away, and starts without a key continue', async () => {
+  it('rejects keys before sending while Valkey is away; other starts continue', async () => {
     runIn(await execute(first));
     await valkey.kill();
     for (let time = 0; time < 3; time += 1) {
@@ -222,7 +222,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
   });
 
-  it('a start outlasts a pause of Valkey that reads do not wait for', async () => {
+  it('outlasts a pause of Valkey that reads do not wait for', async () => {
     const hasty = await join({ REDIS_TIMEOUT_MS: '20' });
     // The first start also counts a rate in Valkey, whose deadline passes; the claim of the second is late itself.
     for (const idempotencyKey of ['a', 'b']) {
@@ -233,7 +233,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect((await scrape(hasty.url)).value('stepgate_valkey_commands_total', RATE_LATE)).toBe(1);
   });
 
-  it('A key is free again if Valkey accepted the claim but answered too late: nothing was sent', async () => {
+  it('is free again if Valkey accepted the claim too late', async () => {
     const slow = await join({ REDIS_TIMEOUT_MS: '100' });
     valkey.pause();
     expect(codeOf(await execute(slow))).toBe('IDEMPOTENCY_UNAVAILABLE');
@@ -245,7 +245,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(slow))).toBe('run-2');
   });
 
-  it('A key returns its run while Valkey is away, and reaches other gateways after that, for the rest of 10 minutes', async () => {
+  it('returns its run while Valkey is away, and shares it afterwards', async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -261,7 +261,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('Outcomes of at most 4 MiB are queued for Valkey, and refused starts do not evict them', async () => {
+  it('queues outcomes of up to 4 MiB, despite rejected starts', async () => {
     const [callers, each] = [8, 8];
     // Each outcome is sealed with both secrets: 6 MB in all.
     const gateway = await join({ FLEET_SECRET: `${OLD},${RENEWED}`, UPSTREAM_CONCURRENCY: '100' });
@@ -314,7 +314,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     await order(['ACL', 'SETUSER', 'default', 'allchannels']);
   });
 
-  it("Outcomes are written again if Valkey has lost them, but not over another gateway's claim", async () => {
+  it('writes lost outcomes again, but not over the claim of another gateway', async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -338,7 +338,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await late), runIn(await third)]).toEqual(['run-3', 'run-3']);
   });
 
-  it('Keys are removed a hundred at a time after their end, by the next start, even if Valkey is full', async () => {
+  it('removes a hundred ended keys per start, even if Valkey is full', async () => {
     for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
     for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
     // An expired key that is not removed yet is free, too.
@@ -379,7 +379,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(6);
   });
 
-  it("The outcome is unknown at other gateways if the upstream's message is too long to be shared", async () => {
+  it('reports unknown outcomes elsewhere if messages are too long to share', async () => {
     upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(64 * 1024 - 2) } });
     for (let time = 0; time < 2; time += 1) {
       expect((await execute(first)).errors).toEqual([]);
@@ -388,7 +388,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('A start is awaited for UPSTREAM_TIMEOUT_MS and a second: then its outcome is unknown until it arrives', async () => {
+  it('awaits a start for UPSTREAM_TIMEOUT_MS and a second, then reports it unknown', async () => {
     const timeoutMs = 60_000;
     const [sender, patient, late] = await Promise.all(
       Array.from({ length: 3 }, () => join({ UPSTREAM_TIMEOUT_MS: String(timeoutMs) })),
@@ -408,7 +408,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await sent), runIn(await waiting), runIn(await execute(late))]).toEqual(['run-1', 'run-1', 'run-1']);
   });
 
-  it('A start is not sent again if the sending gateway was killed: its outcome is unknown', async () => {
+  it('does not send a start again if its gateway was killed', async () => {
     upstream.hold();
     const killed = startProcess(environment());
     const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });

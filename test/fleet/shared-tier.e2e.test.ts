@@ -45,7 +45,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
   describe('sharing', () => {
-    it('A shared answer has the time of its call, for any clocks of the gateways', async () => {
+    it('gives a shared answer the time of its call, whatever the clocks', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { clock: { now: () => Date.now() + HOUR_MS } });
       const before = await first.query(queryOf('r1'));
@@ -65,7 +65,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(figures.counts('stepgate_operation_cache_total')).toEqual({ hit: 1 });
     });
 
-    it('One call answers concurrent requests at all gateways, even if it takes longer than a lease', async () => {
+    it('makes one call for concurrent requests everywhere, even beyond a lease', async () => {
       const gateways = await fleet.start(3);
       const held = holdCalls();
       const answers = gateways.map((gateway) => outputsAt(gateway));
@@ -79,7 +79,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       await until(async () => (await fleet.names('call')).length === 0);
     });
 
-    it('Answers are shared for at most LIVE_TTL_MS if live, and SHARED_TTL_S if final', async () => {
+    it('shares live answers for LIVE_TTL_MS, and final ones for SHARED_TTL_S', async () => {
       fleet.upstream.script = ({ endpoint, runId }) => ({
         json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
       });
@@ -98,7 +98,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       for (const ttl of await ttls()) expect(ttl).toBeLessThanOrEqual(100_000);
     });
 
-    it('A 404 is shared, but never as final: the run may appear later', async () => {
+    it('shares a 404, but never as final', async () => {
       const [first, second] = await fleet.start(2, { LIVE_TTL_MS: '500' });
       await outputsAt(first, 'other');
       fleet.upstream.script = () => ({ status: 404 });
@@ -115,7 +115,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(1);
     });
 
-    it('The newest answer is shared: an earlier call that is answered later replaces nothing', async () => {
+    it('shares the newest answer, and ignores earlier calls that finish later', async () => {
       const [first, second, third] = await fleet.start(3, { LIVE_TTL_MS: '60000' });
       const held = holdCalls();
       const late = outputsAt(first);
@@ -157,7 +157,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   });
 
   describe('a call of each gateway', () => {
-    it('Each gateway calls at the same time if the call that it waited for has failed', async () => {
+    it('calls from each gateway after the awaited call failed', async () => {
       const [first, second, third] = await fleet.start(3);
       const held = holdCalls();
       const failed = first.query(recordOf('r1'));
@@ -186,7 +186,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['allowed', 'large', 'large']);
     });
 
-    it('Each gateway calls if a lease was lost, and waits at most a second for a dead gateway', async () => {
+    it('calls from each gateway after a lost lease, within a second', async () => {
       const [first, second] = await fleet.start(2);
       const held = holdCalls();
       const one = outputsAt(first);
@@ -219,7 +219,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(fleet.upstream.calls).toHaveLength(2);
   });
 
-  it('No call is made for a client that disconnects while it waits for another gateway', async () => {
+  it('makes no call for a client that disconnects while waiting', async () => {
     const log = captureLog('info');
     const [first] = await fleet.start(1);
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -281,7 +281,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(reads).toEqual({ miss: 2, unreadable: 2 });
     });
 
-    it('No answer is shown without valid rights of the viewer and to the workflow', async () => {
+    it('shows an answer only with valid rights of viewer and workflow', async () => {
       const [first] = await fleet.start(1);
       await outputsAt(first);
       await fleet.storedForGood(1);
@@ -371,7 +371,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('The documented metrics and labels of a fleet exist, and a single gateway does not have them', async () => {
+  it('has the documented metrics and labels, unlike a single gateway', async () => {
     const [ofFleet] = await fleet.start(1);
     const [alone] = await fleet.start(1, { REDIS_URL: '', FLEET_SECRET: '' });
     for (const gateway of [ofFleet, alone]) await outputsAt(gateway);
@@ -388,7 +388,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
 });
 
 describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
-  it('Tokens of the same scope share answers, and the scope applies to shared data', async () => {
+  it('shares answers between tokens of one scope, and applies the scope', async () => {
     const script = ({ endpoint, runId }: Call): Reply => {
       if (endpoint === 'workflows') {
         return { json: ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` })) };

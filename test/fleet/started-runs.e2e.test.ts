@@ -68,13 +68,13 @@ describe('a run that was started', () => {
       expect(await secondsUntilError(await watch(gateway))).toBe(10);
     });
 
-    it('A started run is not awaited for another caller, and another run is not awaited', async () => {
+    it('awaits no started run for another caller, and no other run', async () => {
       await start();
       expect(await errorCodeOf(watch(gateway, 'started', 'key-2'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(gateway, 'another'))).toBe('NOT_FOUND');
     });
 
-    it('The oldest started runs are forgotten if all of them take more than 1 MiB', async () => {
+    it('forgets the oldest started runs beyond 1 MiB', async () => {
       upstream.script = (call) => {
         if (call.endpoint !== 'execute') return { status: 404 };
         return { json: { run_id: `${upstream.count('execute')}`.padStart(500, '0') } };
@@ -108,14 +108,14 @@ describe('a run that was started', () => {
       expect(await (await watching).nextData()).toEqual(COMPLETED);
     }
 
-    it('A started run is awaited only at the gateway that started it while Valkey is away', async () => {
+    it('awaits a run only where it was started while Valkey is away', async () => {
       await starter.query(START);
       await valkey.kill();
       expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
       await isWaitedForAt(starter);
     });
 
-    it('A started run is awaited at each gateway, only for the caller who started it', async () => {
+    it('awaits a started run everywhere, only for its caller', async () => {
       await starter.query(START);
       expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
@@ -132,7 +132,7 @@ describe('a run that was started', () => {
       await isWaitedForAt(watcher);
     });
 
-    it('A run that was not started is not awaited, even if Valkey is slow', async () => {
+    it('awaits no run that was not started, even with a slow Valkey', async () => {
       upstream.script = async () => {
         await valkey.client.call('CLIENT', 'PAUSE', '50');
         return { status: 404 };

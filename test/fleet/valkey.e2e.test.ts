@@ -15,9 +15,9 @@ import type { Reply } from '../harness/upstream.ts';
 import { Valkey } from '../harness/valkey.ts';
 import { wireRun } from '../harness/wire.ts';
 
-const AWAY = 'Valkey does not answer: this gateway works alone until it does';
-const AGAIN = 'Valkey answers: this gateway shares again';
-const REFUSED = 'Valkey refused a command';
+const AWAY = 'Valkey does not respond; this gateway works alone until it does';
+const AGAIN = 'Valkey responds; this gateway shares again';
+const REFUSED = 'Valkey rejected a command';
 const UNREACHABLE = 'Valkey cannot be reached';
 
 const isClosed = async ({ url }: Pick<TestGateway, 'url'>) =>
@@ -46,36 +46,33 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
       },
     ],
     ['is killed and empty', () => fleet.valkey.kill(), () => fleet.valkey.start()],
-  ])(
-    'A gateway works without sharing while Valkey %s, waits for it once, and shares again afterwards',
-    async (_name, begin, end) => {
-      const log = captureLog('info');
-      const environment = { REDIS_TIMEOUT_MS: '100' };
-      const [first] = await fleet.start(1, environment, { logger: log.logger });
-      const [second] = await fleet.start(1, environment);
-      await ask(first, 'r0');
+  ])('works alone while Valkey %s, and shares again afterwards', async (_name, begin, end) => {
+    const log = captureLog('info');
+    const environment = { REDIS_TIMEOUT_MS: '100' };
+    const [first] = await fleet.start(1, environment, { logger: log.logger });
+    const [second] = await fleet.start(1, environment);
+    await ask(first, 'r0');
+    await fleet.storedForGood(1);
+    for (let time = 0; time < 2; time += 1) {
+      await begin();
+      for (const gateway of [first, second]) for (const id of ['r0', `r1-${time}`]) await ask(gateway, id);
+      expect(callsFor(`r1-${time}`)).toBe(2);
+      const { 'READ timeout': timeouts = 0, 'READ error': errors = 0 } = await commandsOf(second);
+      expect(timeouts + errors).toBeLessThanOrEqual(time + 1);
+      await end();
+      for (const gateway of [first, second]) await until(() => isClosed(gateway));
+      await ask(first, `r2-${time}`);
       await fleet.storedForGood(1);
-      for (let time = 0; time < 2; time += 1) {
-        await begin();
-        for (const gateway of [first, second]) for (const id of ['r0', `r1-${time}`]) await ask(gateway, id);
-        expect(callsFor(`r1-${time}`)).toBe(2);
-        const { 'READ timeout': timeouts = 0, 'READ error': errors = 0 } = await commandsOf(second);
-        expect(timeouts + errors).toBeLessThanOrEqual(time + 1);
-        await end();
-        for (const gateway of [first, second]) await until(() => isClosed(gateway));
-        await ask(first, `r2-${time}`);
-        await fleet.storedForGood(1);
-        await until(async () => (await fleet.names('call')).length === 0);
-        await ask(second, `r2-${time}`);
-        expect(callsFor(`r2-${time}`)).toBe(1);
-      }
-      // The second time within a minute is not logged.
-      const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
-      expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
-      expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
-      expect(log.lines.filter(({ msg }) => msg === REFUSED)).toEqual([]);
-    },
-  );
+      await until(async () => (await fleet.names('call')).length === 0);
+      await ask(second, `r2-${time}`);
+      expect(callsFor(`r2-${time}`)).toBe(1);
+    }
+    // The second time within a minute is not logged.
+    const changes = log.lines.filter(({ msg }) => msg === AWAY || msg === AGAIN);
+    expect(changes.map(({ msg }) => msg)).toEqual([AWAY, AGAIN]);
+    expect(log.lines.filter(({ msg }) => msg === UNREACHABLE).length).toBeLessThanOrEqual(1);
+    expect(log.lines.filter(({ msg }) => msg === REFUSED)).toEqual([]);
+  });
 
   it('A gateway stops waiting for another one as soon as Valkey fails', async () => {
     const [first, second] = await fleet.start(2, { REDIS_TIMEOUT_MS: '100' });
@@ -96,7 +93,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     for (const { errors } of await Promise.all(answers)) expect(errors).toEqual([]);
   });
 
-  it('A gateway keeps reading while Valkey is full, and logs that once, without the values', async () => {
+  it('keeps reading while Valkey is full, and logs that once', async () => {
     const log = captureLog('warn');
     const [first] = await fleet.start(1);
     await ask(first, 'r1');
@@ -127,7 +124,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     expect(await fleet.valkey.client.dbsize()).toBe(0);
   });
 
-  it('A gateway receives announcements again after SUBSCRIBE is allowed, and after a reconnect', async () => {
+  it('receives announcements again after SUBSCRIBE is allowed or reconnected', async () => {
     const { client } = fleet.valkey;
     await client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', '-subscribe');
     const log = captureLog('warn');

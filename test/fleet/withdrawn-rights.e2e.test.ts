@@ -31,7 +31,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   const untilRefused = (gateway: TestGateway, id = 'r1') => until(() => isRefused(gateway, id));
   const callsFor = (id: string) => fleet.upstream.calls.filter(({ runId }) => runId === id).length;
 
-  /** Caches the run r1 of key-1 at each gateway. Then the upstream refuses this key. */
+  /** Caches the run r1 of key-1 at each gateway. Then the upstream rejects this key. */
   async function cacheAt(...gateways: readonly TestGateway[]): Promise<void> {
     for (const gateway of gateways) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -57,7 +57,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, limited };
   }
 
-  it('A withdrawn right is refused at all gateways as soon as one has noticed it, and no earlier data is served again', async () => {
+  it('rejects a withdrawn right everywhere as soon as one gateway notices', async () => {
     const { first, second } = await startTwo();
     expect(await isRefused(first, 'r2')).toBe(true);
     await untilRefused(second);
@@ -93,7 +93,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     await until(async () => (await codesOf(first, 'r1')).length === 0);
   });
 
-  it('A right that was granted again is refused at all gateways when it is withdrawn once more', async () => {
+  it('rejects a right that was granted and withdrawn again, everywhere', async () => {
     const { first, second } = await startTwo();
     for (const run of ['r2', 'r3']) {
       fleet.upstream.script = refuse;
@@ -104,7 +104,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     }
   });
 
-  it('A withdrawn right to one workflow is refused at all gateways, and the runs of other workflows stay cached', async () => {
+  it('rejects one withdrawn workflow everywhere, and keeps other workflows cached', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     const runIn = (workflowId: string, id: string) => `{ run(workflowId: "${workflowId}", id: "${id}") { outputs } }`;
     const codesIn = async (gateway: TestGateway, workflowId: string, id: string) =>
@@ -124,7 +124,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(fleet.upstream.calls).toHaveLength(before);
   });
 
-  it('The withdrawn right of one key leaves the right of another key at every gateway', async () => {
+  it('keeps the right of another key at every gateway', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
     await fleet.storedForGood(2);
@@ -138,7 +138,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   });
 
   // The run is final: without the interval it would be served forever.
-  it('A gateway without announcements notices a withdrawal after REAUTH_INTERVAL_MS, even if granted again in between', async () => {
+  it('notices a withdrawal after REAUTH_INTERVAL_MS without announcements', async () => {
     const { first, limited } = await startLimited(['-subscribe'], { REAUTH_INTERVAL_MS: '60000' });
     expect(await isRefused(first, 'r2')).toBe(true);
     fleet.upstream.script = answerOf;
@@ -151,14 +151,14 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(await isRefused(limited, 'r1')).toBe(true);
   });
 
-  it('A right ends after REAUTH_INTERVAL_MS at the gateway that holds the run, too', async () => {
+  it('ends a right after REAUTH_INTERVAL_MS, even where the run is cached', async () => {
     const [holder] = await fleet.start(1, { REAUTH_INTERVAL_MS: '60000' });
     await cacheAt(holder);
     await fleet.skip(60_000);
     expect(await isRefused(holder, 'r1')).toBe(true);
   });
 
-  it('A success at one gateway renews a right at all', async () => {
+  it('A success at one gateway renews the right at all gateways', async () => {
     const [first, second] = await fleet.start(2, { REAUTH_INTERVAL_MS: '60000' });
     await cacheAt(first, second);
     fleet.upstream.script = answerOf;
@@ -170,7 +170,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBeGreaterThan(2);
   });
 
-  it('A withdrawn right is refused at once at the noticing gateway while Valkey is away', async () => {
+  it('rejects a withdrawn right at once where noticed while Valkey is away', async () => {
     const { first, second } = await startTwo();
     await fleet.valkey.kill();
     expect(await isRefused(first, 'r2')).toBe(true);
@@ -178,7 +178,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(await codesOf(second, 'r1')).toEqual([]);
   });
 
-  it('A right is not taken for withdrawn by gateways whose Valkey was restarted empty', async () => {
+  it('does not take a right for withdrawn after Valkey restarted empty', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -192,7 +192,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBe(2);
   });
 
-  it('Never accepted keys store nothing in Valkey but the rate of their address', async () => {
+  it('stores only the rate of an address for keys never accepted', async () => {
     const [first] = await fleet.start(1);
     fleet.upstream.script = refuse;
     for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
@@ -201,7 +201,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(names.filter((name) => !name.startsWith(`${PREFIX}:rate:`))).toEqual([]);
   });
 
-  it('A right is refused under both secrets while the secret is changed, and answers are read under both', async () => {
+  it('rejects a right, and reads answers, under both secrets during rotation', async () => {
     const NEW = 'another-secret-that-all-gateways-will-share';
     const [old] = await fleet.start(1);
     expect(await codesOf(old, 'r1')).toEqual([]);
@@ -232,7 +232,7 @@ const RUNS = 'subscription { runsUpdated(workflowIds: ["wf"]) { runs { id } } }'
 /** No poll is due for hours. */
 const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
 
-/** The subscriptions of a refused key end. Resolves with the number of calls for other keys. */
+/** The subscriptions of a rejected key end. Resolves with the number of calls for other keys. */
 async function endAtOnce(count: number, redis: Readonly<Record<string, string>>): Promise<number> {
   const workflows = createScriptedWorkflows(['wf']);
   workflows.start('wf', 'watched', { status: 'running' });
@@ -267,13 +267,13 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
 }
 
 describe('the subscriptions of a key that the upstream refuses', () => {
-  it('Subscriptions of a refused key end as soon as HTTP refuses it, before their next poll', async () => {
+  it('ends subscriptions of a rejected key before their next poll', async () => {
     expect(await endAtOnce(1, {})).toBe(0);
   });
 });
 
 describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
-  it('Subscriptions of a refused key end at all gateways as soon as one has noticed it', async () => {
+  it('ends subscriptions of a rejected key at all gateways', async () => {
     const valkey = await new Valkey().open();
     try {
       await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });

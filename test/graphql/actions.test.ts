@@ -118,7 +118,7 @@ describe('an action', () => {
     if (code === 'BAD_USER_INPUT') expect(error?.extensions).toMatchObject({ fields: WRONG });
   });
 
-  it('The upstream gets the answer, and a key that is equal for equal requests of one caller only', async () => {
+  it('sends the answer with an idempotency key per request and caller', async () => {
     const { gateway: asked } = await overHttp({ json: {} });
     const keysOf = async (variables: object, key: string) => {
       await asked.query(RESUME, { key, variables: { ...variables } });
@@ -132,7 +132,7 @@ describe('an action', () => {
     expect(new Set([first, ...others]).size).toBe(4);
   });
 
-  it('Double clicks and two tabs with one idempotency key make one call, and another run needs another key', async () => {
+  it('makes one call for double clicks and tabs with one key', async () => {
     const { gateway: asked, calls } = await overHttp({ json: {} });
     const variables = { key: 'k' };
     const answers = await Promise.all([1, 2, 3].map(() => asked.query(CANCEL, { variables })));
@@ -143,7 +143,7 @@ describe('an action', () => {
     expect(calls()).toBe(1);
   });
 
-  it('After an action, also one that came too late, the run is read again', async () => {
+  it('reads the run again after an action, even a late one', async () => {
     const { gateway: asked } = await overHttp({ status: 409 });
     const read = '{ run(workflowId: "wf", id: "r1") { status } }';
     await asked.query(read);
@@ -154,7 +154,7 @@ describe('an action', () => {
     expect(upstream?.count('run')).toBe(2);
   });
 
-  it('An action that took effect is no error, even if the run cannot be read afterwards', async () => {
+  it('succeeds if the action took effect but the run cannot be read', async () => {
     const gone = (call: Call) => (call.endpoint === 'cancel' ? { json: {} } : { status: 404 });
     upstream = await startUpstream(gone);
     gateway = await startGateway({ upstream, env: ENV });
@@ -162,7 +162,7 @@ describe('an action', () => {
     expect({ data, errors }).toEqual({ data: { cancelRun: { run: { id: 'r1' } } }, errors: [] });
   });
 
-  it('An answer of more than a mebibyte is refused before any call', async () => {
+  it('An answer of more than a mebibyte is rejected before any call', async () => {
     const { gateway: asked, calls } = await overHttp({ json: {} });
     const { errors } = await asked.query(RESUME, { variables: { answer: 'x'.repeat(2 ** 20) } });
     expect(errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
@@ -190,7 +190,7 @@ describe('what may be done', () => {
     return gateway;
   }
 
-  it('A waiting step can be answered and its run cancelled, until the run is over', async () => {
+  it('lets a waiting step be answered and its run cancelled until over', async () => {
     const asked = await start({ ...ENV, LIVE_TTL_MS: '0' });
     expect((await asked.query(FIELDS)).data).toEqual({
       run: { availableActions: ['CANCEL'], steps: [{ availableActions: ['RESUME'], waitingFor }] },
@@ -201,7 +201,7 @@ describe('what may be done', () => {
     });
   });
 
-  it('Without the calls nothing can be done, and an attempt fails before any call', async () => {
+  it('offers nothing without the calls, and fails before any call', async () => {
     const asked = await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
     expect((await asked.query(FIELDS)).data).toMatchObject({
       run: { availableActions: [], steps: [{ availableActions: [] }] },
@@ -213,7 +213,7 @@ describe('what may be done', () => {
     expect(upstream?.calls.filter(({ body }) => body !== '')).toEqual([]);
   });
 
-  it('A caller that may not execute, or of another scope, does nothing and reaches no call', async () => {
+  it('lets no caller without the right, or of another scope, act', async () => {
     const calls: string[] = [];
     const noted = (call: string) => {
       calls.push(call);
@@ -247,7 +247,7 @@ describe('what may be done', () => {
 describe('the audit', () => {
   const log = captureLog('info');
 
-  it('Each mutation has a line with its caller, ids and outcome, and without its payload', async () => {
+  it('logs each mutation with caller, ids and outcome, without its payload', async () => {
     upstream = await startUpstream((call) => {
       if (call.endpoint === 'execute') return { json: { run_id: 'r9' } };
       if (call.endpoint === 'cancel') return { status: 409 };

@@ -35,7 +35,7 @@ describe('an answer', () => {
     steps = hundred((index) => wireStep({ id: `s${index}` }));
   });
 
-  it('An answer with a million objects in nested lists is stopped at MAX_OPERATION_OBJECTS', async () => {
+  it('stops an answer with a million nested objects at MAX_OPERATION_OBJECTS', async () => {
     const page = (fields: string) => `runs(first: 100) { nodes { workflow { ${fields} } } }`;
     const query = `{ workflow(id: "wf") { name: id ${page(page(page('id')))} } }`;
     for (const time of TIMES) {
@@ -48,7 +48,7 @@ describe('an answer', () => {
     }
   });
 
-  it('An answer has an error for each failed field up to 5000, and only one error beyond', async () => {
+  it('reports each failed field up to 5000, and one error beyond', async () => {
     for (const time of TIMES) {
       const few = await gateway.query(ofRun(`steps { ${failing(50)} }`));
       expect({ time, errors: few.errors.length }).toEqual({ time, errors: 5000 });
@@ -56,7 +56,7 @@ describe('an answer', () => {
     const { data, errors } = await gateway.query(ofRun(`steps { ${failing(51)} }`));
     expect(data).toBeNull();
     expect(errors).toMatchObject([
-      { message: expect.stringContaining('Limit of 5000 failed fields'), extensions: { code: 'ANSWER_TOO_LARGE' } },
+      { message: expect.stringContaining('More than 5000 fields failed'), extensions: { code: 'ANSWER_TOO_LARGE' } },
     ]);
   });
 
@@ -79,11 +79,11 @@ describe('an answer', () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(query);
       expect({ time, data, count: errors.length }).toEqual({ time, data: null, count: 1 });
-      expect(errors[0]?.message).toContain('Limit of 5000 failed fields');
+      expect(errors[0]?.message).toContain('More than 5000 fields failed');
     }
   });
 
-  it('Objects are counted while an answer is built: an overlong list is an error, the rest is answered', async () => {
+  it('counts objects while building: an overlong list fails, the rest is returned', async () => {
     steps = Array.from({ length: 5000 }, (_, index) => wireStep({ id: `s${index}` }));
     const lists = repeat(6, (index) => `a${index}: steps { id errorInfo { message } }`);
     const query = `{
@@ -126,7 +126,7 @@ describe('an answer', () => {
     ['...F', 201, 50],
     // An object in an item weighs as much as the item.
     ['previousAttempt { id }', 201, 50],
-  ])('The items of a list weigh by the fields selected of them: %s', async (selected, maximum, fitting) => {
+  ])('weighs list items by their selected fields: %s', async (selected, maximum, fitting) => {
     const ten = repeat(10, (index) => `a${index}: id`);
     const fragment = selected === '...F' ? ` fragment F on Step { ${ten} }` : '';
     await gateway.restart({ env: { MAX_OPERATION_OBJECTS: String(maximum) } });
@@ -165,7 +165,7 @@ describe('an answer', () => {
   it.each([
     ['objects', '40', 'id elapsedTime'],
     ['JMESPath steps', '1000', `id elapsedTime outputs(path: "${longPath(25)}")`],
-  ])('An answer counts %s once, even if it contains a number out of range', async (_, maxObjects, fields) => {
+  ])('counts %s once, even with a number out of range', async (_, maxObjects, fields) => {
     await gateway.restart({ env: { MAX_OPERATION_OBJECTS: maxObjects } });
     const outputs = { items: Array.from({ length: 2000 }, (__, index) => (index * 7919) % 2003) };
     steps = Array.from({ length: 30 }, (__, index) =>
@@ -179,7 +179,7 @@ describe('an answer', () => {
     }
   });
 
-  it('Aliases, steps and runs share one budget of JMESPath steps; other fields are answered', async () => {
+  it('shares one budget of JMESPath steps between aliases, steps and runs', async () => {
     const items = Array.from({ length: 2000 }, (_, index) => (index * 7919) % 2003);
     steps = Array.from({ length: 10 }, (_, index) => wireStep({ id: `s${index}`, outputs: { items } }));
     const paths = repeat(20, (index) => `p${index}: outputs(path: "${longPath(20)}|[${index}]")`);
@@ -248,19 +248,19 @@ describe('the size of an answer', () => {
     ),
   })).value;
 
-  it('Payloads count before they are part of an answer: none is built that would be too large', () => {
+  it('counts payloads before they are built into a too large answer', () => {
     const budgets = new Budgets({ maxUpstreamCalls: 1, maxObjects: 1, maxAnswerBytes: 100 });
     budgets.takePayload(100);
     expect(budgets.room().bytes).toBe(0);
     expect(() => {
       budgets.takePayload(1);
-    }).toThrow('Limit of 100 bytes');
+    }).toThrow('exceeds 100 bytes');
     budgets.renew();
     budgets.takePayload(100);
     expect(budgets.excess()).toBeNull();
   });
 
-  it('The size of an answer is the bytes of its JSON: at the limit it is sent, one byte more is refused', async () => {
+  it('sends an answer at the byte limit, and rejects one more', async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.constantFrom('a', 'b', 'c'), values), async (value) => {
         outputs = JSON.stringify(value);

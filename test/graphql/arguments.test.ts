@@ -1,4 +1,4 @@
-/** Arguments that are refused, with each bound. */
+/** Arguments that are rejected, with each bound. */
 import { describe, expect, it } from '@jest/globals';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -9,7 +9,7 @@ import { wireRun } from '../harness/wire.ts';
 const ids = (count: number) => `[${'"a", '.repeat(count)}]`;
 const LATE = 'startedAfter: "2025-01-02T00:00:00Z", startedBefore: "2025-01-01T00:00:00Z"';
 const blankText = (name: string, got: string) =>
-  `filter.${name} must have 1 to 1000 characters that are not all blank, got ${got}. Leave it out for all runs.`;
+  `filter.${name} must have 1 to 1000 characters that are not all blank, got ${got}. Omit it for all runs.`;
 const start = (inputs: string) => `mutation { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { message } }`;
 
 describe('an argument', () => {
@@ -51,7 +51,7 @@ describe('an argument', () => {
       'startedAfter must not be later than startedBefore, got 2025-01-02T00:00:00Z and 2025-01-01T00:00:00Z.',
       ofWorkflow(`runs(filter: { ${LATE} }) { nodes { id } }`),
     ],
-    [blankText('error', 'an empty text'), ofWorkflow('runs(filter: { error: "" }) { nodes { id } }')],
+    [blankText('error', 'an empty string'), ofWorkflow('runs(filter: { error: "" }) { nodes { id } }')],
     [blankText('search', 'only blanks'), ofWorkflow(String.raw`runs(filter: { search: " \t\n" }) { nodes { id } }`)],
     [
       blankText('error', '1001 characters'),
@@ -64,7 +64,7 @@ describe('an argument', () => {
     ['inputs must be an object, got a list.', start('[1, 2]')],
     ['inputs must be an object, got a string.', start('"order"')],
     ['inputs must be an object, got a number.', start('7')],
-  ])('An argument is refused before any call: %s', async (message, query) => {
+  ])('An argument is rejected before any call: %s', async (message, query) => {
     await expectRefused(message, query);
     expect(upstream.calls).toEqual([]);
   });
@@ -74,5 +74,5 @@ describe('an argument', () => {
     ['first must be from 1 to 100, got 101.', ofRun('failedSteps(first: 101) { id }')],
     ['first must be from 1 to 100, got 0.', ofRun('slowestSteps(first: 0) { id }')],
     ['first must be from 1 to 100, got 101.', ofWorkflow('failureGroups { nodes { runs(first: 101) { id } } }')],
-  ])('An argument of a field below a list or a run is refused: %s', expectRefused);
+  ])('rejects an argument of a field below a list or run: %s', expectRefused);
 });

@@ -53,7 +53,7 @@ describe('The incident of the sample', () => {
       runs(first: 1, filter: { status: [FAILED] }) { nodes { diagnosis { markdown } } }
     } }`)) as { workflow: { runs: { nodes: readonly [{ diagnosis: { markdown: string } }] } } };
     expect(found.workflow.runs.nodes[0].diagnosis.markdown).toContain(
-      'The failed runs have in common (which need not be the cause):\n\n```text\n`inputs.language` is `de` in 8 of 8',
+      'The failed runs have in common (not necessarily the cause):\n\n```text\n`inputs.language` is `de` in 8 of 8',
     );
   });
 
@@ -158,7 +158,7 @@ describe('Filters and common inputs', () => {
       'filter.inputs[0].value must be no value for PRESENT, got a number.',
     ],
     [`inputs: [${'{ path: "a", value: 1 } '.repeat(11)}]`, 'filter.inputs must have at most 10 conditions, got 11.'],
-  ])('%s is refused', async (filter, message) => {
+  ])('%s is rejected', async (filter, message) => {
     expect(await listed(filter)).toContain(message);
   });
 });

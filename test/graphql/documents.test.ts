@@ -23,7 +23,7 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
 }
 
 describe('documents', () => {
-  it('Documents never exceed their memory limit, in any order of keeping, finding and compiling', () => {
+  it('never exceeds the memory limit for documents, in any order of use', () => {
     const action = fc.record({
       number: fc.integer({ min: 0, max: 12 }),
       length: fc.constantFrom(0, 100, 2000, 30_000),

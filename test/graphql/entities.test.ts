@@ -66,7 +66,7 @@ describe('_entities', () => {
     ]);
   });
 
-  it('A run takes no steps call if only record fields of it are selected', async () => {
+  it('takes no steps call if only record fields are selected', async () => {
     const fields =
       '... on Run { status } ... on Workflow { name } ...S } } fragment S on Step { nodeId ... on Step { durationMs';
     const { errors } = await entities([runKey('r1'), workflowKey('wf')], fields);
@@ -79,7 +79,7 @@ describe('_entities', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('Each failed entity is null with an error, and all other entities are returned', async () => {
+  it('nulls each failed entity with an error, and returns the others', async () => {
     const answered = await entities([
       runKey('missing'),
       runKey('r1'),
@@ -135,7 +135,7 @@ describe('_entities', () => {
     ['it has no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
     ['it is a string', 'r1', 'an object with __typename and its key, got a string'],
     ['it is a list', [runKey('r1')], 'an object with __typename and its key, got a list'],
-  ])('A representation is refused if %s, and the others are returned', async (_, representation, message) => {
+  ])('A representation is rejected if %s, and the others are returned', async (_, representation, message) => {
     for (let time = 0; time < 3; time += 1) {
       const { entities: answered, all } = await entities([runKey('r1'), representation, runKey('r2')]);
       expect(answered).toMatchObject([{ id: 'r1' }, null, { id: 'r2' }]);
@@ -144,12 +144,12 @@ describe('_entities', () => {
     }
   });
 
-  it('A number is accepted as an id, and fields outside the key are ignored', async () => {
+  it('accepts a number as id, and ignores fields outside the key', async () => {
     const { entities: answered } = await entities([{ ...runKey(7), status: 'whatever' }]);
     expect(answered).toMatchObject([{ id: '7', totalElapsedTime: 2 }]);
   });
 
-  it('More than 1000 representations are refused, without any call', async () => {
+  it('More than 1000 representations are rejected, without any call', async () => {
     const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
     expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
     expect(all[0]?.message).toBe('representations must have at most 1000 items, got 1001.');

@@ -19,7 +19,7 @@ describe('executeWorkflow', () => {
 
   const execute = (inputs?: unknown) => gateway.query(EXECUTE, { variables: { inputs } });
 
-  it("A start sends the inputs once, with the caller's key, and returns the new run", async () => {
+  it('sends the inputs once, with the key, and returns the run', async () => {
     const { data, errors } = await execute({ order: 7 });
     expect(errors).toEqual([]);
     expect(data).toEqual({
@@ -38,7 +38,7 @@ describe('executeWorkflow', () => {
     expect(upstream.calls[0]?.body).toBe('{}');
   });
 
-  it('A new run has the status UNKNOWN if the upstream does not list it yet', async () => {
+  it('is UNKNOWN until the upstream lists it', async () => {
     upstream.script = ({ endpoint }) => (endpoint === 'execute' ? STARTED : { status: 404 });
     const { data, errors } = await execute();
     expect(errors).toEqual([]);
@@ -47,7 +47,7 @@ describe('executeWorkflow', () => {
     });
   });
 
-  it('A start sends one POST if the upstream does not answer in time', async () => {
+  it('sends one POST if the upstream does not respond in time', async () => {
     upstream.script = ({ cut }) => cut.then(() => ({}));
     const { errors } = await execute();
     expect(errors).toMatchObject([

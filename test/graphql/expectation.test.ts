@@ -42,7 +42,7 @@ describe('the expectation of runs', () => {
   const calls = () =>
     ['runs', 'run', 'steps'].map((name) => upstream.calls.filter(({ endpoint }) => endpoint === name).length);
 
-  it('A running run is compared with the completed runs before it, with one call for their records.', async () => {
+  it('compares a running run with earlier completed runs, in one call', async () => {
     histories.set('wf', [run('slow', 60), run('quick', 4), ...completed(20)]);
     const of = (id: string) => `${id}: run(id: "${id}") { ${EXPECTATION} }`;
     for (let time = 0; time < 3; time += 1) {
@@ -58,7 +58,7 @@ describe('the expectation of runs', () => {
     expect(calls()).toEqual([1, 2, 0]);
   });
 
-  it('The runs of 20 workflows are compared with two calls for each history.', async () => {
+  it('compares the runs of 20 workflows with two calls per history', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => `wf-${index}`);
     for (const id of ids) histories.set(id, completed(250, `${id}-run`));
     const { data, errors } = await gateway.query(
@@ -71,7 +71,7 @@ describe('the expectation of runs', () => {
     expect(calls()).toEqual([60, 0, 0]);
   });
 
-  it('An old run is compared with the runs before it, and has no expectation before the latest 500.', async () => {
+  it('compares an old run with its predecessors, within the latest 500', async () => {
     histories.set('wf', completed(700));
     const sizeOf = async (id: string) => {
       const { data, errors } = await gateway.query(
@@ -101,7 +101,7 @@ describe('the expectation of runs', () => {
       expect(calls()).toEqual([1, 1, 20]);
     });
 
-    it('A run whose steps cannot be loaded is left out, and is asked for again with the next answer.', async () => {
+    it('leaves out a run without steps, and requests it again later', async () => {
       histories.set('wf', [run('slow', 60), ...completed(20)]);
       upstream.script = (call) =>
         call.runId === 'done-3' && call.endpoint === 'steps' ? { status: 500 } : script(call);
@@ -111,7 +111,7 @@ describe('the expectation of runs', () => {
       expect((await ask()).data).toEqual(nodes(20));
     });
 
-    it('The list is null with the error if no steps can be loaded.', async () => {
+    it('is null with the error if no steps can be loaded', async () => {
       histories.set('wf', [run('slow', 60), ...completed(20)]);
       upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : script(call));
       const answer = await ask();
@@ -129,7 +129,7 @@ describe('the expectation of runs', () => {
       expectation: { overdueByMs },
     });
 
-    it('Unfinished runs of 20 workflows are listed, the most overdue first, with one call for each history.', async () => {
+    it('lists overdue runs of 20 workflows with one call per history', async () => {
       for (let index = 0; index < 20; index += 1)
         histories.set(`wf-${index}`, [
           run(`new-${index}`, 5),

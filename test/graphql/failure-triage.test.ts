@@ -69,7 +69,7 @@ describe('Failure groups', () => {
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
-  it('The order COUNT loads only the failed runs of the window if no claim is selected', async () => {
+  it('loads only failed runs of the window for COUNT without claims', async () => {
     start('wf', '10 ok', 'e429', '20 ok', 'e500', '2 ok', 'e500', '5 ok');
     expect(await groupsOf('(last: 10, orderBy: COUNT)', 'latestMessage count')).toEqual([
       { failure: 'HTTP 500', count: 2 },
@@ -77,7 +77,7 @@ describe('Failure groups', () => {
     expect(calls()).toEqual([0, 1, 0, 2]);
   });
 
-  it('A failure is resolved by three completions of its node, not by runs that skip the node', async () => {
+  it('needs three completions of the node, not runs that skip it', async () => {
     start('wf', '30 ok', 'e500', '2 ok', '2 skip');
     expect(await groupsOf()).toEqual([group(500, { state: 'NEW' })]);
     start('wf', 'ok');
@@ -85,7 +85,7 @@ describe('Failure groups', () => {
     expect(await groupsOf()).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
-  it('A failure of a closed window is resolved by runs after it, unless it comes again', async () => {
+  it('resolves a failure of a closed window by later runs', async () => {
     start('wf', '21 ok', 'e500', '2 ok', 'e429', '2 ok');
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
     expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
@@ -155,7 +155,7 @@ describe('Failure groups', () => {
       runs: runs.map((id) => ({ id })),
     });
 
-    it('Groups of each workflow are in one order, by one call for each history and examined run', async () => {
+    it('merges the groups of workflows in one order, without extra calls', async () => {
       start('wf', '20 ok', 'e500');
       start('other', 'e500', '20 ok', 'e429', 'e429');
       start('wf', 'e500', '3 ok');
@@ -188,7 +188,7 @@ describe('Failure groups', () => {
       expect(await isComplete('last: 3, startedAfter: "2200-01-01T00:00:00Z"')).toEqual([yes, yes]);
     });
 
-    it('The latest runs of all together are the window, and runs before these show which groups are new', async () => {
+    it('uses earlier runs than the window to find new groups', async () => {
       start('wf', 'e500', '20 ok', 'e500');
       start('other', '20 ok', 'e429');
       start('wf', 'e502');
@@ -199,7 +199,7 @@ describe('Failure groups', () => {
       });
     });
 
-    it('Of many workflows fewer runs are examined, within the calls of an operation', async () => {
+    it('examines fewer runs of many workflows, within the call budget', async () => {
       const ids = Array.from({ length: 25 }, (_, number) => `wf-${number}`);
       upstream.script = createScriptedHistory(
         1000,
@@ -210,7 +210,7 @@ describe('Failure groups', () => {
       expect(data).toEqual({ failureGroups: { runsExamined: 1000, runsRequested: 1000 } });
     });
 
-    it('A workflow that cannot be read is left out, and a run that cannot be loaded is counted, each with its error', async () => {
+    it('leaves out an unreadable workflow, and counts a run not loaded', async () => {
       start('wf', 'e500', 'e500');
       start('other', 'e429');
       upstream.script = (call) =>
@@ -228,7 +228,7 @@ describe('Failure groups', () => {
     });
   });
 
-  it('Figures over 900 runs that are not cached are read without more waiting calls than a viewer may have', async () => {
+  it('reads 900 uncached runs without exceeding the queue of a viewer', async () => {
     start('wf', '900 e500');
     await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2000' } });
     const { data, errors } = await gateway.query(ofWorkflow('statistics(last: 900) { nodes { failureCount } }'));

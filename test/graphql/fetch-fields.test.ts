@@ -13,7 +13,7 @@ describe('the fields that Relay refetches by', () => {
   const fetchRun = (fetchId: string, fields: string) =>
     gateway.query(`query ($id: ID!) { fetch__Run(fetchId: $id) { ${fields} } }`, { variables: { id: fetchId } });
 
-  it('Refetching returns the same run as `run`, and the same workflow as `workflow`', async () => {
+  it('refetches the same run as `run`, and workflow as `workflow`', async () => {
     const fields = 'id workflowId fetchId status totalElapsedTime workflow { id name }';
     const { run } = (await gateway.query(ofRun(fields))).data as { run: { fetchId: string } };
     expect((await fetchRun(run.fetchId, fields)).data).toEqual({ fetch__Run: run });
@@ -22,7 +22,7 @@ describe('the fields that Relay refetches by', () => {
     expect(again.data).toEqual({ fetch__Workflow: workflow });
   });
 
-  it('A text that is not a `fetchId` is refused without an upstream call', async () => {
+  it('rejects a string that is not a `fetchId` without an upstream call', async () => {
     const texts = ['', 'run-1', '[]', fetchIdOf({ workflowId: 'wf', runId: '..' }), 'x'.repeat(100_000)];
     for (const text of texts) {
       const answer = await fetchRun(text, 'status');

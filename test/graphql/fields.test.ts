@@ -248,7 +248,7 @@ describe('the values of fields', () => {
     expect((await ask('{ workflow(id: "unlisted") { id name } }')).errors).toEqual(['workflow.name: NOT_FOUND']);
   });
 
-  it('A workflow has its runs, statistics and failures, each with its own error', async () => {
+  it('has runs, statistics and failures, each with its own error', async () => {
     expect(
       await workflow('run(id: "r2") { id } runsById(ids: ["r1", "gone", "r2", ".."]) { id totalElapsedTime }'),
     ).toEqual({
@@ -280,7 +280,7 @@ describe('the values of fields', () => {
     });
   });
 
-  it('A comparison has the fields of its two runs; an error names the argument of the failed run', async () => {
+  it('has fields of both runs; an error names the failed argument', async () => {
     const compare = (runs: string, fields: string) => ask(`{ compareRuns(workflowId: "wf", ${runs}) { ${fields} } }`);
     const fields = 'base { id } head { id progress { total } } elapsedTimeDelta tokenDelta';
     expect(await compare('baseId: "r1", headId: "r2"', fields)).toEqual({
@@ -324,12 +324,12 @@ describe('the values of fields', () => {
         (name) => `steps.0.${name}`,
       ),
     ],
-  ])('Numbers out of the range of Int are null, each with an error: run %s', async (id, fields, data, places) => {
+  ])('nulls numbers out of the range of Int, with errors: run %s', async (id, fields, data, places) => {
     const errors = places.map((place) => `run.${place}: NUMBER_OUT_OF_RANGE`);
     expect(await run(fields, id)).toEqual({ data, errors });
   });
 
-  it('Numbers out of the range of Int are null in a comparison, but their difference may fit', async () => {
+  it('nulls numbers out of Int in a comparison, but not fitting differences', async () => {
     const compare = (base: string, head: string) =>
       ask(`{ compareRuns(workflowId: "wf", baseId: "${base}", headId: "${head}") { elapsedTimeDelta tokenDelta } }`);
     expect(await compare('r2', 'big')).toEqual({
@@ -371,7 +371,7 @@ describe('the schema', () => {
     expect(undescribed).toEqual([]);
   });
 
-  it('A description has at most 200 characters, and names no variable of the operator', () => {
+  it('has descriptions of at most 200 characters, without variables of the operator', () => {
     const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
     const variables = [...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name);
     expect(variables).toContain('TOKEN_PRICES');
@@ -382,7 +382,7 @@ describe('the schema', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('Only nullable root fields are in queries and mutations, so no field nulls the whole answer', () => {
+  it('has only nullable root fields in queries and mutations', () => {
     const roots = [...fieldsOf('Query'), ...fieldsOf('Mutation')];
     expect(roots.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([]);
   });

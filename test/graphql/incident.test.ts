@@ -49,30 +49,27 @@ describe('In an incident that began 44 minutes ago', () => {
     ['an hour', 1, { count: 7, calls: [1, 2, 0, 45] }],
     ['a day', 24, { count: 7, calls: [1, 8, 0, 93] }],
     ['a week', 168, { count: 7, calls: [1, 11, 0, 120] }],
-  ])(
-    'A window of %s shows the new group first with its change, and the rate limit is ongoing',
-    async (_, hours, expected) => {
-      const startedAfter = new Date(NOW - hours * HOUR).toISOString();
-      const { data, errors } = await gateway.query(GROUPS, { variables: { startedAfter } });
-      expect(errors).toEqual([]);
-      const { nodes } = (data as unknown as { workflow: { failureGroups: { nodes: readonly Group[] } } }).workflow
-        .failureGroups;
-      expect(nodes[0]).toEqual({
-        ...{ latestMessage: "KeyError: 'sku_v1'", count: expected.count, firstSeenAt: startOf(22, NOW) },
-        ...{ isNew: true, isResolved: false, suspectedChanges: [prompt] },
-      });
-      expect(
-        nodes.map(({ latestMessage, isNew, isResolved }) => [latestMessage.slice(0, 8), isNew, isResolved]),
-      ).toEqual([
+  ])('shows the new group of %s first, with its change', async (_, hours, expected) => {
+    const startedAfter = new Date(NOW - hours * HOUR).toISOString();
+    const { data, errors } = await gateway.query(GROUPS, { variables: { startedAfter } });
+    expect(errors).toEqual([]);
+    const { nodes } = (data as unknown as { workflow: { failureGroups: { nodes: readonly Group[] } } }).workflow
+      .failureGroups;
+    expect(nodes[0]).toEqual({
+      ...{ latestMessage: "KeyError: 'sku_v1'", count: expected.count, firstSeenAt: startOf(22, NOW) },
+      ...{ isNew: true, isResolved: false, suspectedChanges: [prompt] },
+    });
+    expect(nodes.map(({ latestMessage, isNew, isResolved }) => [latestMessage.slice(0, 8), isNew, isResolved])).toEqual(
+      [
         ['KeyError', true, false],
         ['HTTP 429', false, false],
         ['Connecti', false, true],
-      ]);
-      expect(calls()).toEqual(expected.calls);
-    },
-  );
+      ],
+    );
+    expect(calls()).toEqual(expected.calls);
+  });
 
-  it('The baseline is the newest completed run before the change, not the last success before the failures', async () => {
+  it('uses the newest completed run before the change as baseline', async () => {
     const { data, errors } = await gateway.query(
       ofRun(`baseline { reason run { id } changes { ${CHANGES} } } lastSuccessBefore { id }`),
     );
@@ -87,7 +84,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
-  it('The comparison of a baseline is that of the failed run with it', async () => {
+  it('compares the failed run with the baseline', async () => {
     const compared = 'base { id } head { id } wallClockDeltaMs nodes { nodeId change baseStep { id } headStep { id } }';
     const { data, errors } = await gateway.query(`{
       run(workflowId: "wf", id: "${NEWEST}") { baseline { comparison { ${compared} } } }
@@ -100,7 +97,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(run.baseline.comparison).toEqual(compareRuns);
   });
 
-  it('The diagnosis is a sentence, and a text with the change and links', async () => {
+  it('says what happened in a sentence, and in Markdown with links', async () => {
     await gateway.restart({ env: { PUBLIC_URL: 'https://runs.example.com/stepgate' } });
     const { data, errors } = await gateway.query(
       ofRun(
@@ -145,7 +142,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
-  it('The diagnosis says only what its own run says where the history cannot be read', async () => {
+  it('says less if the history cannot be read', async () => {
     const { script } = upstream;
     upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
     const answer = await gateway.query(
@@ -188,7 +185,7 @@ describe('In an incident that began 44 minutes ago', () => {
       readonly runsNotLoaded: number;
     }
 
-    it('The new groups come first, by two pages of each and the steps of the examined runs', async () => {
+    it('lists new groups first, with two pages each and examined steps', async () => {
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1000' } });
       const { nodes, counts, errors } = await ask();
       expect(errors).toEqual([]);
@@ -231,7 +228,7 @@ describe('In an incident that began 44 minutes ago', () => {
       expect(calls()).toEqual(expected);
     });
 
-    it('Nothing is claimed beyond the calls of an operation, and repeated operations get further', async () => {
+    it('claims nothing beyond the call budget, and gets further when repeated', async () => {
       const first = await ask();
       expect(upstream.calls.length).toBe(200);
       expect(new Set(codesOf(first))).toEqual(new Set(['UPSTREAM_BUDGET_EXCEEDED']));

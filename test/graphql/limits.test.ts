@@ -132,7 +132,7 @@ describe('the limits of an operation', () => {
     expect((await ask(`${ofWorkflow('...F')} ${further}`)).errors).toBeUndefined();
   });
 
-  it('An alias in an introspection counts as a further introspection, and __typename as none', async () => {
+  it('counts an alias in an introspection, but not __typename', async () => {
     const twice = '__typename __schema { types { kind } a: types { name } }';
     expect((await ask(`{ ${twice} }`)).errors).toBeUndefined();
     expect((await ask(`{ ${twice} __type(name: "Run") { name } }`)).errors).toMatchObject([
@@ -140,7 +140,7 @@ describe('the limits of an operation', () => {
     ]);
   });
 
-  it('Cycles of fragments are refused, whether they are spread or not', async () => {
+  it('Cycles of fragments are rejected, whether they are spread or not', async () => {
     for (const query of [
       '{ ...F } fragment F on Query { workflow(id: "wf") { id } ...F }',
       '{ __typename } fragment F on Query { ...G } fragment G on Query { ... { ...F } }',
@@ -158,7 +158,7 @@ describe('the limits of an operation', () => {
       true,
     ],
     ['subscription { runUpdated(workflowId: "wf", id: "r1") { run { id @skip(if: false) } } }', false],
-  ])('A condition on the root field of a subscription is refused: %s', async (query, isRefused) => {
+  ])('A condition on the root field of a subscription is rejected: %s', async (query, isRefused) => {
     const answer = await send('graphql-ws', gateway.url, { query, variables: { b: false } });
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
   });
@@ -177,7 +177,7 @@ describe('the limits of an operation', () => {
     },
   );
 
-  it('The brackets of an operation and its fragments may nest 800 deep in all', async () => {
+  it('allows 800 nested brackets in an operation and its fragments', async () => {
     const query = (levels: number) =>
       `{ ...F ${'...{'.repeat(levels - 2)} __typename ${'}'.repeat(levels - 2)} } fragment F on Query { __typename }`;
     expect(await ask(query(800))).toEqual({ data: { __typename: 'Query' } });

@@ -72,7 +72,7 @@ it.each<[string, () => void]>([
       renameSync(write('new.json', SECOND), path);
     },
   ],
-])('uses a manifest that was %s, and no answer of the one before', async (_, replace) => {
+])('uses a manifest that was %s, and no earlier answer', async (_, replace) => {
   for (let time = 0; time < 3; time += 1) expect(await ask('a')).toEqual(OLD_ANSWER);
   expect(await tools()).toEqual(['Status']);
   replace();

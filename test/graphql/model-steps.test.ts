@@ -45,7 +45,7 @@ describe('steps of models', () => {
   /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
 
-  it('A step has the same conversation each time, in any of its formats', async () => {
+  it('reads the same conversation each time, in any format', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: STREAMS.chat }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const first = await ask(queryOf(CONVERSATION));
@@ -63,7 +63,7 @@ describe('steps of models', () => {
     expect([(await again()).data, (await again()).data, (await again()).data]).toEqual(Array(3).fill(first.data));
   });
 
-  it('A step has an error only at a conversation that cannot be read', async () => {
+  it('has an error only at a conversation that cannot be read', async () => {
     upstream.script = ({ endpoint }) => {
       const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
       const text = JSON.stringify([wireStep({ id: 's1', outputs: 'DEEP' }), wireStep({ id: 's2' })]);
@@ -102,7 +102,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('Steps have costs by the price file each time, and the run has their sum', async () => {
+  it('prices steps by the price file, and sums them in the run', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: {} }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const priced = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
@@ -122,7 +122,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('The cost of steps that failed and were retried is the wasted cost of the run', async () => {
+  it('reports the cost of retried failures as wasted', async () => {
     const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
     const failed = { status: 'failed', error: 'overloaded', node_id: 'model' };
     steps = [
@@ -145,7 +145,7 @@ describe('steps of models', () => {
 });
 
 describe('the price file', () => {
-  it("The price file is read in LiteLLM's format, without entries that are not prices per token", async () => {
+  it('reads prices in the format of LiteLLM, ignoring other units', async () => {
     const path = writePrices(
       JSON.stringify({
         sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
@@ -183,7 +183,7 @@ describe('the price file', () => {
 
   const expected = 'must be US dollars per token, a number from 0 to 0.1';
   it.each<[string, unknown, string]>([
-    ['that is not JSON', '{', 'it must be JSON, got other text'],
+    ['that is not JSON', '{', 'it must be JSON, got something else'],
     ['that is a list', [], 'it must be {"<model>": {"input_cost_per_token": …}, …}, got other JSON'],
     [
       'that is empty',

@@ -68,7 +68,7 @@ describe('an operation', () => {
     ['lacks a variable', { query: RUN.replace('ID = "r1"', 'ID!') }, 'BAD_USER_INPUT', 'type "ID!" was not provided.'],
     ['has null for a non-null variable', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
     ['is a subscription by HTTP', { query: LIVE }, 'BAD_REQUEST', 'needs a transport that carries events'],
-  ])('An operation that %s is refused in the same way each time, without data', async (_, body, code, message) => {
+  ])('rejects an operation that %s equally each time, without data', async (_, body, code, message) => {
     const calls = upstream.calls.length;
     const first = await post(body);
     for (const time of TIMES) {
@@ -106,7 +106,7 @@ describe('an operation', () => {
       expect(await post(body)).toMatchObject({ status: 200, cacheControl: 'no-store' });
       expect(upstream.count('execute')).toBe(before + time);
       expect((await send('HTTP GET', gateway.url, body)).errors).toMatchObject([
-        { message: expect.stringContaining('must be sent by POST'), extensions: { code: 'BAD_REQUEST' } },
+        { message: expect.stringContaining('must be sent with POST'), extensions: { code: 'BAD_REQUEST' } },
       ]);
     }
     const { status } = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(START)}`, {
@@ -127,7 +127,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + 1);
   });
 
-  it('An operation has two errors of at most 1000 characters for any number of invalid variables', async () => {
+  it('has two errors of at most 1000 characters, however many variables fail', async () => {
     const wrong = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`z${index}`, 1]));
     const query = `query ($f: StepFilter) ${ofRun(steps)}`;
     expect((await post({ query })).body.errors).toBeUndefined();
@@ -141,7 +141,7 @@ describe('an operation', () => {
   });
 });
 
-describe('new texts that come at once', () => {
+describe('new documents that arrive together', () => {
   /** Number of iterations of the event loop so far. */
   let turn = 0;
   const turns: number[] = [];
@@ -156,7 +156,7 @@ describe('new texts that come at once', () => {
   };
   const gateway = perBlock(new TestGateway({ plugins: [plugin] }));
 
-  it('New texts are validated in several iterations of the event loop, so that known texts are answered in between', async () => {
+  it('validates new documents in several loop iterations, serving known ones meanwhile', async () => {
     const count = 60;
     const clients = await Promise.all(Array.from({ length: count }, () => connectRaw(gateway.url)));
     // The operations of a key that is not accepted yet wait for one another.
@@ -175,7 +175,7 @@ describe('new texts that come at once', () => {
 });
 
 describe('an operation whose client has disconnected', () => {
-  it('An operation whose client disconnects is cancelled if it is a query, and completed if it is a mutation', async () => {
+  it('cancels a query of a disconnected client, and completes a mutation', async () => {
     const gate = Promise.withResolvers<undefined>();
     const observed: ObservedOperation[] = [];
     const ends = Promise.withResolvers<undefined>();
@@ -246,7 +246,7 @@ describe('errors of fields', () => {
   };
   const gateway = perBlock(new TestGateway({ upstream, logger: log.logger, extension }));
 
-  it('The errors of a defect show a client only the request id, which is in the log', async () => {
+  it('shows only the request id of an internal error, and logs it', async () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(ofRun(`id ${Object.keys(failures).join(' ')}`));
       const nulls = Object.fromEntries(Object.keys(failures).map((name) => [name, null]));
@@ -267,7 +267,7 @@ describe('errors of fields', () => {
     expect(log.text).toContain(SECRET);
   });
 
-  it('All errors are in the answer, even if they are many and long', async () => {
+  it('returns all errors, even if many and long', async () => {
     const query = `{ ${repeat(40, (index) => `${'x'.repeat(2000)}${index}`)} }`;
     const { data, errors } = await gateway.query(query);
     expect([data, errors.length]).toEqual([null, 40]);

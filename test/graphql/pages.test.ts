@@ -105,7 +105,7 @@ describe('pages', () => {
     }
   });
 
-  it('Pages of workflows start from the beginning after a removed workflow, and count all', async () => {
+  it('starts again after a removed workflow, and counts all workflows', async () => {
     const { data } = await gateway.query(
       `{ workflows(first: 1, after: "${encode(['workflow', 'gone'])}") { totalCount nodes { id } pageInfo { hasPreviousPage hasNextPage } } }`,
     );
@@ -141,7 +141,7 @@ describe('pages', () => {
     ]);
   });
 
-  it('Pages of recent runs may be empty, and require workflow ids if there are more than 100 workflows', async () => {
+  it('may return empty pages, and needs ids above 100 workflows', async () => {
     const query = `{ workflows { ${PAGE} } recentRuns { ${PAGE} } workflow(id: "a") { runs { ${PAGE} } } }`;
     const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
     const empty = { nodes: [], edges: [], pageInfo };

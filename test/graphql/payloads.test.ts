@@ -48,7 +48,7 @@ describe('a payload', () => {
         : json;
     });
 
-  it('A payload is the same value whole and by a path, in any JSON notation', async () => {
+  it('reads the same payload whole and by path, in any notation', async () => {
     await fc.assert(
       fc.asyncProperty(written, async (json) => {
         outputs = json;
@@ -79,7 +79,7 @@ describe('a payload', () => {
     }
   });
 
-  it('A path finds a part of a payload, and a path that is invalid or not supported is refused', async () => {
+  it('finds a part by path, and rejects invalid or unsupported paths', async () => {
     outputs = '{"choices": [{"text": "one"}], "list": []}';
     const { step, errors } = await ask(
       `found: outputs(path: "choices[0].text") none: outputs(path: "a.b") all: outputs(path: null)
@@ -92,7 +92,7 @@ describe('a payload', () => {
     expect(placesOf({ errors })).toEqual(['unsupported', 'wrong'].map((name) => `run.steps.0.${name}: BAD_USER_INPUT`));
   });
 
-  it('A payload of half a million values is answered whole and by a path', async () => {
+  it('returns half a million values whole and by path', async () => {
     const count = 500_000;
     outputs = `[${'[],'.repeat(count)}[]]`;
     const { step, errors } = await ask('outputs path: outputs(path: "[0]") outputsSizeBytes');
@@ -101,7 +101,7 @@ describe('a payload', () => {
     expect(errors).toEqual([]);
   });
 
-  it('A payload has the size of its JSON without blanks, which is 0 for null', async () => {
+  it('has the size of its JSON without whitespace, 0 for null', async () => {
     for (const [json, sizeBytes] of [
       ['[ 1.50, { "a" : "\\u00e9" } ]', '[1.5,{"a":"é"}]'.length + 1],
       ['"a"', 3],
@@ -117,32 +117,29 @@ describe('a payload', () => {
     ['in a variable', '($n: JSON)', '{ n: $n }', `{ "n": ${LONG} }`],
     ['in a default', `($n: JSON = ${LONG})`, '{ n: $n }', '{}'],
     ['in a literal', '', `{ n: ${LONG} }`, '{}'],
-  ])(
-    'Inputs are sent upstream with long integers as text, and are refused with a number beyond a double: %s',
-    async (...row) => {
-      const [, declared, inputs, variables] = row;
-      const post = async (document: string, given: string) => {
-        const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
-        const body = `{"query": ${JSON.stringify(document)}, "variables": ${given}}`;
-        const answer = await askPlain(`${gateway.url}/graphql`, { method: 'POST', headers, body });
-        return JSON.parse(answer.body.toString()) as Parameters<typeof codesOf>[0];
-      };
-      const start = `mutation ${declared} { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { run { id } } }`;
-      for (const time of TIMES) {
-        expect({ time, answer: await post(start, variables) }).toMatchObject({
-          answer: { data: { executeWorkflow: {} } },
-        });
-        const sent = upstream.calls.findLast(({ endpoint }) => endpoint === 'execute')?.body;
-        expect(sent).toBe(JSON.stringify({ n: LONG }));
-        const before = upstream.count('execute');
-        const beyond = (text: string) => text.replace(LONG, '-1e400');
-        expect(codesOf(await post(beyond(start), beyond(variables)))).toEqual(['BAD_USER_INPUT']);
-        expect(upstream.count('execute')).toBe(before);
-      }
-    },
-  );
+  ])('sends long integers as strings, and rejects numbers beyond a double: %s', async (...row) => {
+    const [, declared, inputs, variables] = row;
+    const post = async (document: string, given: string) => {
+      const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
+      const body = `{"query": ${JSON.stringify(document)}, "variables": ${given}}`;
+      const answer = await askPlain(`${gateway.url}/graphql`, { method: 'POST', headers, body });
+      return JSON.parse(answer.body.toString()) as Parameters<typeof codesOf>[0];
+    };
+    const start = `mutation ${declared} { executeWorkflow(workflowId: "wf", inputs: ${inputs}) { run { id } } }`;
+    for (const time of TIMES) {
+      expect({ time, answer: await post(start, variables) }).toMatchObject({
+        answer: { data: { executeWorkflow: {} } },
+      });
+      const sent = upstream.calls.findLast(({ endpoint }) => endpoint === 'execute')?.body;
+      expect(sent).toBe(JSON.stringify({ n: LONG }));
+      const before = upstream.count('execute');
+      const beyond = (text: string) => text.replace(LONG, '-1e400');
+      expect(codesOf(await post(beyond(start), beyond(variables)))).toEqual(['BAD_USER_INPUT']);
+      expect(upstream.count('execute')).toBe(before);
+    }
+  });
 
-  it.each(['POST', 'GET'])('A long integer that is an id keeps all its digits, by %s', async (method) => {
+  it.each(['POST', 'GET'])('keeps all digits of a long integer id, by %s', async (method) => {
     const query = 'query ($id: ID!) { run(workflowId: "wf", id: $id) { id steps { id } } }';
     const id = `${LONG}${method.length}`;
     const search = `?query=${encodeURIComponent(query)}&variables=${encodeURIComponent(`{ "id": ${id} }`)}`;
@@ -219,27 +216,24 @@ describe('payloads of many runs', () => {
       repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { value: inputs(path: "of") } last: id } }`),
     ],
     ['sizes', repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { inputsSizeBytes } last: id } }`)],
-  ])(
-    'Payloads are read in several turns of the event loop, so that other requests are answered: %s',
-    async (_, selection) => {
-      for (let time = 0; time < 2; time += 1) {
-        let [turns, isOver] = [0, false];
-        const count = () => {
-          turns += 1;
-          if (!isOver) setImmediate(count);
-        };
-        count();
-        const { data, errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
-        isOver = true;
-        expect(errors).toEqual([]);
-        expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
-        const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
-        // In the order of the selection, each with its own value.
-        for (const node of a9?.nodes ?? []) {
-          expect(Object.keys(node).join()).toBe('id,steps,last');
-          if (selection.includes('value')) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);
-        }
+  ])('reads payloads in several loop turns, serving others meanwhile: %s', async (_, selection) => {
+    for (let time = 0; time < 2; time += 1) {
+      let [turns, isOver] = [0, false];
+      const count = () => {
+        turns += 1;
+        if (!isOver) setImmediate(count);
+      };
+      count();
+      const { data, errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+      isOver = true;
+      expect(errors).toEqual([]);
+      expect(turns).toBeGreaterThan((RUNS * BYTES_A_RUN) / MAX_BYTES_A_TURN);
+      const { a9 } = (data as { workflow: Record<string, { nodes: Record<string, unknown>[] }> }).workflow;
+      // In the order of the selection, each with its own value.
+      for (const node of a9?.nodes ?? []) {
+        expect(Object.keys(node).join()).toBe('id,steps,last');
+        if (selection.includes('value')) expect(node.steps).toEqual([{ value: node.id }, { value: node.id }]);
       }
-    },
-  );
+    }
+  });
 });

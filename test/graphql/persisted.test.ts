@@ -144,7 +144,7 @@ describe('persisted operations', () => {
       expect(await codesFor({ ...request, variables })).toEqual(NOT_FOUND);
     });
 
-    it('An operation is found by the hash first, then by documentId, then by id', async () => {
+    it('looks up the hash first, then documentId, then id', async () => {
       expect(await ask({ ...hashed(ID), documentId: 'other', variables })).toEqual(ANSWER);
       expect(await ask({ documentId: ID, id: 'other', variables })).toEqual(ANSWER);
     });
@@ -167,7 +167,7 @@ describe('persisted operations', () => {
   });
 
   describe('operations of manifests', () => {
-    it('Manifests of both formats are read, and can be subscribed to by id', async () => {
+    it('reads manifests of both formats, and subscribes by id', async () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
@@ -198,7 +198,7 @@ describe('persisted operations', () => {
       },
     );
 
-    it('Only operations of manifests are accepted in the mode only; others get 403 if the client accepts GraphQL responses', async () => {
+    it('accepts only operations of manifests in the mode only', async () => {
       await start('only');
       const statusOf = async (accept: string) =>
         (await sendByHttp('HTTP POST', gateway.url, { query: OTHER }, 'key-1', { accept })).status;
@@ -225,7 +225,7 @@ describe('persisted operations', () => {
 describe('a manifest', () => {
   const WRONG = 'it must be {"<hash>": "<document>", …} or';
   it.each<[string, unknown, string]>([
-    ['is not JSON', '{', 'it must be JSON, got other text'],
+    ['is not JSON', '{', 'it must be JSON, got something else'],
     ['is a list', [], WRONG],
     ['has a value that is not a string', { aa: 7 }, WRONG],
     ['has another version', apollo([], { version: 2 }), WRONG],
@@ -234,7 +234,7 @@ describe('a manifest', () => {
     ['has an unknown field', { aa: 'query\n  Q { colour }' }, 'Q (aa): Cannot query field "colour"'],
     ['has bad syntax', { aa: 'query Q {' }, 'Q (aa): Syntax Error'],
     ['has too many tokens', { aa: `query Q { ${'a '.repeat(5001)} }` }, 'Q (aa): Syntax Error'],
-    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it has no operation'],
+    ['has only a fragment', { aa: 'fragment F on Run { id }' }, '(aa): it contains no operation'],
     [
       'passes a limit',
       { aa: `query Q { ${repeat(101, (index) => `a${index}: __typename`)} }` },
@@ -248,7 +248,7 @@ describe('a manifest', () => {
       ]),
       'Other (aa): another document has the same id',
     ],
-  ])('A manifest that %s stops the start with an error that names the problem', async (_, content, problem) => {
+  ])('does not start with a manifest that %s, and names the problem', async (_, content, problem) => {
     const path = write('bad.json', content);
     const starting = startGateway({
       upstream: SAMPLE,

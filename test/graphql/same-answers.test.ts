@@ -102,7 +102,7 @@ describe('a random operation', () => {
     expect({ text, data: JSON.stringify(replayed.data) }).toEqual({ text, data: expected.data });
   }
 
-  it('A random operation has the same answer the first time, later, from the cache, with plugins, and by its schema', async () => {
+  it('answers a random operation equally the first time, later, cached and compiled', async () => {
     const bounds = new Map<number, () => Arbitrary<number>>();
     // One function for each bound, as fast-check compares the arguments of earlier calls.
     const below = (bound: number) => {

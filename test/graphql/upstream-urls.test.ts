@@ -44,7 +44,7 @@ describe("the URLs in the upstream's own web page", () => {
     expect(data).toEqual({ run: { upstreamUrl: null, workflow: { upstreamUrl: null } } });
   });
 
-  it('A URL takes no call of the workflow, whose name is not read for it', async () => {
+  it('builds URLs without a call for the name of the workflow', async () => {
     const before = upstream.calls.length;
     const { data } = await linked.query('{ workflow(id: "wf") { upstreamUrl } }', { key: 'another-key' });
     expect(data).toEqual({ workflow: { upstreamUrl: 'http://app.example.com/w/wf/' } });

@@ -35,7 +35,7 @@ describe('the usage of a trend', () => {
   };
   const stream = 'data: {"choices":[{"delta":{}}],"model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n';
 
-  it('Usage is read from the outputs in the records of each vendor, by no call beyond those for the records', async () => {
+  it('reads usage from recorded outputs of each vendor, without extra calls', async () => {
     run('r1', { chat: CHAT.outputs, reply: 'a text', none: null, claude: ANTHROPIC.outputs });
     run('r2', null);
     run('r3', { responses: RESPONSES.outputs, stored: stream });
@@ -109,7 +109,7 @@ describe('the usage of a trend', () => {
     expect(gateway.cachedBytes()).toBeGreaterThan(1000 * 100);
   });
 
-  it('The usage of several workflows is one, next to the time of the same length before; a workflow that cannot be read is named', async () => {
+  it('sums several workflows next to the preceding period, and names unreadable ones', async () => {
     const several = createScriptedWorkflows(['wf', 'other', 'sick']);
     const outputs = { all_outputs: { chat: CHAT.outputs } };
     // The runs start a minute apart.
@@ -189,7 +189,7 @@ describe('the usage of a trend', () => {
     };
     const none = { runsReporting: 0, runsFromSteps: 0, runsNotReporting: 0, runsNotLoaded: 0 };
 
-    it('The steps are loaded only of these runs, once, and only if they are asked for.', async () => {
+    it('loads only requested steps of these runs, once', async () => {
       withSteps();
       run('r1', { chat: CHAT.outputs });
       workflows.start('wf', 'r2', { status: 'failed', all_outputs: null });
@@ -219,7 +219,7 @@ describe('the usage of a trend', () => {
       expect(calls()).toEqual([1, 0, 1]);
     });
 
-    it('The newest runs come first, within MAX_UPSTREAM_CALLS, and the next operation gets further.', async () => {
+    it('loads the newest runs first within MAX_UPSTREAM_CALLS, and later more', async () => {
       withSteps();
       for (let number = 0; number < 10; number += 1) run(`r${number}`, null);
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '5' } });
@@ -239,7 +239,7 @@ describe('the usage of a trend', () => {
       ).toEqual(['r6', 'r7', 'r8', 'r9']);
     });
 
-    it('A run whose steps cannot be loaded is not loaded, and is asked for again.', async () => {
+    it('counts a run without steps as not loaded, and retries later', async () => {
       run('r1', null);
       run('r2', null);
       withSteps(['r1']);
@@ -257,7 +257,7 @@ describe('the usage of a trend', () => {
       ]);
     });
 
-    it('The pages of 20 workflows are read before any steps, so that no trend is null.', async () => {
+    it('reads the pages of 20 workflows before any steps', async () => {
       const ids = Array.from({ length: 20 }, (_, index) => `wf-${index}`);
       const many = createScriptedWorkflows(ids);
       for (const id of ids)

@@ -97,7 +97,7 @@ describe('variables', () => {
     );
   });
 
-  it('Variables in a literal of a representation have their new values each time', async () => {
+  it('uses new values of variables in a literal representation each time', async () => {
     const query = `query ($i: ID!, $w: ID = "wf") {
       _entities(representations: [{ __typename: "Run", workflowId: $w, id: $i }]) { ... on Run { id workflowId } }
     }`;
@@ -118,7 +118,7 @@ describe('variables', () => {
         'ID!',
         `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
       ],
-    ])('A variable of null is refused where null is not allowed, with the expected type: %s', async (type, query) => {
+    ])('rejects a null variable where null is not allowed: %s', async (type, query) => {
       // A missing variable has its default.
       expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
       for (const time of TIMES) {
@@ -131,7 +131,7 @@ describe('variables', () => {
       }
     });
 
-    it('A variable of null is also refused if null is its default', async () => {
+    it('A null variable is rejected even if null is its default', async () => {
       const steps = 'steps(orderBy: { field: DURATION, direction: $x }) { id }';
       const query = `query ($x: OrderDirection = null) ${ofRun(steps)}`;
       expect(codesOf(await gateway.query(query))).toEqual(['BAD_USER_INPUT']);

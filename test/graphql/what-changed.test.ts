@@ -111,7 +111,7 @@ describe('Workflow.changePoints', () => {
     }
   });
 
-  it('Each run whose steps are not cached takes one call, whichever of its fields are selected', async () => {
+  it('makes one call per uncached run, whichever fields are selected', async () => {
     await ask();
     const calls = () => [upstream.count('workflows'), upstream.count('runs'), upstream.count('steps')];
     expect(calls()).toEqual([1, 1, 5]);
@@ -124,7 +124,7 @@ describe('Workflow.changePoints', () => {
     expect(upstream.calls).toHaveLength(8);
   });
 
-  it('The newest runs are loaded within the budget of calls, and the examined ones are counted', async () => {
+  it('loads the newest runs within the call budget, and counts them', async () => {
     await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '4' } });
     const { changePoints, counts, errors } = await ask();
     expect(errors).toEqual([]);
@@ -166,7 +166,7 @@ describe('Workflow.changePoints', () => {
     expect(ofWindows.data).toMatchObject({ workflow: { a0: { runsExamined: 2 } } });
   });
 
-  it('A run whose steps cannot be loaded is counted, with its error, and the others are compared', async () => {
+  it('counts a run whose steps fail, and compares the others', async () => {
     runs.r4 = 500;
     const { changePoints, counts, ...answer } = await ask();
     expect(placesOf(answer)).toEqual(['workflow.changePoints: UPSTREAM_UNAVAILABLE']);
@@ -177,7 +177,7 @@ describe('Workflow.changePoints', () => {
     expect(counts).toEqual(countsOf(5, 4, 1));
   });
 
-  it('A run whose steps were deleted is left out, and the graph where workflows cannot be listed', async () => {
+  it('leaves out runs with deleted steps, and graphs without workflow list', async () => {
     runs.r4 = 404;
     workflows = 500;
     const { changePoints, counts, errors } = await ask();

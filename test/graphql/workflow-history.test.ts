@@ -56,7 +56,7 @@ describe('the statistics of the runs of a workflow', () => {
     runs: [run('bad34'), run('bad2')],
   };
 
-  it('Failed runs are grouped by their steps, with one call for the history and one for each failed run', async () => {
+  it('groups failed runs by steps, with one call per failed run', async () => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await gateway.query(GROUPS);
       expect(errors).toEqual([]);
@@ -66,7 +66,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
   });
 
-  it('The error of the record groups a failed run whose steps are missing', async () => {
+  it('groups a failed run without steps by the error of its record', async () => {
     workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
     const { data, errors } = await gateway.query(
       '{ workflow(id: "wf") { failureGroups(orderBy: COUNT) { nodes { nodeId message count runs { id } } } } }',
@@ -84,7 +84,7 @@ describe('the statistics of the runs of a workflow', () => {
     });
   });
 
-  it('A trend takes one call, and its nodes take the steps of each run', async () => {
+  it('makes one call for a trend, and loads steps for its nodes', async () => {
     const counts = await gateway.query(
       '{ workflow(id: "wf") { trend(buckets: 2) { startedAt endedAt runCount failedCount } } }',
     );
@@ -122,7 +122,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
   });
 
-  it('The days of a trend begin at midnight of its time zone, also where the clock changes, and are at most 100', async () => {
+  it('starts days at midnight of the time zone, 100 at most', async () => {
     for (const start_time of ['2026-11-01T04:00:00Z', '2026-11-02T04:59:59Z', '2026-11-02T05:00:00Z']) {
       workflows.start('wf', start_time, { start_time });
     }
@@ -148,7 +148,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect((await daysOf('2026-07-01T00:00:00Z', '2026-11-03T00:00:00Z')).errors).toMatchObject([{ message }]);
   });
 
-  it('Only the nodes of the part of a trend are null whose steps cannot be loaded', async () => {
+  it('nulls only the nodes of the bucket whose steps fail', async () => {
     upstream.script = failing(['bad'], 500);
     const answer = await gateway.query(TREND, { variables: { buckets: 2 } });
     expect(answer.data).toMatchObject({
@@ -170,7 +170,7 @@ describe('the statistics of the runs of a workflow', () => {
         trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
       } }`);
 
-    it('A window of time covers the runs that started in it, each time', async () => {
+    it('covers the runs that started in the window, each time', async () => {
       const window = 'startedAfter: "2026-01-01T00:02:00Z", startedBefore: "2026-01-01T00:05:00Z"';
       for (let time = 0; time < 3; time += 1) {
         const { data, errors } = await ask(window);
@@ -199,7 +199,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
     });
 
-    it('A window reads no older runs than the look-back of failures: one call, however many there are', async () => {
+    it('reads no older runs than the look-back, in one call', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
       const { data, errors } = await ask(window);
@@ -230,7 +230,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
     });
 
-    it('A part of a trend is incomplete if not all of its runs were read', async () => {
+    it('marks a bucket incomplete if not all its runs were read', async () => {
       const { data } = await ask(
         'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',
       );
@@ -252,7 +252,7 @@ describe('the statistics of the runs of a workflow', () => {
         `{ run(workflowId: "wf", id: "${id}") { rawStatus errorInfo { message } lastSuccessBefore { id status stepCounts { total } } } }`,
       );
 
-    it('The last success is the newest completed run that started before, with one call for the latest hundred runs', async () => {
+    it('finds the newest completed run before, with one call per hundred', async () => {
       for (const [id, before] of [
         ['bad34', 'good'],
         ['good2', 'good'],

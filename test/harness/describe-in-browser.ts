@@ -6,7 +6,7 @@ import { openBrowser, openPage, type OpenPage, type Page, type PageOptions } fro
 const TEST_TIMEOUT_MS = 60_000;
 
 export interface VisitOptions extends PageOptions {
-  /** True: errors in the browser's console are allowed, for tests that break the page's files or answers. */
+  /** Whether errors in the browser's console are allowed, for tests that break the page's files or answers. */
   readonly mayComplain?: boolean;
 }
 

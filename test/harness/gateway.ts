@@ -70,7 +70,7 @@ export interface GatewayOptions extends Omit<Overrides, keyof Clock | 'after'>, 
 /** Options, or a function that each `open` calls, for what exists only while tests run. */
 export type Given = GatewayOptions | (() => GatewayOptions);
 
-/** Unknown names are refused, so that a misspelt one does not leave the default. */
+/** Unknown names are rejected, so that a misspelt one does not leave the default. */
 function quiet(env: Environment): Environment {
   const unknown = Object.keys(env).find((name) => !VARIABLES.has(name));
   if (unknown !== undefined) throw new Error(`env must have names of settings, got ${unknown}`);

@@ -255,7 +255,7 @@ export async function openStream(
   response.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => {
     response.once('close', () => {
-      // A refused operation gets a plain answer.
+      // A rejected operation gets a plain answer.
       const text = pieces.join('');
       if (text.startsWith('{"errors"')) push({ type: 'error', errors: (JSON.parse(text) as GraphqlAnswer).errors });
       push({ type: 'closed', code: 0 });
@@ -303,7 +303,7 @@ function responseOf(outgoing: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-/** Null for a comment. */
+/** Returns null for a comment. */
 function frameOf(block: string): Frame | null {
   const lines = block.split('\n').filter((line) => !line.startsWith(':'));
   const valueOf = (name: string) =>

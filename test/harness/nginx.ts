@@ -10,7 +10,7 @@ export const NGINX: string | null = findProgram('-v', 'nginx', '/usr/sbin/nginx'
 
 export interface Nginx {
   readonly url: string;
-  /** Null without a certificate. */
+  /** Tls url, or null without a certificate. */
   readonly tlsUrl: string | null;
   close(): Promise<void>;
 }

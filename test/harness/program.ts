@@ -56,7 +56,7 @@ export async function startProgram(
 
 /**
  * A free port for a program that cannot choose one itself. From 32768 on the system could assign it to a connection
- * before the program listens, or during a restart; `fetch` refuses some ports below 11,000.
+ * before the program listens, or during a restart; `fetch` rejects some ports below 11,000.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -5,7 +5,7 @@ export interface Fault {
   readonly reply: (call: Call) => Reply | Promise<Reply>;
   /** The code of the error at a field that needs the call. */
   readonly code: string;
-  /** True if the upstream has refused the key: then nothing of the call's run is served. */
+  /** Whether the upstream has rejected the key: then nothing of the call's run is served. */
   readonly isDenial?: true;
 }
 

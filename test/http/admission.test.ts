@@ -78,7 +78,7 @@ async function fill(key: string, bodies = FILLING): Promise<void> {
 }
 
 describe('bodies that arrive', () => {
-  it('A key has room for 4 MiB of bodies; beyond that only its own operations get 429', async () => {
+  it('admits 4 MiB of bodies per key, then only it gets 429', async () => {
     await accept('key-1');
     await accept('key-2');
     await fill('key-1');
@@ -92,7 +92,7 @@ describe('bodies that arrive', () => {
     await until(async () => (await statusFor('key-1')) === 200);
   });
 
-  it('A refused request leaves its connection usable: a short rest of its body is read and dropped', async () => {
+  it('keeps the connection of a rejected request, dropping a short body', async () => {
     await accept('key-1');
     await fill('key-1');
     const raw = await connectOne();
@@ -103,7 +103,7 @@ describe('bodies that arrive', () => {
     expect(statusOf(await raw.ask(postOf(body, 'key-1')))).toBe(200);
   });
 
-  it('A refusal waits a while, and only one of a connection', async () => {
+  it('delays a rejection, one per connection', async () => {
     await gateway.restart({ logger: log.logger, slowDownMs: 3_600_000 });
     await accept('key-1');
     await accept('key-2');
@@ -145,7 +145,7 @@ describe('bodies that arrive', () => {
 });
 
 describe('operations without an accepted key', () => {
-  it('A network has room for 64 of them, and accepted keys of the same address are answered', async () => {
+  it('admits 64 per network, and serves accepted keys of that address', async () => {
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } });
     await accept('key-1');
     const pending = Array.from({ length: 100 }, (_, at) => gateway.query(runOf(`late-${at}`), { key: `new-${at}` }));
@@ -160,7 +160,7 @@ describe('operations without an accepted key', () => {
 });
 
 describe('answers', () => {
-  it('Answers that clients of one key do not read leave the other keys theirs', async () => {
+  it('does not let unread answers of one key affect other keys', async () => {
     await accept('key-2');
     const readers: RawConnection[] = [];
     for (let count = 0; count < 6; count += 1) {
@@ -176,7 +176,7 @@ describe('answers', () => {
     for (const raw of readers) expect((await raw.read(1)).map(statusOf)).toEqual([200]);
   });
 
-  it('A client that disconnects while its large answer is written leaves nothing behind, and no error in the log', async () => {
+  it('cleans up silently when a client disconnects during a large answer', async () => {
     await accept('key-1');
     for (let count = 0; count < 6; count += 1) {
       const raw = await connectOne();
@@ -191,7 +191,7 @@ describe('answers', () => {
     expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
-  it('Many reads of a payload by one key do not hold back the answer of another', async () => {
+  it('does not delay other keys while one reads a payload often', async () => {
     await accept('key-1');
     await accept('key-2');
     const path = (at: number) => runOf('payload', `p${at}: steps { outputs(path: "items[${at}].at") }`);
@@ -210,7 +210,7 @@ describe('answers', () => {
 });
 
 describe('mutations', () => {
-  it('A mutation that has begun runs to its end, and weighs until then, although its client has left', async () => {
+  it('finishes a begun mutation, and counts it, although its client left', async () => {
     await accept('key-1');
     for (let count = 0; count < FILLING; count += 1) {
       const raw = await connectOne();
@@ -264,7 +264,7 @@ describe('mutations', () => {
   });
 });
 
-it('A request for events waits for room only with a short body', async () => {
+it('A request for events waits for capacity only with a short body', async () => {
   await accept('key-1');
   await fill('key-1');
   const requestOf = (length: number) => {
@@ -279,7 +279,7 @@ it('A request for events waits for room only with a short body', async () => {
 });
 
 describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
-  it('It waits for room instead of being refused', async () => {
+  it('waits for capacity instead of being rejected', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { status: 'running', end_time: null })] } : healthy(call);
     await accept('key-1');
@@ -292,7 +292,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
     expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
   });
 
-  it('It may have at most 4 KiB of variables, and keeps neither its text nor what it does not declare', async () => {
+  it('may have 4 KiB of variables, and keeps only declared ones', async () => {
     const live = await new LiveRun().open();
     const query = 'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { status } } }';
     const openOne = async () => {
@@ -315,7 +315,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
   });
 });
 
-it('An answer that another caller caches is not held back by a key that fills its own room', async () => {
+it('serves an answer cached by another caller despite a full key', async () => {
   await accept('key-1');
   await accept('key-2');
   await fill('key-1');

@@ -20,7 +20,7 @@ describe('requests with invalid input', () => {
     'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
     'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { id } } }',
     'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { runs { id } } }',
-  ])('An id with ".." is refused over each transport, without an upstream call: %s', async (query) => {
+  ])('rejects an id with ".." over each transport, without a call: %s', async (query) => {
     const live = ['graphql-ws', 'graphql-sse'] as const;
     for (const transport of query.startsWith('query') ? TRANSPORTS : live) {
       const { errors = [] } = await send(transport, gateway.url, { query, variables: { id: '../../wf/runs/r1' } });
@@ -50,15 +50,15 @@ describe('requests with invalid input', () => {
     ['{ "query": "{ __typename }", "operationName": true }', 'operationName must be text, got a boolean'],
     ['{ "query": "{ __typename }", "variables": "x" }', 'variables must be an object, got a string'],
     ['{ "query": "{ __typename }", "extensions": [] }', 'extensions must be an object, got a list'],
-    ['{}', 'query (the text of the operation) or documentId'],
-    ['{ "query": "", "variables": {} }', 'query (the text of the operation) or documentId'],
-    ['{ "query": null, "operationName": "A" }', 'query (the text of the operation) or documentId'],
-  ])('The error for the body %s names the expected and the actual value', async (body, words) => {
+    ['{}', 'query (the document) or documentId'],
+    ['{ "query": "", "variables": {} }', 'query (the document) or documentId'],
+    ['{ "query": null, "operationName": "A" }', 'query (the document) or documentId'],
+  ])('names expected and actual value for the body %s', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);
   });
 
-  it.each(['variables', 'extensions'])('%s that are not JSON are named in the error of a GET', async (name) => {
+  it.each(['variables', 'extensions'])('names %s that are not JSON in a GET', async (name) => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}&${name}={`, { headers: JSON_HEADERS });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', `${name} is not JSON.`]);
   });

@@ -40,7 +40,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
       headers: { authorization: `Bearer ${key}`, 'apollo-require-preflight': 'true', ...headers },
     });
 
-  it('nginx answers a cached GET only to the bearer that it was cached for', async () => {
+  it('serves a cached GET only to the bearer it was cached for', async () => {
     const { url } = nginx;
     const first = await get(url, 'key-a');
     const second = await get(url, 'key-a');

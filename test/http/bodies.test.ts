@@ -37,7 +37,7 @@ const post = (body: string | Uint8Array, headers: Readonly<Record<string, string
   });
 
 describe('a body', () => {
-  it('A body has the text that was sent, however it is cut into chunks, with and without Content-Length', async () => {
+  it('reads the sent body, however it is chunked', async () => {
     const texts = fc.tuple(fc.string({ unit: anyCharacter, maxLength: 50 }), fc.constantFrom(1, 100, 1000));
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     upstream.script = ({ body }) => ({ json: { run_id: 'new', message: (JSON.parse(body) as { a: string }).a } });
@@ -88,7 +88,7 @@ describe('a body', () => {
     }
   });
 
-  it('The rest of a long body is not read after the answer, which ends the connection', async () => {
+  it('closes the connection instead of reading the rest of a body', async () => {
     const length = 32 * MEGABYTE;
     const announced = `content-length: ${length}`;
     const chunked = 'transfer-encoding: chunked';
@@ -113,7 +113,7 @@ describe('a body', () => {
     ]);
   });
 
-  it('A short body that is not wanted leaves its connection usable', async () => {
+  it('An unwanted short body leaves its connection usable', async () => {
     const raw = await connectOne();
     for (const path of ['/elsewhere', '/%zz']) {
       await raw.ask(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n${' '.repeat(60_000)}`);
@@ -142,7 +142,7 @@ describe('a body', () => {
     if (status !== 200) expect(answer.body.toString()).toContain('"BAD_REQUEST"');
   });
 
-  it('A body that breaks off is logged as a BAD_REQUEST of the client, not as a defect', async () => {
+  it('logs an aborted body as BAD_REQUEST, not as an internal error', async () => {
     const before = log.operations.length;
     const raw = await connectOne();
     await raw.send(`${headOfPost('key-1', 'content-length: 100')}{`);

@@ -45,7 +45,7 @@ describe('the cache', () => {
     for (let run = 0; run < RUNS; run += 1) await gateway.data(QUERY, { variables: { id: `run-${run}` } });
   }
 
-  it('The cache keeps finished runs whose answers fill three quarters of CACHE_MAX_BYTES, and their whole answers', async () => {
+  it('keeps runs that fill three quarters of CACHE_MAX_BYTES, with whole answers', async () => {
     await askForAll();
     // The second pass caches whole answers, and they answer the third pass.
     for (let pass = 2; pass <= 3; pass += 1) expect(await upstream.callsOf(askForAll)).toBe(0);
@@ -73,7 +73,7 @@ describe('a cache of 130 kB', () => {
     gateway.data(`{ run(workflowId: "wf", id: "${id}") { stepCounts { total } } } #${(texts += 1)}`, { key });
   const isCached = async (id: string, key?: string) => (await upstream.callsOf(() => ask(id, key))) === 0;
 
-  it('The cache evicts the least recently used run, whichever key it is cached for', async () => {
+  it('evicts the least recently used run, whichever key it belongs to', async () => {
     await ask('used', 'key-1');
     await ask('unused', 'key-2');
     for (let number = 0; number < 12; number += 1) {
@@ -85,7 +85,7 @@ describe('a cache of 130 kB', () => {
     expect(await isCached('unused', 'key-2')).toBe(false);
   });
 
-  it('A run that is larger than the cache is served, and evicts no other run', async () => {
+  it('serves a run larger than the cache without evicting others', async () => {
     await ask('small');
     for (let time = 0; time < 2; time += 1) {
       // Only the steps are loaded again: the record is cached.

@@ -22,7 +22,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
   });
   const open = async (query = QUERY) => keep(await subscribe(transport, run.gateway.url, query));
 
-  it('The changed steps are all steps in the first event, and later the new and changed ones', async () => {
+  it('sends all steps in the first event, then new and changed ones', async () => {
     const client = await open();
     expect(idsIn(await client.nextData())).toEqual(['s0', 's1', 's2']);
     await run.feeds(1);
@@ -54,7 +54,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     expect(idsIn(await client.nextData())).toEqual(['s0', 's1']);
   });
 
-  it('The changed steps are all that changed while a client did not read, each in its last state', async () => {
+  it('sends everything that changed while unread, in its last state', async () => {
     const changes = 16;
     const versions = Array.from({ length: changes }, () => 0);
     let padding = '';

@@ -77,7 +77,7 @@ async function beginToClose() {
 }
 
 describe('a gateway that stops', () => {
-  it('A gateway that stops answers all requests whose connections wait to be accepted', async () => {
+  it('answers requests on connections that wait to be accepted when stopping', async () => {
     const { hostname, port } = new URL(gateway.url);
     const answers = Array.from({ length: 20 }, async () => {
       const socket = connect(Number(port), hostname);
@@ -92,7 +92,7 @@ describe('a gateway that stops', () => {
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['200']));
   });
 
-  it('A gateway that stops answers open connections for the drain time, closes each after its answer, and accepts no new connection', async () => {
+  it('drains open connections when stopping, and accepts no new ones', async () => {
     const all = [await connectOne(), await connectOne()];
     for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
     const closed = gateway.close(1500);
@@ -108,7 +108,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('A gateway that stops closes idle connections and those without a request at once, and waits for a pending answer', async () => {
+  it('closes idle connections at once when stopping, but finishes pending answers', async () => {
     const [unused, idle, busy] = [await connectOne(), await connectOne(), await connectBusy()];
     await idle.ask(HEALTH);
     const { closed } = await beginToClose();
@@ -121,7 +121,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('A gateway that stops sends answers completely that the client has not read yet', async () => {
+  it('completely sends unread answers when stopping', async () => {
     const raw = await connectOne();
     const size = (await raw.ask(requestOf('large', LARGE))).body.length;
     raw.socket.pause();
@@ -136,7 +136,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('A gateway that stops closes a connection after the rest of a refused body has arrived', async () => {
+  it('closes a connection after the rest of a rejected body when stopping', async () => {
     const raw = await connectOne();
     const answer = await raw.ask('PUT /other HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab');
     expect(answer.head).toMatch(/^HTTP\/1.1 404 /);
@@ -222,7 +222,7 @@ it('The gateway closes each connection beyond MAX_CONNECTIONS', async () => {
   await own.close();
 });
 
-it('A network has a limited number of connections until their callers are accepted; other peers have their own', async () => {
+it('limits connections of a network until its callers are accepted', async () => {
   const server = createServer();
   const accepted = new WeakSet<object>();
   let network: string | null = 'one';

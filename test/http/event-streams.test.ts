@@ -1,5 +1,5 @@
 /**
- * Only of server-sent events: bytes, headers and refusals. live-transports.test.ts has the rules of both transports.
+ * Only of server-sent events: bytes, headers and rejections. live-transports.test.ts has the rules of both transports.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -63,7 +63,7 @@ describe('an event stream', () => {
     },
   );
 
-  it('A refused operation gets the status of its error, also if its client accepts only events', async () => {
+  it('returns the status of the error, even if only events are accepted', async () => {
     const refusalOf = async (...args: Parameters<typeof open>) => {
       const client = await open(...args);
       const { errors } = (await client.body()) as unknown as GraphqlAnswer;
@@ -78,7 +78,7 @@ describe('an event stream', () => {
   });
 
   it.each([0, 2_000_000])(
-    'An event stream is not compressed for a client that accepts gzip: %i characters',
+    'does not compress event streams for clients accepting gzip: %i characters',
     async (length) => {
       const outputs = 'é"'.repeat(length / 2);
       upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
@@ -97,7 +97,7 @@ describe('a subscription by a request that accepts JSON too', () => {
   it.each([
     'runUpdated(workflowId: "wf", id: "r1") { run { status } }',
     'runsUpdated(workflowIds: ["wf"]) { runs { status } }',
-  ])('A failure at the start of %s has the HTTP status of its error', async (field) => {
+  ])('returns the HTTP status of a failure at the start of %s', async (field) => {
     const query = `subscription { ${field} }`;
     const post = async (key: string | null) => {
       const headers = { accept: 'application/graphql-response+json, text/event-stream' };
@@ -147,26 +147,23 @@ describe('an event stream whose authentication is pending', () => {
     ['/graphql/stream', 'text/event-stream'],
     ['/graphql', 'text/event-stream'],
     ['/graphql', BOTH],
-  ])(
-    'A client that disconnects during its authentication leaves no subscriber and no poller: %s, %s',
-    async (path, accept) => {
-      const socket = await open(path, accept);
-      socket.resetAndDestroy();
-      // The gateway notices the disconnect before it reads these requests.
-      for (let time = 0; time < 2; time += 1) await fetch(`${run.gateway.url}/healthz`);
-      gate.resolve(undefined);
-      await run.gateway.query('{ __typename }');
-      const ended = () => operations.filter(({ type }) => type === 'subscription');
-      await until(() => ended().length === 1);
-      const metrics = await scrape(run.gateway.url);
-      expect(metrics.counts('stepgate_subscribers')).toEqual({});
-      expect(metrics.value('stepgate_pollers')).toBe(0);
-      await run.gateway.close();
-      expect(ended()).toHaveLength(1);
-    },
-  );
+  ])('leaves no subscriber or poller after disconnecting during authentication: %s, %s', async (path, accept) => {
+    const socket = await open(path, accept);
+    socket.resetAndDestroy();
+    // The gateway notices the disconnect before it reads these requests.
+    for (let time = 0; time < 2; time += 1) await fetch(`${run.gateway.url}/healthz`);
+    gate.resolve(undefined);
+    await run.gateway.query('{ __typename }');
+    const ended = () => operations.filter(({ type }) => type === 'subscription');
+    await until(() => ended().length === 1);
+    const metrics = await scrape(run.gateway.url);
+    expect(metrics.counts('stepgate_subscribers')).toEqual({});
+    expect(metrics.value('stepgate_pollers')).toBe(0);
+    await run.gateway.close();
+    expect(ended()).toHaveLength(1);
+  });
 
-  it('An event stream gets 503 and ends if the gateway stops during its authentication', async () => {
+  it('gets 503 and ends if the gateway stops during authentication', async () => {
     const socket = await open('/graphql', BOTH);
     const closed = run.gateway.close();
     gate.resolve(undefined);

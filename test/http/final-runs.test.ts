@@ -48,7 +48,7 @@ describe.each([
     return (data as { readonly run: unknown }).run;
   }
 
-  it('A run is not final while a step runs, and shows the end of a step that is closed after the record', async () => {
+  it('is not final while a step runs, even after the record ended', async () => {
     expect(await ask()).toEqual(answer('RUNNING', false));
     run.clock.advance(1000);
     expect(await ask()).toEqual(answer('RUNNING', false));
@@ -64,7 +64,7 @@ describe.each([
     expect(run.upstream.calls).toHaveLength(calls);
   });
 
-  it('A step that has been running for long is followed after the end of its run, too', async () => {
+  it('follows a long-running step even after the end of its run', async () => {
     const ended = record;
     record = { ...ended, status: 'running', end_time: null };
     await ask();
@@ -153,7 +153,7 @@ describe('freshness.isFinal of a run', () => {
   const OVER = ['completed', 'Succeeded', 'failed', 'timeout', 'cancelled'];
   const OPEN = ['running', 'queued', 'in-progress', 'archived', 'skipped', ''];
   it.each([...OVER.map((status) => [status, true] as const), ...OPEN.map((status) => [status, false] as const)])(
-    'The finality of a run follows the status "%s" of its record: %s',
+    'follows the status "%s" of its record for finality: %s',
     async (status, isFinal) => {
       record = { status, end_time: at(-7 * 86_400) };
       steps = [ran('a', -8 * 86_400, -7 * 86_400)];
@@ -170,7 +170,7 @@ describe('freshness.isFinal of a run', () => {
     expect(await areFinalAt([0, 0.001])).toEqual([isFinal, true]);
   });
 
-  it('A run whose record has no end is final SETTLE_MS after the last change', async () => {
+  it('is final SETTLE_MS after the last change without a recorded end', async () => {
     record = { status: 'running', end_time: null };
     expect(await isFinalAt(0, FINAL)).toBe(false);
     record = { end_time: null };
@@ -185,7 +185,7 @@ describe('freshness.isFinal of a run', () => {
     ['runs', left],
     ['says that it runs, and has an end', () => [ran('a', -60, -50, 'running'), ran('a', -50, -40)]],
     ['can not be read', () => [ran('a', -60, -50), 'nonsense']],
-  ])('A terminal run is not final until SETTLE_MS after the last change if a step %s', async (_, unfinished) => {
+  ])('settles SETTLE_MS after the last change if a step %s', async (_, unfinished) => {
     record = { status: 'failed', end_time: at(0) };
     steps = unfinished();
     expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
@@ -197,7 +197,7 @@ describe('freshness.isFinal of a run', () => {
   it.each<readonly [string, number, boolean]>([
     ['a day and SETTLE_MS ago', -86_430, true],
     ['a moment less', -86_429.999, false],
-  ])('A run is final despite a running step if its record ended %s', async (_, endedAt, isFinal) => {
+  ])('is final despite a running step if its record ended %s', async (_, endedAt, isFinal) => {
     record = { status: 'failed', end_time: at(endedAt) };
     steps = [ran('a', -90_000, null, 'running')];
     expect(await isFinalAt(0)).toBe(isFinal);
@@ -219,7 +219,7 @@ describe('freshness.isFinal of a run', () => {
       ['one can not be read', false, () => [ran('a', 0, 4), 'nonsense']],
       ['there is none', false, () => []],
       ['none has a time', false, () => [ran('a', null, null)]],
-    ])('The finality of a run a day after its last step, if %s, is %s', async (_, isFinal, list) => {
+    ])('a day after its last step, if %s, finality is %s', async (_, isFinal, list) => {
       steps = list();
       expect(await areFinalAt([90_000])).toEqual([isFinal]);
     });
@@ -227,15 +227,12 @@ describe('freshness.isFinal of a run', () => {
     it.each<readonly [string, number, boolean]>([
       ['a day and SETTLE_MS ago', 86_440, true],
       ['a moment less', 86_439.999, false],
-    ])(
-      'A run is final at once if its last step ended more than a day and SETTLE_MS ago: %s',
-      async (_, now, isFinal) => {
-        steps = [ran('a', 0, 4), ran('b', 4, 10)];
-        expect(await isFinalAt(now)).toBe(isFinal);
-      },
-    );
+    ])('is final at once if it ended over a day ago: %s', async (_, now, isFinal) => {
+      steps = [ran('a', 0, 4), ran('b', 4, 10)];
+      expect(await isFinalAt(now)).toBe(isFinal);
+    });
 
-    it('The start of a step that has no end decides on finality', async () => {
+    it('The start of a step without an end decides on finality', async () => {
       steps = [ran('a', 0, 4), ran('b', 100, null)];
       expect(await isFinalAt(86_529)).toBe(false);
       run = `${run} again`;
@@ -256,18 +253,15 @@ describe('freshness.isFinal of a run', () => {
       ['another end', false, () => [ran('a', 0, 3), ran('b', 4, 10)]],
       ['another status', false, () => [ran('a', 0, 4), ran('b', 4, 10, 'failed')]],
       ['another step in place of one', false, () => [ran('b', 4, 10), ran('c', 8, 9)]],
-    ])(
-      'A run is final SETTLE_MS after its steps were first loaded, if they did not change: %s: %s',
-      async (_, isFinal, later) => {
-        steps = both();
-        expect(await isFinalAt(3600)).toBe(false);
-        steps = later();
-        expect(await areFinalAt([3615, 3629.999, 3630])).toEqual([false, false, isFinal]);
-        expect(await areFinalAt([3645])).toEqual([true]);
-      },
-    );
+    ])('is final SETTLE_MS after its first load if unchanged: %s: %s', async (_, isFinal, later) => {
+      steps = both();
+      expect(await isFinalAt(3600)).toBe(false);
+      steps = later();
+      expect(await areFinalAt([3615, 3629.999, 3630])).toEqual([false, false, isFinal]);
+      expect(await areFinalAt([3645])).toEqual([true]);
+    });
 
-    it('A run whose steps have all finished is final at once with SETTLE_MS=0', async () => {
+    it('is final at once with SETTLE_MS=0 when all steps finished', async () => {
       await gateway.restart({ env: { LIVE_TTL_MS: '', UPSTREAM_ENDPOINTS: 'steps', SETTLE_MS: '0' } });
       steps = both();
       expect(await isFinalAt(86_410)).toBe(true);
@@ -291,14 +285,14 @@ describe('freshness.isFinal of a run', () => {
       ['the last node has failed, and may be tried again', false, () => [ran('send', -5, -1, 'failed')]],
       ['another one runs', false, () => [ran('model_1', -9, null, 'running'), ran('send', -5, -1)]],
       ['an earlier execution says that it runs', false, () => [ran('send', -9, -5, 'running'), ran('send', -5, -1)]],
-    ])('A run is final as soon as the last node of its graph has completed: %s: %s', async (_, isFinal, list) => {
+    ])('is final when the last node of its graph completed: %s: %s', async (_, isFinal, list) => {
       steps = list();
       expect(await isFinalAt(0, GRAPH)).toBe(isFinal);
       const calls = await upstream.callsOf(() => isFinalAt(20));
       expect(calls).toBe(isFinal ? 0 : 1);
     });
 
-    it('A run is final without reading the graph after another query has read it', async () => {
+    it('is final without reading the graph after another query did', async () => {
       steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
       await gateway.restart({ env: { LIVE_TTL_MS: '1', UPSTREAM_ENDPOINTS: 'steps,workflows' } });
       expect(await isFinalAt(0)).toBe(false);
@@ -307,14 +301,14 @@ describe('freshness.isFinal of a run', () => {
     });
   });
 
-  it('A run is not final if its record is running, although the end of the graph is reached', async () => {
+  it('is not final while its record is running', async () => {
     await gateway.restart({ env: { LIVE_TTL_MS: '1' } });
     record = { status: 'running', end_time: null };
     steps = [ran('model_1', -9, -5), ran('send', -5, -1)];
     expect(await isFinalAt(0, `criticalPath { isInferred } ${FINAL}`)).toBe(false);
   });
 
-  it('A missing record is loaded again after one second, until the steps have settled', async () => {
+  it('loads a missing record again after a second, until steps settle', async () => {
     await gateway.restart({ env: { LIVE_TTL_MS: '5000' } });
     steps = [ran('a', 0, 4)];
     const recordCalls = () => upstream.calls.filter((call) => call.endpoint === 'run' && call.runId === run).length;

@@ -84,7 +84,7 @@ describe('the content type of an answer', () => {
     ['text/*;q=0.1', 200],
     ['application/json', 406],
     ['text/event-stream;q=0', 406],
-  ])('The answer at /graphql/stream is an event stream or an error: %j gets %d', async (accept, status) => {
+  ])('returns an event stream or error at /graphql/stream: %j gets %d', async (accept, status) => {
     for (const answer of [
       await post(RUN, { accept }, '/graphql/stream'),
       await get(RUN, { accept }, '/graphql/stream'),
@@ -103,7 +103,7 @@ describe('the content type of an answer', () => {
     ['a HEAD of a subscription', () => get(WATCH, { accept: BOTH }, '/graphql', 'HEAD'), 400],
     ['a HEAD that accepts events alone', () => get(TYPENAME, { accept: EVENTS_TYPE }, '/graphql', 'HEAD'), 406],
     ['a HEAD of the stream', () => get(TYPENAME, {}, '/graphql/stream', 'HEAD'), 405],
-  ])('An answer is an event stream if the client accepts nothing else: %s', async (_, send, status) => {
+  ])('is an event stream if nothing else is accepted: %s', async (_, send, status) => {
     const answer = await send();
     expect(answer.status).toBe(status);
     expect(typeOf(answer)?.startsWith(EVENTS_TYPE)).toBe(status === 200 && answer.body.length > 0);
@@ -130,22 +130,19 @@ describe('the status of an answer without data', () => {
     ],
     ['a body that is not JSON', '{', 'BAD_REQUEST', 400, 400],
     ['a long body', ' '.repeat(2 ** 20 + 1), 'BAD_USER_INPUT', 413, 413],
-  ])(
-    'The status of %s is 200 only for an invalid operation in application/json',
-    async (_, body, code, older, newer) => {
-      for (const [accept, type, status] of [
-        ['application/json', JSON_TYPE, older],
-        ['application/graphql-response+json', GRAPHQL_TYPE, newer],
-      ] as const) {
-        const answer = await send(body, accept);
-        expect([answer.status, typeOf(answer), codeOf(answer)]).toEqual([status, type, code]);
-        expect(answer.headers['cache-control']).toBe('no-store');
-      }
-    },
-  );
+  ])('returns 200 for %s only if invalid in application/json', async (_, body, code, older, newer) => {
+    for (const [accept, type, status] of [
+      ['application/json', JSON_TYPE, older],
+      ['application/graphql-response+json', GRAPHQL_TYPE, newer],
+    ] as const) {
+      const answer = await send(body, accept);
+      expect([answer.status, typeOf(answer), codeOf(answer)]).toEqual([status, type, code]);
+      expect(answer.headers['cache-control']).toBe('no-store');
+    }
+  });
 
   it.each(['application/json', 'application/graphql-response+json'])(
-    'An answer is 401 if no root field could run without an accepted key, even over cached data, else 200: %s',
+    'returns 401 if no root field could run without accepted key: %s',
     async (accept) => {
       const statusOf = async (query: string, authorization?: string) => {
         const given = { 'content-type': 'application/json', accept, ...(authorization && { authorization }) };
@@ -196,14 +193,11 @@ describe('a request that another site could have sent', () => {
     ['a key', KEY, true],
     ['the name of an operation', { 'x-apollo-operation-name': 'A' }, true],
     ['the header for this purpose', { 'apollo-require-preflight': 'true' }, true],
-  ])(
-    'A GET that another site could have sent is refused if it needs no preflight: %s',
-    async (_, headers, isAllowed) => {
-      const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
-      expect(answer.status).toBe(isAllowed ? 200 : 400);
-      if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
-    },
-  );
+  ])('rejects a GET that another site could send without preflight: %s', async (_, headers, isAllowed) => {
+    const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
+    expect(answer.status).toBe(isAllowed ? 200 : 400);
+    if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
+  });
 
   it.each<[string | undefined, number]>([
     ['application/json', 200],
@@ -216,7 +210,7 @@ describe('a request that another site could have sent', () => {
     ['text/plain', 415],
     [`text/${'x'.repeat(200)}`, 415],
     [undefined, 415],
-  ])('A POST is refused if its content type is not JSON: %s', async (type, status) => {
+  ])('A POST is rejected if its content type is not JSON: %s', async (type, status) => {
     for (const body of [TYPENAME, RUN].map((query) => JSON.stringify({ query }))) {
       const headers = { ...KEY, ...(type !== undefined && { 'content-type': type }) };
       const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });

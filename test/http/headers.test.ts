@@ -105,7 +105,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   it.each([
     ['POST', '/graphql', post(QUERY, sent)],
     ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],
-  ])('The headers of a %s are the same from each cache, without duplicates', async (_method, path, request) => {
+  ])('has equal headers for a %s from each cache, without duplicates', async (_method, path, request) => {
     const [first, ...others] = (await thrice(`${await urlWith(environment)}${path}`, request)).map(comparable);
     expect(first).toMatchObject({
       ...own,
@@ -117,7 +117,7 @@ describe.each<[string, Headers, Headers, Headers]>([
     expect(others).toEqual([first, first]);
   });
 
-  it('The headers of a 304 are those of the answer except its length, and errors are not cacheable', async () => {
+  it('sends the headers of the answer with 304, and caches no errors', async () => {
     const url = await urlWith(environment);
     const headers = { ...KEY, ...sent };
     const whole = without(comparable(await ask(`${url}/graphql${search(QUERY)}`, { headers })), 'content-length');
@@ -173,26 +173,23 @@ it.each<[string, string, Headers, Headers]>([
   ['a method where every origin is allowed', '*', ASKED, { ...ALLOWED, 'access-control-allow-origin': '*' }],
   ['a method from another origin', APP, { ...ASKED, origin: 'https://evil.example.com' }, {}],
   ['nothing', APP, { origin: APP }, { 'access-control-allow-origin': APP, 'access-control-expose-headers': EXPOSED }],
-])(
-  'A preflight for %s is answered with the allowed methods and headers for a day',
-  async (_, CORS_ORIGINS, sent, allowed) => {
-    for (const path of ['/graphql', '/graphql/stream', '/other']) {
-      const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
-        method: 'OPTIONS',
-        headers: sent,
-      });
-      const cors = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
-      expect(Object.fromEntries(cors)).toEqual(allowed);
-      const byOrigin = CORS_ORIGINS === '*' ? '' : ', origin';
-      const vary = `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`;
-      expect({ status, headers, length: body.length }).toMatchObject({
-        ...{ status: 204, length: 0 },
-        headers: { allow: 'GET, HEAD, POST', vary },
-      });
-      expect(headers['content-length']).toBeUndefined();
-    }
-  },
-);
+])('answers a preflight for %s with methods and headers for a day', async (_, CORS_ORIGINS, sent, allowed) => {
+  for (const path of ['/graphql', '/graphql/stream', '/other']) {
+    const { status, headers, body } = await ask(`${await urlWith({ CORS_ORIGINS })}${path}`, {
+      method: 'OPTIONS',
+      headers: sent,
+    });
+    const cors = Object.entries(headers).filter(([name]) => name.startsWith('access-control-'));
+    expect(Object.fromEntries(cors)).toEqual(allowed);
+    const byOrigin = CORS_ORIGINS === '*' ? '' : ', origin';
+    const vary = `access-control-request-method, access-control-request-headers, accept-encoding${byOrigin}`;
+    expect({ status, headers, length: body.length }).toMatchObject({
+      ...{ status: 204, length: 0 },
+      headers: { allow: 'GET, HEAD, POST', vary },
+    });
+    expect(headers['content-length']).toBeUndefined();
+  }
+});
 
 it('A HEAD has the headers of its GET, and no body', async () => {
   const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;

@@ -76,7 +76,7 @@ describe('the history of a workflow', () => {
       place: fc.nat(),
       passedMs: fc.constantFrom(0, 1, LIVE_TTL_MS),
     });
-    it('Pages of a changing history repeat no run, skip no run that is present throughout, and take at most 8 calls each', async () => {
+    it('repeats and skips no run of a changing history, within 8 calls', async () => {
       let histories = 0;
       const [count, perInstant] = [fc.nat(200), fc.constantFrom(1, 1, 3, 120)];
       const moving = fc.record({ count, perInstant, moves: fc.array(move, { maxLength: 15 }), first: fc.nat(80) });
@@ -106,7 +106,7 @@ describe('the history of a workflow', () => {
       await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 15 });
     });
 
-    it('Records without an id are left out, and no other run is lost or repeated', async () => {
+    it('leaves out records without id, losing or repeating no other run', async () => {
       const history = createScriptedHistory(260);
       const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);
       upstream.script = async (call) => {
@@ -129,7 +129,7 @@ describe('the history of a workflow', () => {
       });
     });
 
-    it('The next page continues behind a run that had not started and was deleted', async () => {
+    it('continues after a deleted run that had not started', async () => {
       const history = createScriptedHistory(3);
       const pending = ['queued-2', 'run-3', 'queued-1', 'run-2', 'run-1'];
       let listed = pending;
@@ -162,7 +162,7 @@ describe('the history of a workflow', () => {
       return { ids: nodes.map(({ id }) => id), ...pageInfo, calls: upstream.count('runs') - before };
     }
 
-    it('A cursor is found after some hundred runs have started, without the cache, else the client must start again', async () => {
+    it('finds a cursor after hundreds of new runs, or asks to restart', async () => {
       const history = serve(100);
       const { endCursor } = await pageBehind(null);
       let started = 0;
@@ -209,7 +209,7 @@ describe('the history of a workflow', () => {
         ['all runs', null],
         ['some of the runs', { status: ['COMPLETED'] }],
         ['none of the runs', { status: ['FAILED'] }],
-      ])('A client that pages through %s gets an error if the upstream ignores the offset', async (_runs, filter) => {
+      ])('reports an upstream that ignores the offset while paging through %s', async (_runs, filter) => {
         let after: string | null = null;
         for (let pages = 0; ; pages += 1) {
           expect(pages).toBeLessThan(7);
@@ -226,7 +226,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('A page takes one call for each 100 runs, and no call for records of a loaded page', async () => {
+  it('makes one call per 100 runs, and none for loaded records', async () => {
     serve(150);
     const calls = async (variables: Variables) => {
       const before = upstream.calls.length;
@@ -275,7 +275,7 @@ describe('the history of a workflow', () => {
       expect(idsOf(await page({ first: 2, filter: { startedBefore: after } }))).toEqual(['run-296', 'run-295']);
     });
 
-    it('A filter by error finds a text in upper or lower case, also while new runs start, by no further call', async () => {
+    it('filters by error ignoring case, without extra calls', async () => {
       const history = createScriptedHistory(90);
       const errors: Readonly<Record<string, unknown>> = {
         'run-90': 'HTTP 500: Bad Gateway',
@@ -312,7 +312,7 @@ describe('the history of a workflow', () => {
       expect(upstream.calls.filter(({ endpoint }) => endpoint !== 'runs')).toEqual([]);
     });
 
-    it('A search finds what a list shows of a run, by no call of its own, in one workflow and in several', async () => {
+    it('matches listed fields without extra upstream calls', async () => {
       const history = createScriptedHistory(90, [wireWorkflow('wf')]);
       const records: Readonly<Record<string, Wire>> = {
         'run-80': { inputs: { order: 10042, items: [{ name: 'Größe "M"' }], isUrgent: true } },
@@ -358,7 +358,7 @@ describe('the history of a workflow', () => {
       expect(upstream.count('steps') + upstream.count('run')).toBe(before);
     });
 
-    it('A filtered history is read up to the first run that started too early, and at most 500 runs deep', async () => {
+    it('reads a filtered history to the bound, at most 500 runs deep', async () => {
       serve(1000);
       const startedAfter = '2026-01-01T16:38:00Z';
       const late = await page({ first: 10, filter: { startedAfter } });
@@ -371,7 +371,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('Five workflows take 1 + 5 + 50 calls cold, and no call for the steps of finished runs warm', async () => {
+  it('makes 56 calls cold, and none for finished runs warm', async () => {
     const workflows = [1, 2, 3, 4, 5].map((number) => wireWorkflow(`wf-${number}`));
     serve(10, workflows);
     const document = `{ workflows { nodes { name runs(first: 10) { nodes { status failedSteps { nodeId error } totalElapsedTime } } } } }`;
@@ -390,7 +390,7 @@ describe('the history of a workflow', () => {
     expect(counts()).toEqual([2, 10, 50, 62]);
   });
 
-  it('The list of workflows is loaded once for all aliases and fields of an operation', async () => {
+  it('loads the list of workflows once for all aliases and fields', async () => {
     serve(1, [wireWorkflow('wf'), wireWorkflow('other')]);
     const run = 'run(id: "run-1") { steps { node { type } } progress { total } }';
     const { data, errors } = await gateway.query(`{
@@ -419,7 +419,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('A run is answered without its graph if the list of workflows cannot be loaded', async () => {
+  it('returns a run without its graph if workflows cannot be listed', async () => {
     const history = createScriptedHistory(1);
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : history.script(call));
     const { data, errors } = await gateway.query(
@@ -429,7 +429,7 @@ describe('the history of a workflow', () => {
     expect(data).toEqual({ run: { criticalPath: { isInferred: true }, progress: { isTotalKnown: false } } });
   });
 
-  it('UPSTREAM_ENDPOINT_DISABLED is the error of only the fields that need a disabled call', async () => {
+  it('reports UPSTREAM_ENDPOINT_DISABLED only on fields that need the call', async () => {
     await gateway.restart({ env: { UPSTREAM_ENDPOINTS: 'steps', LIVE_TTL_MS: '' } });
     const { data, errors } = await gateway.query(`{
       workflow(id: "wf") {

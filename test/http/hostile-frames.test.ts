@@ -66,7 +66,7 @@ describe('a gateway whose sockets receive hostile frames', () => {
     return outcome;
   }
 
-  it('A deeply nested named operation is refused, and its socket stays open if it has a key', async () => {
+  it('rejects a deeply nested operation, keeping an authenticated socket open', async () => {
     for (const name of ['"id":"x"', '"documentId":"x"', '"extensions":{"persistedQuery":{}}']) {
       const text = `{"type":"subscribe","id":"1","payload":{${name},"variables":{"a":${nested(5_000)}}}}`;
       expect([await send([text]), await send([INIT, text])]).toEqual([4401, 'open']);
@@ -105,7 +105,7 @@ describe('a gateway whose sockets receive hostile frames', () => {
       expect(await client.next()).toEqual(closedWith(1008));
     });
 
-    it('closes the socket with 1009 before its end if it is too long', async () => {
+    it('closes the socket with 1009 before its end if too long', async () => {
       const client = await open();
       client.sendPart('x'.repeat(40_000));
       client.sendPart('x'.repeat(40_000));

@@ -29,7 +29,7 @@ describe('executeWorkflow', () => {
 
   const startMany = (count: number, prefix: string, key?: string) => executeMany(gateway, count, prefix, key);
 
-  it('A start without an idempotency key, or with null, starts a run each time', async () => {
+  it('starts a run each time without an idempotency key, or with null', async () => {
     const ids = [await start({ idempotencyKey: null }), await start({ idempotencyKey: null })].map(runIn);
     ids.push(runIn(await gateway.query(EXECUTE)));
     expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
@@ -49,7 +49,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('A key starts one run over all transports, as a literal, and twice in one operation', async () => {
+  it('starts one run per key over all transports, and within one operation', async () => {
     const variables = { idempotencyKey: 'a', inputs: {} };
     runIn(await start(variables));
     for (const transport of ['HTTP POST', 'graphql-ws', 'graphql-sse'] as const) {
@@ -65,7 +65,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('A used key is refused for another workflow or other inputs, and the order of fields is ignored', async () => {
+  it('rejects a used key for other inputs, ignoring field order', async () => {
     const inputs = JSON.parse('{"b":[{"y":1,"x":2}],"__proto__":{"d":1,"c":2},"a":["x"]}') as unknown;
     const reordered = JSON.parse('{"a":["x"],"__proto__":{"c":2,"d":1},"b":[{"x":2,"y":1}]}') as unknown;
     runIn(await start({ inputs }));
@@ -94,7 +94,7 @@ describe('executeWorkflow', () => {
     expect(runIn(await ask('', '{ x: 1 }'))).toBe('run-1');
   });
 
-  it("The caller's key is sent upstream, and the run of another caller or another idempotency key is never returned", async () => {
+  it('never returns the run of another caller or key', async () => {
     const ids = new Set<string>();
     for (let time = 0; time < 2; time += 1) {
       for (const key of ['key-1', 'key-2', 'key-3']) {
@@ -110,7 +110,7 @@ describe('executeWorkflow', () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 408', { status: 408 }],
     ['answers 409', { status: 409 }],
-  ])('A start is not sent again if the upstream %s: its outcome stays unknown', async (_, reply) => {
+  ])('does not send again if the upstream %s: the outcome stays unknown', async (_, reply) => {
     upstream.reply(reply);
     const [first] = (await start()).errors;
     expect(first?.extensions).toMatchObject({ outcomeIsUnknown: true, retryable: false });
@@ -128,21 +128,18 @@ describe('executeWorkflow', () => {
     expect(runIn(await start())).toBe('run-2');
   });
 
-  it.each([400, 401, 403, 404, 429])(
-    "The upstream's %i is the answer to all waiting requests, and the next start is sent",
-    async (status) => {
-      const answer = upstream.hold({ status });
-      const all = Array.from({ length: 3 }, () => start());
-      await until(() => upstream.starts() > 0);
-      answer();
-      const refusals = await Promise.all(all);
-      for (const { errors } of refusals) expect(errors).toMatchObject([{ extensions: { upstreamStatus: status } }]);
-      expect(refusals[0]?.errors[0]?.extensions).not.toHaveProperty('outcomeIsUnknown');
-      const before = upstream.starts();
-      upstream.script = upstream.numbered;
-      expect(runIn(await start())).toBe(`run-${before + 1}`);
-    },
-  );
+  it.each([400, 401, 403, 404, 429])('gives the %i of the upstream to all who wait, then retries', async (status) => {
+    const answer = upstream.hold({ status });
+    const all = Array.from({ length: 3 }, () => start());
+    await until(() => upstream.starts() > 0);
+    answer();
+    const refusals = await Promise.all(all);
+    for (const { errors } of refusals) expect(errors).toMatchObject([{ extensions: { upstreamStatus: status } }]);
+    expect(refusals[0]?.errors[0]?.extensions).not.toHaveProperty('outcomeIsUnknown');
+    const before = upstream.starts();
+    upstream.script = upstream.numbered;
+    expect(runIn(await start())).toBe(`run-${before + 1}`);
+  });
 
   it('A start is sent again if the first request never left', async () => {
     await upstream.close();
@@ -152,12 +149,12 @@ describe('executeWorkflow', () => {
   });
 
   it.each([
-    ['', 'an empty text'],
+    ['', 'an empty string'],
     ['a'.repeat(256), '256 characters'],
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
-  ])('The idempotency key %j is refused without a call', async (idempotencyKey, got) => {
+  ])('The idempotency key %j is rejected without a call', async (idempotencyKey, got) => {
     const { errors } = await start({ idempotencyKey });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey must have .*got ${got}\\.$`));
@@ -170,7 +167,7 @@ describe('executeWorkflow', () => {
   });
 
   describe('many idempotency keys', () => {
-    it('A new key of a caller who has 1 MiB of keys is refused, and no key is forgotten within its 10 minutes', async () => {
+    it('rejects a new key beyond 1 MiB, and forgets none early', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(5000) } });
       let batches = 0;
       let refused: GraphqlAnswer;
@@ -182,7 +179,7 @@ describe('executeWorkflow', () => {
       expect(refused.errors[0]?.extensions).toMatchObject({
         ...{ code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 540 },
       });
-      expect(refused.errors[0]?.message).toContain('reached by this caller');
+      expect(refused.errors[0]?.message).toContain('from this caller');
       const sent = upstream.starts();
       expect(sent).toBeGreaterThan(70);
       expect(sent).toBeLessThan(110);
@@ -196,7 +193,7 @@ describe('executeWorkflow', () => {
       expect((await start({ idempotencyKey: null })).errors).toEqual([]);
     });
 
-    it("The upstream's messages count, and all callers together have 8 MiB of keys", async () => {
+    it('counts messages of the upstream, up to 8 MiB for all callers', async () => {
       // 128 KiB in memory: a caller has space for 8, and the process for 64.
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       for (let caller = 1; caller <= 8; caller += 1) {
@@ -204,11 +201,11 @@ describe('executeWorkflow', () => {
         expect((await startMany(8, 'a', `key-${caller}`)).errors).toEqual([]);
         const { errors } = await start({ key: `key-${caller}` });
         expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-        expect(errors[0]?.message).toContain('reached by this caller');
+        expect(errors[0]?.message).toContain('from this caller');
       }
       const { errors } = await start({ key: 'key-9' });
       expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryAfterSeconds: 600 } }]);
-      expect(errors[0]?.message).toContain('reached by all callers');
+      expect(errors[0]?.message).toContain('in total');
       expect((await startMany(8, 'a', 'key-1')).errors).toEqual([]);
       expect(upstream.starts()).toBe(64);
     });
@@ -235,7 +232,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it("A failed start, also a 403, keeps the caller's cached data", async () => {
+  it('A failed start, even a 403, keeps the cached data', async () => {
     const stepsCalls = async () => {
       expect((await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { id } } }')).errors).toEqual([]);
       return upstream.count('steps');
@@ -272,7 +269,7 @@ describe('executeWorkflow', () => {
     answeredMs: number | null;
   }
 
-  it('A start is sent again only if the last one was refused or its key has expired, for any schedule', async () => {
+  it('sends again only after a rejection or expiry, for any schedule', async () => {
     let schedule = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -298,7 +295,7 @@ describe('executeWorkflow', () => {
             const isUnderWay = last?.answeredMs === null;
             const isOver = last?.answeredMs != null && clock.now() >= last.answeredMs + TEN_MINUTES_MS;
             const isSent = !last || isOver || (!isUnderWay && last.outcome === REFUSED);
-            // A request that comes after the refusal is correctly sent again.
+            // A request that comes after the rejection is correctly sent again.
             if (isUnderWay && last.outcome === REFUSED) continue;
             const before = upstream.starts();
             const release = isSent ? upstream.hold(OUTCOMES[outcome]) : () => undefined;

@@ -42,16 +42,13 @@ describe('the runs of a list', () => {
       ['runs(first: 100, filter: { status: [RUNNING] }) { nodes { totalElapsedTime } }', 3, 76],
       ['statistics(last: 110) { nodes { nodeId } }', 2, 110],
       ['trend(last: 110) { nodes { nodeId } }', 2, 110],
-    ])(
-      'Runs of a list are loaded from its records, without a call for each record: %s',
-      async (selection, pages, stepLists) => {
-        await start(liveTtlMs);
-        const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
-        expect(errors).toEqual([]);
-        const counts = (['runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
-        expect(counts).toEqual([pages, 0, stepLists]);
-      },
-    );
+    ])('loads runs of a list from its records: %s', async (selection, pages, stepLists) => {
+      await start(liveTtlMs);
+      const { errors } = await gateway.query(`{ workflow(id: "wf") { ${selection} } }`);
+      expect(errors).toEqual([]);
+      const counts = (['runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
+      expect(counts).toEqual([pages, 0, stepLists]);
+    });
 
     it("Runs over several workflows are loaded from the lists' records", async () => {
       await start(liveTtlMs);
@@ -69,7 +66,7 @@ describe('the runs of a list', () => {
     });
   });
 
-  it('Runs match the filter of their list, even if they have ended since', async () => {
+  it('matches the filter of their list even if they ended since', async () => {
     const { data } = await gateway.query(
       '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',
     );

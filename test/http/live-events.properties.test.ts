@@ -91,7 +91,7 @@ const watchOf = (id: string) =>
   `subscription { runUpdated(workflowId: "wf", id: "${id}") { run { outputs stepCounts { total } freshness { isStale } } changedSteps ${STEP} } }`;
 const readOf = (id: string) => `{ run(workflowId: "wf", id: "${id}") { steps ${STEP} } }`;
 
-it('A subscriber of a run gets its states in order up to the last, and all changed steps', async () => {
+it('sends a subscriber all states in order, with all changed steps', async () => {
   const { clock, upstream, open, pass } = await startScene({ STALE_IF_ERROR_MS: '0' });
   let runs = 0;
   let events = 0;
@@ -225,7 +225,7 @@ interface SeenRuns {
   readonly runsUpdated: { readonly runs: readonly { readonly id: string; readonly status: string }[] };
 }
 
-it('A subscriber of a workflow gets each new or changed run in its last state', async () => {
+it('sends a subscriber each new or changed run in its last state', async () => {
   const { clock, upstream, open, pass } = await startScene();
   let scenes = 0;
   let events = 0;

@@ -21,7 +21,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     },
   });
 
-  it('A watched run is sent at once, then after each change, and last as final', async () => {
+  it('sends a watched run at once, after each change, and finally', async () => {
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1));
     await run.feeds(1);
@@ -40,7 +40,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('A run that has already ended is one event and the end, without further polls', async () => {
+  it('sends an ended run once, completes, and polls no more', async () => {
     run.status = 'failed';
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
@@ -53,7 +53,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 1]);
   });
 
-  it('A run is polled once for all subscribers, and queries at that time use the same data', async () => {
+  it('polls a run once for all subscribers, sharing data with queries', async () => {
     const watching = [await watch(), await watch(), await watch()];
     for (const client of watching) await client.nextData();
     await run.feeds(1);
@@ -67,7 +67,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([5, 5]);
   });
 
-  it('A run is not polled any more after its last subscriber has left or was disconnected', async () => {
+  it('stops polling after the last subscriber left', async () => {
     const [one, another] = [await watch(), await watch()];
     await one.nextData();
     await another.nextData();
@@ -120,7 +120,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     [401, 'UNAUTHENTICATED'],
     [403, 'FORBIDDEN'],
     [404, 'NOT_FOUND'],
-  ])('A subscription ends with its error if the upstream answers %i, and so does a later one', async (status, code) => {
+  ])('ends with the error if the upstream returns %i', async (status, code) => {
     const client = await watch();
     await client.nextData();
     await run.feeds(1);
@@ -161,7 +161,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     ).toEqual(['key-1', 'key-1', 'key-2', 'key-2']);
   });
 
-  it('A subscription ends with one error and no data if thousands of fields of an event fail', async () => {
+  it('ends with one error if thousands of fields of an event fail', async () => {
     run.steps = 5001;
     const client = await watch(
       'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { outputs(path: "[") } } } }',
@@ -171,7 +171,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('An error of a shared event has the request id of each subscriber, whose log line has its code', async () => {
+  it('gives an error of a shared event each request id', async () => {
     const log = captureLog('info');
     await run.restart({ logger: log.logger });
     const query =
@@ -216,7 +216,7 @@ describe('an event', () => {
     return runUpdated.run.execution;
   }
 
-  it('An event is executed once within a second for the same selection, state and key', async () => {
+  it('executes an event once per second for equal selection, state and key', async () => {
     const fields = 'execution steps { id }';
     expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
     expect(await executionFor(`${fields} id`)).toBe(2);

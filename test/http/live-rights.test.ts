@@ -1,4 +1,4 @@
-/** A subscription ends when a new request of its caller would be refused. */
+/** A subscription ends when a new request of its caller would be rejected. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayError, type Identity } from 'stepgate';
 import type { After } from '../../src/runtime/clock.ts';
@@ -64,7 +64,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
         throw new Error('the database is down');
       },
     ],
-  ])('A subscription ends at once if its credential %s, also without an event: %s', async (_, code, identity) => {
+  ])('ends at once if its credential %s, even without an event: %s', async (_, code, identity) => {
     const client = await watch();
     identify = identity;
     clock.advance(VALID_MS - 1);
@@ -92,7 +92,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextData()).toEqual(withSteps(2));
   });
 
-  it('The right is checked before an event is sent, even if the timer of the check is late', async () => {
+  it('checks the right before each event, even with a late timer', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
     const after: After = (ms, task) =>
       ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task);
@@ -104,7 +104,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('The right is checked at most once a second while no event comes, however soon it expires', async () => {
+  it('checks the right at most once a second without events', async () => {
     identify = () => valid(10);
     await watch();
     for (let seconds = 0; seconds < 10; seconds += 0.25) {
@@ -125,7 +125,7 @@ describe('a signing key that the issuer withdraws', () => {
     jest.restoreAllMocks();
   });
 
-  it('A withdrawn signing key is refused on an open connection as soon as HTTP refuses it', async () => {
+  it('rejects a withdrawn signing key on open connections, as over HTTP', async () => {
     const clock = createManualClock();
     // jose reads the machine's clock.
     jest.spyOn(Date, 'now').mockImplementation(clock.now);

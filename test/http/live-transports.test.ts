@@ -73,7 +73,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     expect(await client.nextData()).toEqual({ runUpdated: { run: { steps: [{ outputs: 'short' }] } } });
   });
 
-  it('An open connection gets bytes every 10 s, so that proxies keep it open', async () => {
+  it('sends bytes every 10 s, so proxies keep the connection open', async () => {
     const client = await ask(RUN);
     expect(await client.next()).toEqual(RUNNING);
     const before = client.bytesRead();
@@ -134,7 +134,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   describe('a gateway that stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
-    it('Subscriptions end at once when the gateway stops, and a pending mutation is answered before it closes', async () => {
+    it('ends subscriptions when stopping, after a pending mutation is answered', async () => {
       await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
       const { script } = run.upstream;
       run.upstream.script = (call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : script(call));

@@ -33,7 +33,7 @@ describe('loading runs', () => {
     expect(upstream.count('run')).toBe(2);
   });
 
-  it('An operation makes at most MAX_UPSTREAM_CALLS upstream calls, and the loaded part is answered', async () => {
+  it('makes at most MAX_UPSTREAM_CALLS calls, and returns what was loaded', async () => {
     await gateway.restart({ env: { UPSTREAM_ENDPOINTS: 'steps', MAX_UPSTREAM_CALLS: '3' } });
     const ask = () => gateway.query(`{ workflow(id: "wf") { runsById(ids: ["a", "b", "c", "d", "e"]) { id } } }`);
     const { data, errors } = await ask();
@@ -105,7 +105,7 @@ describe('loading runs', () => {
     ['has an unknown status and no start', { status: 'archived', start_time: null }, TIMES, true],
     ['is missing', null, 'status', true],
     ['is missing', null, TIMES, true],
-  ])('The steps are loaded only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
+  ])('loads steps only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
     recorded(record);
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
     expect(errors).toEqual([]);
@@ -167,7 +167,7 @@ describe('loading runs', () => {
     expect((await gateway.query(query)).data).toEqual({ run: { status: 'COMPLETED', stepCounts: { total: 1 } } });
   });
 
-  it('The error of the record precedes that of the steps, whichever comes first', async () => {
+  it('reports the error of the record before that of the steps', async () => {
     upstream.script = async ({ endpoint }) => {
       if (endpoint === 'steps') return MISSING;
       await gateway.query('{ __typename }');
@@ -177,7 +177,7 @@ describe('loading runs', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('Each part of a run is read once for an operation of any duration', async () => {
+  it('reads each part of a run once per operation', async () => {
     upstream.script = ({ endpoint, runId }) => {
       clock.advance(10_000);
       const isOver = upstream.count('run') > 1;
@@ -206,7 +206,7 @@ describe('loading runs', () => {
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
-  it('An answer that depends on the clock has a max-age of at most a second', async () => {
+  it('limits max-age to a second if the answer depends on the clock', async () => {
     await gateway.restart({ env: { LIVE_TTL_MS: '60000' } });
     const startedAt = new Date(clock.now()).toISOString();
     recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
@@ -225,27 +225,24 @@ describe('loading runs', () => {
   it.each([
     ['1000', 1000, 60_000],
     ['120000', 120_000, 120_000],
-  ])(
-    'Listed workflows are at most LIVE_TTL_MS old, and a graph is at most a minute old: %s',
-    async (liveTtlMs, listMs, graphMs) => {
-      await gateway.restart({ env: { LIVE_TTL_MS: liveTtlMs } });
-      upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call));
-      const callsAfter = async (ms: number, selection: string) => {
-        clock.advance(ms);
-        expect((await gateway.query(`{ ${selection} }`)).errors).toEqual([]);
-        return upstream.count('workflows');
-      };
-      const list = 'workflows { totalCount }';
-      const graph = 'run(workflowId: "wf", id: "r1") { criticalPath { isInferred } }';
-      expect(await callsAfter(0, list)).toBe(1);
-      expect(await callsAfter(listMs - 1, list)).toBe(1);
-      expect(await callsAfter(1, list)).toBe(2);
-      expect(await callsAfter(graphMs - 1, graph)).toBe(2);
-      expect(await callsAfter(1, graph)).toBe(3);
-    },
-  );
+  ])('lists workflows for LIVE_TTL_MS, and keeps graphs a minute: %s', async (liveTtlMs, listMs, graphMs) => {
+    await gateway.restart({ env: { LIVE_TTL_MS: liveTtlMs } });
+    upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : healthy(call));
+    const callsAfter = async (ms: number, selection: string) => {
+      clock.advance(ms);
+      expect((await gateway.query(`{ ${selection} }`)).errors).toEqual([]);
+      return upstream.count('workflows');
+    };
+    const list = 'workflows { totalCount }';
+    const graph = 'run(workflowId: "wf", id: "r1") { criticalPath { isInferred } }';
+    expect(await callsAfter(0, list)).toBe(1);
+    expect(await callsAfter(listMs - 1, list)).toBe(1);
+    expect(await callsAfter(1, list)).toBe(2);
+    expect(await callsAfter(graphMs - 1, graph)).toBe(2);
+    expect(await callsAfter(1, graph)).toBe(3);
+  });
 
-  it('The newest record is used: an older call that is answered later does not replace it', async () => {
+  it('keeps the newest record if an older call finishes later', async () => {
     const slow = Promise.withResolvers<undefined>();
     upstream.script = async ({ endpoint, runId }) => {
       if (endpoint === 'runs') return { json: [wireRun('r1')] };
@@ -304,7 +301,7 @@ describe('a run of an upstream without records, which came in a list', () => {
     expect([await callsOfShown(), await shown()]).toEqual([0, known('completed')]);
   });
 
-  it('The record of a list is shown again after the steps call has renewed the right, and not if that call is refused', async () => {
+  it('shows a listed record again only after the steps call succeeds', async () => {
     await list();
     clock.advance(60_000);
     expect([await callsOfShown(), await shown()]).toEqual([1, known('completed')]);

@@ -122,7 +122,7 @@ describe('on call', () => {
     expect(at(cost, 'workflow.total.0.usage.estimatedCost')).toMatchObject({ currency: 'USD', stepsUnpriced: 0 });
   });
 
-  it('Which run handled the ticket of this customer, and what did its model answer?', async () => {
+  it('finds which run handled a ticket, and what its model answered', async () => {
     const ask = asked();
     const run = runAt(await ask('search_runs', { search: 'T-4711' }), 'recentRuns.edges.0.run');
     const timeline = at(await ask('run_state', run), 'run.timeline') as readonly { readonly nodeId: string }[];

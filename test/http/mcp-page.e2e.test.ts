@@ -38,7 +38,7 @@ describe('docs/mcp.md', () => {
 describe('/llms.txt', () => {
   const gateway = perBlock(new TestGateway({ upstream: SAMPLE, env: { BASE_PATH: '/base' } }));
 
-  it('The text has at most 4 KB, valid operations, and addresses below BASE_PATH', async () => {
+  it('has at most 4 KB, valid operations, and addresses below BASE_PATH', async () => {
     for (const path of ['/llms.txt', '/base/llms.txt']) {
       const response = await fetch(`${gateway.url}${path}`);
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);

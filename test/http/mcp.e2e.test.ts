@@ -42,7 +42,7 @@ async function connect(line: McpLine, url: string, key: string | null): Promise<
 describe.each(MCP_LINES)('the client %s', (line) => {
   const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
 
-  it('The client lists each bundled tool, and gets an answer from each within its bytes', async () => {
+  it('lists each bundled tool, and gets a bounded answer from each', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
     const tools = await client.tools();
     expect(tools.map(({ name }) => name)).toEqual(READING);
@@ -59,7 +59,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     }
   });
 
-  it('The client finds the newest incident, and gets its diagnosis by one call of less than 4 KB', async () => {
+  it('finds the newest incident and its diagnosis in 4 KB', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
     const failing = await client.call('what_is_failing');
     const [first] = (failing.content as Failing).data.failureGroups.nodes;
@@ -72,7 +72,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     expect(diagnosed.text).toContain('+ Answer with JSON: {"reply": string}.');
   });
 
-  it('The client is refused with 401 when it connects without a key, and when it calls with a wrong one', async () => {
+  it('rejects a client without key, or with a wrong one, with 401', async () => {
     await expect(connect(line, gateway.url, null)).rejects.toThrow(
       /Authorization header must be|requires authorization/,
     );
@@ -115,7 +115,7 @@ describe('a tool call', () => {
   const gateway = perTest(new TestGateway({ upstream, logger: log.logger }));
   const PAYLOAD = { workflowId: 'wf', runId: 'same', ofRun: true };
 
-  it('100 calls of two tenants at once each get only data of their own key', async () => {
+  it('returns each of two tenants only its data over 100 calls', async () => {
     const keys = ['key-a', 'key-b'];
     const connected = await Promise.all(keys.map((key) => connect('@modelcontextprotocol/sdk 1', gateway.url, key)));
     const answers = await Promise.all(
@@ -130,7 +130,7 @@ describe('a tool call', () => {
     expect(upstream.count('steps')).toBe(2);
   });
 
-  it('A call is an operation in the log and in the metrics, also if its arguments are refused', async () => {
+  it('logs and counts a call as an operation, even with wrong arguments', async () => {
     const client = await connect('@modelcontextprotocol/client 2', gateway.url, 'key-a');
     const before = log.operations.length;
     await client.call('read_payload', { workflowId: 'wf', runId: 'same' });
@@ -148,7 +148,7 @@ describe('a tool call', () => {
     expect(counted.length).toBeGreaterThan(0);
   });
 
-  it('A tool that starts a run exists only if the operator names it, for callers that may execute', async () => {
+  it('offers a tool that starts runs only if the operator names it', async () => {
     const namesFor = async (key: string) =>
       (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
     await gateway.restart({ authenticate: hook });
@@ -185,7 +185,7 @@ describe('a tool call', () => {
     expect(upstream.count('cancel')).toBe(1);
   });
 
-  it('A call works with PERSISTED_OPERATIONS=only, and is limited by the rate of its key', async () => {
+  it('works with PERSISTED_OPERATIONS=only, limited by the rate of its key', async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST };
     await gateway.restart({ env: { ...PERSISTED, RATE_LIMIT_PER_MINUTE: '4' } });
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
@@ -237,7 +237,7 @@ describe('a tool call', () => {
     expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });
   });
 
-  it('An unknown name in MCP_MUTATIONS is refused at the start', async () => {
+  it('An unknown name in MCP_MUTATIONS is rejected at the start', async () => {
     const message =
       'MCP_MUTATIONS must name mutations among the tools (start_run, cancel_run, answer_step), got delete_run.';
     await expect(startGateway({ upstream, env: { MCP_MUTATIONS: 'delete_run' } })).rejects.toThrow(message);
@@ -281,7 +281,7 @@ describe('a tool call', () => {
       '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{}}}',
     ],
     ['an unknown method', '{"jsonrpc":"2.0","id":1,"method":"resources/list"}'],
-  ])('A message with %s is refused without an upstream call and without a defect', async (_, body) => {
+  ])('rejects a message with %s without a call or an internal error', async (_, body) => {
     const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
     const text = answer.body.toString();
     expect(answer.status).toBeLessThan(500);
@@ -323,7 +323,7 @@ describe('a tool call', () => {
       { workflowId: 'other', runId: 'https://x.example/workflows/wf/runs/same' },
       'workflowId must be "wf", as in',
     ],
-    ['search_runs', { serch: 'a' }, 'serch must be left out: there is no such argument. Did you mean search?'],
+    ['search_runs', { serch: 'a' }, 'serch is not an argument. Did you mean search?'],
     ['search_runs', { first: 'a'.repeat(500) }, 'first must be an integer, got "aaaa'],
     ['search_runs', { first: 1000 }, 'first must be from 1 to 100, got 1000.'],
     ['search_runs', { inputs: [{ path: 'a', test: 'IS' }] }, 'inputs[0].test must be one of EQUALS, AT_LEAST,'],
@@ -343,7 +343,7 @@ describe('a tool call', () => {
     ['what_changed', { workflowId: 'gone' }, 'Workflow "gone"'],
     ['what_is_failing', { workflowIds: ['gone'] }, 'Workflow "gone"'],
     ['run_state', { workflowId: 'wf', runId: 'gone' }, 'Run "gone" of workflow "wf"'],
-  ])('%s names what was not found by %j, and the tool that finds ids', async (name, given, missing) => {
+  ])('%s names what %j did not find, and the tool with ids', async (name, given, missing) => {
     upstream.script = () => ({ status: 404, json: {} });
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
     // From now on the client checks each result against the schema of its tool.
@@ -400,7 +400,7 @@ describe('a tool call', () => {
     ['POST', { 'content-type': 'text/plain' }, 415],
     ['POST', { origin: 'https://evil.example' }, 403],
     ['POST', { accept: 'text/html' }, 406],
-  ])('A %s with the headers %j is refused by %i', async (method, headers, status) => {
+  ])('A %s with the headers %j is rejected by %i', async (method, headers, status) => {
     const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
     const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
     expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);

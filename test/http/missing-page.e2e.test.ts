@@ -30,12 +30,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('A gateway whose page is not built answers 503 for the page and logs it, and serves everything else', async () => {
+it('serves everything but the page if it is not built', async () => {
   const url = await gateway.url();
   const page = await ask(`${url}/workflows/wf`);
   expect(page).toMatchObject({ status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } });
   expect(page.body.toString()).toContain('GraphQL is at /graphql');
-  await until(() => gateway.output().includes('the run page is not built'));
+  await until(() => gateway.output().includes('the web UI is not built'));
   expect((await ask(`${url}/assets/theme.js`)).status).toBe(404);
   expect((await ask(`${url}/graphiql`)).status).toBe(503);
   const explorer = await ask(`${url}/graphql`, { headers: { accept: 'text/html' } });

@@ -32,7 +32,7 @@ describe('OPS_PORT', () => {
 
   it('A connection to OPS_PORT beyond 1000 is closed at once', async () => {
     const { port } = new URL(gateway.opsUrl ?? '');
-    // A refused connection may be reset.
+    // A rejected connection may be reset.
     const open = () => connect(Number(port), '127.0.0.1').on('error', () => undefined);
     const sockets = Array.from({ length: 1000 }, open);
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
@@ -41,7 +41,7 @@ describe('OPS_PORT', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('OPS_PORT has only the probes and the metrics, and the other port has them no more', async () => {
+  it('serves probes and metrics on OPS_PORT only', async () => {
     await gateway.restart({ env: { BASE_PATH: '/stepgate' } });
     expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
@@ -69,7 +69,7 @@ describe('OPS_PORT', () => {
     await answer();
   });
 
-  it('OPS_PORT reports that the gateway stops until the last answer is sent, and closes then', async () => {
+  it('reports stopping on OPS_PORT until the last answer, then closes', async () => {
     const answer = await askAndWait();
     const closed = gateway.close();
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 503, 200]);
@@ -78,7 +78,7 @@ describe('OPS_PORT', () => {
     await expect(fetch(`${gateway.opsUrl ?? ''}/healthz`)).rejects.toThrow();
   });
 
-  it('An OPS_PORT that is in use is refused by its name, and then nothing listens', async () => {
+  it('rejects an OPS_PORT that is in use, and listens nowhere', async () => {
     const port = await freePort();
     const taken = new URL(upstream.url).port;
     const started = startGateway({ upstream, env: { PORT: String(port), OPS_PORT: taken } });

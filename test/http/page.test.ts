@@ -26,7 +26,7 @@ const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].
 
 describe('the run page', () => {
   it.each(['/', '/cost', '/workflows/wf/runs/r1?a=b'])(
-    'The run page is revalidated each time, and has its own Content-Security-Policy: %s',
+    'revalidates the page each time, with a Content-Security-Policy: %s',
     async (path) => {
       for (const gateway of [development, production]) {
         const { status, headers, body } = await ask(`${gateway.url}${path}`);
@@ -53,7 +53,7 @@ describe('the run page', () => {
   );
 
   it.each(['/nowhere', '/assets/none', '/a/b', '/gateway/'])(
-    'The run page is the 404 of a browser at another address, and of no other client: %s',
+    'serves the page as 404 only to browsers: %s',
     async (path) => {
       for (const [accept, isPage] of [
         ['*/*', false],
@@ -65,7 +65,7 @@ describe('the run page', () => {
     },
   );
 
-  it('The run page has a sample key only over the sample API, and has its base path', async () => {
+  it('fills in a sample key only over the sample API', async () => {
     const tagsOf = async ({ url }: TestGateway) =>
       [...(await textAt(url)).matchAll(/<meta name="(sample-key|base-path)" content="([^"]*)">/g)].map(
         ([, ...tag]) => tag,
@@ -102,26 +102,23 @@ describe('the files of the page', () => {
       'no-cache',
     ],
     ['an icon', () => `${development.url}/assets/icon.svg`, 'image/svg+xml', 'no-cache'],
-  ])(
-    'Files of the page are cached forever if their names contain a digest: %s',
-    async (_, urlOf, type, cacheControl) => {
-      const answer = await ask(urlOf());
-      expect(answer).toMatchObject({
-        status: 200,
-        headers: {
-          'content-type': type,
-          'cache-control': cacheControl,
-          'content-length': String(answer.body.length),
-          etag: expect.stringMatching(/^W\/"[\w-]+"$/),
-          'x-content-type-options': 'nosniff',
-          vary: expect.stringMatching(/^accept-encoding/),
-        },
-      });
-      const head = await ask(urlOf(), { method: 'HEAD' });
-      const own = { date: '', 'x-request-id': '' };
-      expect([{ ...head.headers, ...own }, head.body.length]).toEqual([{ ...answer.headers, ...own }, 0]);
-    },
-  );
+  ])('caches files with a digest in their name forever: %s', async (_, urlOf, type, cacheControl) => {
+    const answer = await ask(urlOf());
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': type,
+        'cache-control': cacheControl,
+        'content-length': String(answer.body.length),
+        etag: expect.stringMatching(/^W\/"[\w-]+"$/),
+        'x-content-type-options': 'nosniff',
+        vary: expect.stringMatching(/^accept-encoding/),
+      },
+    });
+    const head = await ask(urlOf(), { method: 'HEAD' });
+    const own = { date: '', 'x-request-id': '' };
+    expect([{ ...head.headers, ...own }, head.body.length]).toEqual([{ ...answer.headers, ...own }, 0]);
+  });
 
   it.each<[string | null, string | undefined]>([
     ['gzip, deflate, br', 'br'],
@@ -131,21 +128,18 @@ describe('the files of the page', () => {
     ['gzip;q=0', undefined],
     ['identity', undefined],
     [null, undefined],
-  ])(
-    'A file of the page has the best encoding that the client accepts, and gets a 304: %j',
-    async (accepted, encoding) => {
-      const plain = await ask(script);
-      const headers = accepted === null ? {} : { 'accept-encoding': accepted };
-      const answer = await ask(script, { headers });
-      expect(answer.headers['content-encoding']).toBe(encoding);
-      expect(decoded(answer) === plain.body.toString()).toBe(true);
-      const { etag = '' } = answer.headers;
-      expect(etag === plain.headers.etag).toBe(encoding === undefined);
-      const again = await ask(script, { headers: { ...headers, 'if-none-match': etag } });
-      expect(again).toMatchObject({ status: 304, headers: { etag, 'cache-control': FOR_EVER } });
-      expect(again.body).toHaveLength(0);
-    },
-  );
+  ])('serves a file in the best accepted encoding, or a 304: %j', async (accepted, encoding) => {
+    const plain = await ask(script);
+    const headers = accepted === null ? {} : { 'accept-encoding': accepted };
+    const answer = await ask(script, { headers });
+    expect(answer.headers['content-encoding']).toBe(encoding);
+    expect(decoded(answer) === plain.body.toString()).toBe(true);
+    const { etag = '' } = answer.headers;
+    expect(etag === plain.headers.etag).toBe(encoding === undefined);
+    const again = await ask(script, { headers: { ...headers, 'if-none-match': etag } });
+    expect(again).toMatchObject({ status: 304, headers: { etag, 'cache-control': FOR_EVER } });
+    expect(again.body).toHaveLength(0);
+  });
 
   it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])(
     'A file of the page is sent complete for any range: %s',

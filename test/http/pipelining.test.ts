@@ -52,7 +52,7 @@ describe('pipelined requests', () => {
   );
   const { upstream } = gateway;
 
-  it('Pipelined requests are answered in order, however they are cut, and keys are never mixed', async () => {
+  it('answers pipelined requests in order, without mixing keys', async () => {
     await fc.assert(
       fc.asyncProperty(connection, connection, async (first, second) => {
         const both = await Promise.all([connectRaw(gateway.url), connectRaw(gateway.url)]);
@@ -75,7 +75,7 @@ describe('pipelined requests', () => {
     );
   });
 
-  it('Pipelined requests with two keys on one connection get the data of their own key', async () => {
+  it('serves two keys on one connection their own data', async () => {
     const raw = await connectRaw(gateway.url);
     const keys = Array.from({ length: 20 }, (_, at) => (at % 3 === 0 ? 'key-1' : `key-${at % 2}`));
     const one = { runId: 'r1', isPost: true, blankLines: 0 };
@@ -111,7 +111,7 @@ describe('pipelined requests', () => {
     }
 
     it.each(['/graphql', '/elsewhere'])(
-      'An upgrade behind a pending request waits, and is then refused: %s',
+      'An upgrade behind a pending request waits, and is then rejected: %s',
       async (path) => {
         const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
         await called;

@@ -1,5 +1,5 @@
 /**
- * Answers of a gateway in any order of requests, answers, refusals, outages, disconnects and time. Each value names
+ * Answers of a gateway in any order of requests, answers, rejections, outages, disconnects and time. Each value names
  * its upstream call, so each answer can be checked.
  */
 import { expect, it } from '@jest/globals';
@@ -58,7 +58,7 @@ interface UpstreamCall {
   outcome: Outcome | 'cut' | null;
   answeredIn: number;
   answeredAt: number;
-  /** True for a refusal that evicts: a 401 all that is cached for the key, a 403 the workflow. */
+  /** True for a rejection that evicts: a 401 all that is cached for the key, a 403 the workflow. */
   evicts: boolean;
 }
 
@@ -90,7 +90,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   const held: HeldCalls = upstream.holdEach();
   const calls: UpstreamCall[] = [];
   const requests: Request[] = [];
-  /** Workflows that were refused by 403 and not allowed since. */
+  /** Workflows that were rejected by 403 and not allowed since. */
   const denied = new Set<string>();
   const broken: unknown[] = [];
   let turn = 0;
@@ -145,7 +145,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       counts.called += 1;
       return;
     }
-    // Nothing from before a refusal is served after it.
+    // Nothing from before a rejection is served after it.
     const evictedIn = lastEviction(key, workflow);
     if (askedIn > evictedIn) expect(call.startedIn).toBeGreaterThanOrEqual(evictedIn);
     const lifetimeMs = call.outcome === 'final' ? Infinity : LIVE_TTL_MS;
@@ -166,7 +166,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
     const wanted = { UNAUTHENTICATED: 401, FORBIDDEN: 403, NOT_FOUND: 404, UPSTREAM_UNAVAILABLE: 500 }[code ?? ''];
     const causes = ofKey(key).filter((call) => call.outcome === wanted);
     if (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') {
-      // Only requests that waited for a refusal get it.
+      // Only requests that waited for a rejection get it.
       expect(causes.some(({ answeredIn }) => answeredIn === turn)).toBe(true);
       counts.denied += 1;
       return;
@@ -246,7 +246,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   if (broken.length > 0) throw broken[0];
 }
 
-it('A gateway isolates keys, serves nothing from before a refusal or past its time, makes single calls, and answers each request', async () => {
+it('isolates keys, respects rejections and lifetimes, and makes single calls', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }),

@@ -8,9 +8,9 @@ import { captureLog, type CapturedLog } from '../harness/observed.ts';
 import { ask } from '../harness/plain-http.ts';
 
 const PREFLIGHT = { 'access-control-request-method': 'POST' };
-const PAGES = 'browsers hide the answers from pages of an origin that CORS_ORIGINS does not have';
-const SOCKETS = 'WebSockets were refused, since CORS_ORIGINS does not have their origin';
-const PATHS = 'WebSockets were refused, since they must be opened at /graphql';
+const PAGES = 'browsers hide responses from pages whose origin is not in CORS_ORIGINS';
+const SOCKETS = 'WebSockets were rejected because their origin is not in CORS_ORIGINS';
+const PATHS = 'WebSockets were rejected because they must be opened at /graphql';
 
 const clock = createManualClock();
 let log: CapturedLog;
@@ -33,7 +33,7 @@ async function refuse(origin: string, path = '/graphql'): Promise<void> {
 }
 const lines = () => log.lines.map(({ msg, count, origin, path }) => ({ msg, count, origin, path }));
 
-it('logs pages of other origins once a minute, with a count and the latest', async () => {
+it('logs pages of other origins once a minute, with a count', async () => {
   for (let index = 0; index < 20; index += 1) await preflight(`https://${index}.example`);
   expect(lines()).toEqual([{ msg: PAGES, count: 1, origin: 'https://0.example' }]);
   clock.advance(60_000);
@@ -41,7 +41,7 @@ it('logs pages of other origins once a minute, with a count and the latest', asy
   expect(lines().slice(1)).toEqual([{ msg: PAGES, count: 20, origin: `https://${'x'.repeat(192)}` }]);
 });
 
-it('logs refused WebSockets apart from pages, by origin and by path', async () => {
+it('logs rejected WebSockets apart from pages, by origin and by path', async () => {
   await preflight('https://other.example');
   for (let time = 0; time < 3; time += 1) await refuse('https://other.example');
   await refuse('https://app.example', '/subscriptions?token=secret');

@@ -1,4 +1,4 @@
-/** Which requests are answered by which part of the gateway, and how other requests are refused. */
+/** Which requests are answered by which part of the gateway, and how other requests are rejected. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
@@ -103,13 +103,10 @@ describe('a request', () => {
     }
   });
 
-  it.each(['/stepgate', '/stepgate?a=b'])(
-    'A request to the base path itself is answered with the page: %s',
-    async (path) => {
-      const { status, headers } = await ask(`${gateway.url}${path}`);
-      expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    },
-  );
+  it.each(['/stepgate', '/stepgate?a=b'])('answers a request to the base path with the page: %s', async (path) => {
+    const { status, headers } = await ask(`${gateway.url}${path}`);
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+  });
 
   it.each(['/stepgates/healthz', '/healthz/stepgate', '/stepgate/stepgate/healthz'])(
     'A path that only resembles the base path is not found: %s',
@@ -118,7 +115,7 @@ describe('a request', () => {
     },
   );
 
-  it('A request keeps its request id if that id is safe to log, and gets a new one otherwise', async () => {
+  it('keeps a request id that is safe to log, otherwise makes one', async () => {
     const idFor = async (...given: string[]) => {
       const raw = await connectRaw(gateway.url);
       const lines = given.map((id) => `x-request-id: ${id}\r\n`).join('');
@@ -144,7 +141,7 @@ describe('a request', () => {
     [`Bearer ${'k'.repeat(8192)}`, 'k'.repeat(8192)],
     [`Bearer ${'k'.repeat(8193)}`, null],
     ['', null],
-  ])('The key of a request is the text of at most 8 KiB that follows Bearer: %.40j', async (authorization, key) => {
+  ])('reads at most 8 KiB after Bearer as the key: %.40j', async (authorization, key) => {
     const before = upstream.calls.length;
     const { body } = await ask(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -156,7 +153,7 @@ describe('a request', () => {
     if (key === null) expect(body.toString()).toContain('"UNAUTHENTICATED"');
   });
 
-  it('A request has 15 s for its head and 30 s in all, and its connection 72 s of keep-alive', async () => {
+  it('allows 15 s for the head, 30 s overall, 72 s idle', async () => {
     const started = Promise.withResolvers<{ readonly server: Server }>();
     const note = (message: unknown) => {
       started.resolve(message as { readonly server: Server });
@@ -170,7 +167,7 @@ describe('a request', () => {
     raw.close();
   });
 
-  it('A request that meets a defect gets 500 with its request id, which is also in the log', async () => {
+  it('returns 500 with the logged request id for an internal error', async () => {
     isBroken = true;
     const headers = { 'x-request-id': 'mine', authorization: 'Bearer key-1' };
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });

@@ -53,7 +53,7 @@ describe('cached whole answers', () => {
     expect(gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
-  it("Cached answers end with the caller's right: a call is made first, and a refusal evicts them", async () => {
+  it('expires cached answers with the right, and evicts them on rejection', async () => {
     await gateway.query(QUERY);
     const calls = upstream.calls.length;
     clock.advance(59_999);
@@ -99,7 +99,7 @@ describe('cached whole answers', () => {
     ['a thousand characters', 900, true],
     ['sixteen thousand', 16_000, true],
     ['more than 16 KiB', 16_384, false],
-  ])('Answers are cached for requests of up to 16 KiB, one for each text: %s', async (_, length, isKept) => {
+  ])('caches answers for requests up to 16 KiB, per document: %s', async (_, length, isKept) => {
     const ask = async (id: string) => {
       const { data } = await gateway.query(`#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`);
       expect(data).toEqual({ run: { id } });
@@ -111,7 +111,7 @@ describe('cached whole answers', () => {
     expect([await ask('r1'), await ask('r2')]).toEqual([again[1], again[1]]);
   });
 
-  it('A request that is refused for its content type gets no cached answer of the same parameters', async () => {
+  it('returns no cached answer to a request with a rejected content type', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
       fetch(`${gateway.url}/graphql${search}`, {
         method: 'POST',
@@ -136,7 +136,7 @@ describe('cached whole answers', () => {
     expect([refused.status, refused.headers.get('etag')]).toEqual([400, null]);
   });
 
-  it('A GET with a valid ETag gets a 304, and any other a complete answer', async () => {
+  it('returns 304 for a valid ETag, otherwise a complete answer', async () => {
     const first = await get();
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{27}"$/);
@@ -152,7 +152,7 @@ describe('cached whole answers', () => {
     expect(await other.json()).toEqual(await first.json());
   });
 
-  it('A cache miss is answered with a 304 if the new answer has not changed', async () => {
+  it('returns 304 on a cache miss if the answer is unchanged', async () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
@@ -180,7 +180,7 @@ describe('concurrent requests for an expired whole answer', () => {
   const CACHED = 'stepgate_operation_cache_total';
   const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${clock.now()}` } });
 
-  it('Concurrent requests for an expired answer are answered by one call for each key', async () => {
+  it('renews an expired answer with one call per key', async () => {
     const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
     for (let turn = 0; turn < 4; turn += 1) {
       const calls = await upstream.callsOf(async () => {
@@ -205,7 +205,7 @@ describe('concurrent requests for an expired whole answer', () => {
     expect((await fromCache()) - before).toBe(3);
   });
 
-  it('Concurrent requests are all answered if the new answer is an error, which is not shared', async () => {
+  it('answers all concurrent requests if the new answer is an unshared error', async () => {
     for (let turn = 0; turn < 2; turn += 1) await gateway.data(QUERY);
     clock.advance(1000);
     const held = upstream.holdEach();

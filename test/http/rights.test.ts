@@ -1,4 +1,4 @@
-/** The right of a key to its cached data: how it is renewed, and what a refusal evicts. */
+/** The right of a key to its cached data: how it is renewed, and what a rejection evicts. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createManualClock } from '../harness/clock.ts';
@@ -54,14 +54,14 @@ describe('the right to cached runs', () => {
     return { held, first, calls, all: Promise.all(answers) };
   }
 
-  it('The right is renewed by one call, and the other runs are served from the cache', async () => {
+  it('renews the right with one call, serving other runs from cache', async () => {
     const { first, calls, all } = await askInDoubt();
     first.answer(reply);
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id)));
     expect(calls()).toBe(1);
   });
 
-  it.each([401, 403])('The right ends for all waiting requests if that call is answered by %i', async (status) => {
+  it.each([401, 403])('ends for all waiting requests if that call returns %i', async (status) => {
     const { first, calls, all } = await askInDoubt();
     first.answer({ status });
     for (const { data, errors } of await all) expect([data, errors.length]).toEqual([{ run: null }, 1]);
@@ -70,7 +70,7 @@ describe('the right to cached runs', () => {
     expect(gateway.cachedBytes()).toBeLessThan(500);
   });
 
-  it('A 404 does not renew the right: the other requests make their own calls', async () => {
+  it('is not renewed by a 404: others make their own calls', async () => {
     const { held, first, calls, all } = await askInDoubt();
     first.answer({ status: 404 });
     const second = await held.next();
@@ -93,7 +93,7 @@ describe('the right to cached runs', () => {
     expect(codesOf(await ask('a'))).toEqual(['UPSTREAM_UNAVAILABLE']);
   });
 
-  it('Any call renews the right, and a hanging call of one workflow delays no other', async () => {
+  it('is renewed by any call, without waiting for a hanging workflow', async () => {
     await cache('mine', 'later');
     await ask('theirs', 'slow');
     clock.advance(REAUTH_INTERVAL_MS);
@@ -112,7 +112,7 @@ describe('the right to cached runs', () => {
   it.each([
     [403, 4],
     [503, 1],
-  ])('A %i of the history leaves a cached run to its own call', async (status, times) => {
+  ])('leaves a cached run to its own call after a %i', async (status, times) => {
     const listAndRun = `{
       workflow(id: "wf") { runs(first: 1) { nodes { id } } }
       run(workflowId: "wf", id: "mine") { outputs freshness { isStale } }
@@ -127,7 +127,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('Each request renews the right if REAUTH_INTERVAL_MS is 0, and whole answers are not cached', async () => {
+  it('renews on each request with REAUTH_INTERVAL_MS=0, caching no whole answers', async () => {
     await gateway.restart({ env: { REAUTH_INTERVAL_MS: '0', STALE_IF_ERROR_MS: '' } });
     await cache('a', 'b');
     for (let time = 0; time < 2; time += 1) {
@@ -139,7 +139,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('The right begins with a successful call, even if another call of the key has failed before', async () => {
+  it('begins with a successful call, even after a failed one', async () => {
     const held = upstream.holdEach();
     const answer = gateway.query(runOf('a', 'wf', 'outputs stepCounts { total }'));
     const calls = [await held.next(), await held.next()];
@@ -157,7 +157,7 @@ describe('the right to cached runs', () => {
     ['fails', { status: 500 }],
     ['gets HTML', { raw: '<html>' }],
     ['finds nothing', { status: 404 }],
-  ])('The right does not begin with a call that %s: nothing is cached for the key', async (_, given) => {
+  ])('does not begin with a call that %s: nothing is cached', async (_, given) => {
     upstream.script = () => given;
     expect(codesOf(await ask('a'))).toHaveLength(1);
     expect(gateway.cachedBytes()).toBe(0);
@@ -166,7 +166,7 @@ describe('the right to cached runs', () => {
 
 describe('a refusal', () => {
   const FORBIDDEN = ['FORBIDDEN'];
-  /** Calls that the upstream refuses by 403. */
+  /** Calls that the upstream rejects by 403. */
   let isDenied: (call: Call) => boolean;
   const denyRuns = (...workflowIds: readonly string[]): void => {
     isDenied = ({ workflowId }) => workflowIds.includes(workflowId);
@@ -181,7 +181,7 @@ describe('a refusal', () => {
     };
   });
 
-  it('A repeated 403 of the steps keeps the list of the same workflow', async () => {
+  it('keeps the list of a workflow after repeated 403s of steps', async () => {
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint !== 'runs';
     const list = '{ workflow(id: "theirs") { runs(first: 1) { nodes { id stepCounts { total } } } } }';
     await cache('mine');
@@ -195,7 +195,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('A 403 of a run that came in a list evicts if the run would be served without a call', async () => {
+  it('evicts a listed run on 403 if it needs no call', async () => {
     const record = () => gateway.codes(runOf('listed', 'theirs', 'status'));
     const list = () => gateway.data('{ workflow(id: "theirs") { runs(first: 1) { nodes { id } } } }');
     isDenied = ({ endpoint, workflowId }) => workflowId === 'theirs' && endpoint === 'run';
@@ -206,13 +206,13 @@ describe('a refusal', () => {
     for (let time = 0; time < 2; time += 1) expect(await record()).toEqual(FORBIDDEN);
   });
 
-  it('A 403 of the list of workflows refuses only a run whose graph is read', async () => {
+  it('forbids only a run whose graph is read after 403 for workflows', async () => {
     isDenied = ({ endpoint }) => endpoint === 'workflows';
     expect(await gateway.codes(runOf('mine', 'wf', 'outputs criticalPath { isInferred }'))).toEqual(FORBIDDEN);
     await cache('mine');
   });
 
-  it('A 403 lets a pending call of the workflow answer its own requests, and its answer is not cached', async () => {
+  it('lets a pending call answer its own requests after 403, uncached', async () => {
     await cache('mine');
     const held = upstream.holdEach();
     const late = ask('slow', 'theirs');
@@ -228,7 +228,7 @@ describe('a refusal', () => {
     expect(await upstream.callsOf(() => ask('slow', 'theirs'))).toBe(0);
   });
 
-  it('A call that began before a 401 is shared by requests after it, and its answer is not cached', async () => {
+  it('shares but does not cache a call that began before a 401', async () => {
     await cache('mine');
     const held = upstream.holdEach();
     const before = ask('slow');
@@ -246,9 +246,9 @@ describe('a refusal', () => {
     expect(await upstream.callsOf(() => ask('slow'))).toBe(1);
   });
 
-  it('Random schedules of 401s, of 403s by workflow and of expired rights answer as a model does', async () => {
+  it('behaves like a model for random schedules of 401s, 403s and expiries', async () => {
     let schedule = 0;
-    /** Viewers and workflows that the upstream refuses now. */
+    /** Viewers and workflows that the upstream rejects now. */
     const [revoked, forbidden] = [new Set<string>(), new Set<string>()];
     upstream.script = (call) => {
       if (revoked.has(call.key ?? '')) return { status: 401 };

@@ -90,7 +90,7 @@ const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = f
 });
 
 describe('the interval between polls of a run', () => {
-  it('The interval grows from one to five seconds without changes, and is one second again after a change', async () => {
+  it('polls every one to five seconds without changes, then every second', async () => {
     await watching();
     expect(await pollsWithin(20)).toEqual([1, 3, 6, 10, 15, 20]);
     replies.steps = list(A, B);
@@ -112,7 +112,7 @@ describe('the interval between polls of a run', () => {
     expect(polls()).toBe(2);
   });
 
-  it('A subscriber who comes more than LIVE_TTL_MS after the last poll causes a poll, and all get that state', async () => {
+  it('polls for a subscriber who comes after LIVE_TTL_MS, informing all', async () => {
     const first = await watching();
     expect(await pollsWithin(3)).toEqual([1, 3]);
     await run.poll(1, TTL_MS - 1);
@@ -227,7 +227,7 @@ describe('an event of a run', () => {
     expect(await eventsSoFar(client)).toBe(1);
   });
 
-  it('An event keeps the steps while only they fail, and a new subscriber gets the record and the error', async () => {
+  it('keeps the steps while only they fail, and tells new subscribers', async () => {
     await start({ STALE_IF_ERROR_MS: '0' });
     const client = await watching();
     replies.steps = OUTAGE;
@@ -259,7 +259,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('The end does not depend on the order of the record and the steps', async () => {
+  it('ends regardless of the order of record and steps', async () => {
     const steps = Promise.withResolvers<undefined>();
     replies = {
       run: () => steps.promise.then(() => COMPLETED),
@@ -273,7 +273,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('The end comes with the last node of a known graph if the upstream has no records', async () => {
+  it('ends with the last node of a known graph without records', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,workflows' });
     const time = (ms: number) => new Date(run.clock.now() + ms).toISOString();
     const steps = [A, B].map((step) => ({ ...step, start_time: time(-2000), end_time: time(-1000) }));
@@ -284,7 +284,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('The end comes to all when the key is refused, and a slow client does not get its unread state', async () => {
+  it('ends for all when the key is rejected, skipping unread states', async () => {
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status outputs } } }';
     const slow = await watch('r1', {}, query);
     const quick = await watch('r1', {}, query);
@@ -342,7 +342,7 @@ describe('a run that was just started through the gateway', () => {
     for (let second = 0; second < seconds; second += 1) await run.poll(1, 1000);
   }
 
-  it('A started run is polled once a second until the upstream finds it, for more calls than one poll may make', async () => {
+  it('polls a started run every second until the upstream finds it', async () => {
     const client = await watch('started');
     await run.feeds(1);
     await passSeconds(8);
@@ -352,7 +352,7 @@ describe('a run that was just started through the gateway', () => {
     expect(await client.nextData()).toEqual(event(1));
   });
 
-  it('A started run is not polled any more after its subscriber has left, even while an earlier 404 is cached', async () => {
+  it('stops polling a started run after its subscriber left', async () => {
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.runId === 'known' ? { json: [wireRun('known')] } : script(call));
     // A 404 is cached only for a key whose right is proven.

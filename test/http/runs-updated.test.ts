@@ -79,7 +79,7 @@ const running = { status: 'running' };
 
 describe('runsUpdated', () => {
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'A subscriber gets the current runs at once over %s, newest first, then the new and changed ones',
+    'sends current runs over %s newest first, then changes',
     async (transport) => {
       workflows.start('wf-1', 'a');
       workflows.start('wf-2', 'b', running);
@@ -103,7 +103,7 @@ describe('runsUpdated', () => {
     },
   );
 
-  it('A subscriber gets the newest 20 runs and each unfinished one, and follows that to its end', async () => {
+  it('sends the newest 20 and unfinished runs, followed to the end', async () => {
     const startMany = (from: number, to: number) => {
       for (let count = from; count <= to; count += 1) workflows.start('wf-1', `r${count}`);
     };
@@ -137,7 +137,7 @@ describe('runsUpdated', () => {
     expect([limits[0], limits.at(-1)]).toEqual(['100', '20']);
   });
 
-  it('A subscriber gets an empty list, then the first run, and the run again when it is unfinished again', async () => {
+  it('sends an empty list, the first run, and the reopened run', async () => {
     const client = await open(['wf-1']);
     expect(runsIn(await client.nextData())).toEqual([]);
     await timers(1);
@@ -149,7 +149,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('A workflow is polled once for all subscribers of a key, until the last of them leaves', async () => {
+  it('polls a workflow once per key, until the last subscriber leaves', async () => {
     workflows.start('wf-1', 'a', running);
     const some = await Promise.all([open(), open(), open(['wf-1'])]);
     for (const client of some) await client.nextData();
@@ -164,7 +164,7 @@ describe('runsUpdated', () => {
     await timers(0);
   });
 
-  it('The runs of a failing workflow are marked as stale once, and sent again after the failure', async () => {
+  it('marks runs of a failing workflow stale once, and recovers', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     const client = await open();
@@ -181,7 +181,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('A subscription begins without a failing workflow, names it, and sends its runs after the failure', async () => {
+  it('begins without a failing workflow, names it, and adds it later', async () => {
     workflows.start('wf-1', 'a', running);
     workflows.start('wf-2', 'b', running);
     reply('wf-1', { status: 500 });
@@ -203,7 +203,7 @@ describe('runsUpdated', () => {
     expect(runsIn(await client.nextData())).toEqual(['a RUNNING']);
   });
 
-  it('Each subscriber gets the error of a missing workflow, and a subscription ends if all are missing', async () => {
+  it('reports a missing workflow, and ends if all are missing', async () => {
     workflows.start('wf-1', 'a', running);
     for (const id of ['gone', 'lost']) {
       reply(id, { status: 404, json: {} });
@@ -212,7 +212,7 @@ describe('runsUpdated', () => {
     expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
   });
 
-  it('A subscription ends when the key is refused', async () => {
+  it('A subscription ends when the key is rejected', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -222,7 +222,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('A subscription continues without a workflow that becomes forbidden, and ends when all are', async () => {
+  it('continues without a forbidden workflow, and ends without any', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -247,7 +247,7 @@ describe('runsUpdated', () => {
     await nextHasError(client, 'FORBIDDEN', 'wf-1');
   });
 
-  it('Only the steps of changed runs are loaded, and a run whose steps fail is kept', async () => {
+  it('loads only steps of changed runs, and keeps one that fails', async () => {
     workflows.start('wf-1', 'a', { status: 'completed' });
     workflows.start('wf-1', 'b', running);
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -273,7 +273,7 @@ describe('runsUpdated', () => {
     expect(upstream.count('steps')).toBe(3);
   });
 
-  it('A subscription of more than 100 workflows is refused', async () => {
+  it('A subscription of more than 100 workflows is rejected', async () => {
     const client = await open(Array.from({ length: 101 }, (_, index) => `w${index}`));
     expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
   });
@@ -311,7 +311,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     workflows.start('wf-2', 'b', running);
   });
 
-  it('The runs of the others are sent a second after a workflow did not answer, and its runs when they arrive', async () => {
+  it('sends the other runs after a second without waiting for one workflow', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(999);
@@ -359,13 +359,13 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
   });
 
-  it('A subscription ends at once when another workflow refuses the key', async () => {
+  it('A subscription ends at once when another workflow rejects the key', async () => {
     hang('wf-2');
     reply('wf-1', { status: 401 });
     expect(await (await open(['wf-1', 'wf-2'])).nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('A subscription ends when a late answer refuses the key', async () => {
+  it('A subscription ends when a late answer rejects the key', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -386,7 +386,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
 });
 
 describe('MAX_SUBSCRIPTIONS_PER_VIEWER', () => {
-  it('The watched runs and workflows of a key are limited until a subscription ends', async () => {
+  it('limits watched runs and workflows per key until a subscription ends', async () => {
     await gateway.restart({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '3' } });
     workflows.start('wf-1', 'a', running);
     const run = 'subscription { runUpdated(workflowId: "wf-1", id: "a") { run { id } } }';

@@ -68,7 +68,7 @@ describe('a connection whose client does not read', () => {
     await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
   });
 
-  it('A connection is cut after the timeout if its client does not read files of the page', async () => {
+  it('cuts a connection whose client does not read files of the page', async () => {
     await start({ stalledReaderMs: 200 });
     const page = await (await fetch(gateway.url)).text();
     const file = /\/assets\/index-[\w-]+\.js/.exec(page)?.[0] ?? '';
@@ -76,7 +76,7 @@ describe('a connection whose client does not read', () => {
     await once(ownEnd(), 'close');
   });
 
-  it('A connection has no timeout during the next request once its answer is read', async () => {
+  it('has no timeout during the next request once read', async () => {
     const release = upstream.holdCalls(({ runId }) => runId === 'r2');
     await start();
     await raw.send(requestOf('r1'));

@@ -131,7 +131,7 @@ describe('a socket', () => {
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     });
 
-    it('A socket is closed with 4409 after a second operation of the same id, and executes nothing after that', async () => {
+    it('closes with 4409 on a repeated id, and executes nothing more', async () => {
       const client = await open();
       // The reason contains the id, and a close frame has at most 123 bytes.
       const id = '🐎'.repeat(100);
@@ -169,7 +169,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('Each operation of a socket has a numbered request id, which is sent upstream', async () => {
+    it('numbers request ids of a socket, and sends them upstream', async () => {
       const named = await open(KEY, { headers: { 'x-request-id': 'mine' } });
       const other = await open();
       expect([named.requestId, other.requestId]).toEqual(['mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
@@ -219,7 +219,7 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it('The id of a completed operation can be used again when the operation is over', async () => {
+    it('lets the id of a finished operation be used again', async () => {
       const client = await open();
       client.subscribe({ query: watch('again') });
       expect(await client.next()).toEqual(RUNNING);
@@ -228,7 +228,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('A socket is closed with 4409 after another operation of an id whose completed operation is pending', async () => {
+    it('closes with 4409 if a completed operation of that id is pending', async () => {
       const release = upstream.holdCalls();
       const client = await open();
       const called = upstream.nextCall();

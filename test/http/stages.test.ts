@@ -9,7 +9,7 @@ import { ScriptedUpstream } from '../harness/upstream.ts';
 const ASK = { query: '{ run(workflowId: "wf", id: "r1") { status } }' };
 const TWO_MIB = JSON.stringify({ query: `{ __typename } #${'x'.repeat(2 ** 21)}` });
 
-/** The order of two stages shows in the answer to a request that both would refuse. */
+/** The order of two stages shows in the answer to a request that both would reject. */
 describe('the stages of a request', () => {
   const clock = createManualClock();
   const log = captureLog('debug');
@@ -46,7 +46,7 @@ describe('the stages of a request', () => {
     expect(await codeOf(await post(JSON.stringify({ query: '{ __typename }' })))).toEqual([200, null]);
   });
 
-  it('Authentication comes before the rate limit: a rejected token counts only for its address', async () => {
+  it('authenticates before the rate limit: rejected tokens count for their address', async () => {
     const issuer: Issuer = await new Issuer(clock.now).open();
     await gateway.restart({ env: { ...issuer.env, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' } });
     const good = { authorization: `Bearer ${await issuer.token()}` };

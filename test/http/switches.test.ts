@@ -26,7 +26,7 @@ describe('INTROSPECTION and SANDBOX', () => {
       ['{ _service { sdl } }', '_service'],
     ] as const) {
       const refusal =
-        `Introspection is switched off, so ${field} is not answered; INTROSPECTION=on switches it on. ` +
+        `Introspection (${field}) is disabled. Set INTROSPECTION=on to enable it. ` +
         'Generate code and compose from schema.graphql.';
       expect(await messagesOf(query)).toEqual(isAllowed ? [] : [refusal]);
     }

@@ -42,7 +42,7 @@ describe('a key that the upstream has not accepted', () => {
     return response.status;
   };
 
-  it('An unaccepted key counts against its address, whichever key it is, until the upstream accepts it', async () => {
+  it('counts an unaccepted key against its address until it is accepted', async () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
     while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
@@ -52,7 +52,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('192.0.2.2', 'made-up-60')).toBe(200);
   });
 
-  it('An IPv6 address counts by its /56, and an IPv4-mapped address counts as IPv4', async () => {
+  it('counts IPv6 addresses by /56, and IPv4-mapped ones as IPv4', async () => {
     for (let index = 0; index < RATE; index += 1)
       await statusFrom(`2001:db8:0:1${index.toString(16).padStart(2, '0')}::1`, null);
     expect(await statusFrom('2001:db8:0:1ff:ffff::1', null)).toBe(429);
@@ -61,21 +61,21 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
-  it('All callers with an invalid forwarded address count together, whatever the text is', async () => {
+  it('counts all callers with an invalid forwarded address together', async () => {
     const texts = ['spoofed', '999.1.1.1', 'x'.repeat(8000), `0x${'0'.repeat(4000)}7f`, `fe80::1%${'a'.repeat(4000)}`];
     for (let index = 0; index < RATE; index += 1) await statusFrom(texts[index % texts.length] ?? '', null);
     for (const text of [...texts, 'another text']) expect(await statusFrom(text, null)).toBe(429);
     expect(await statusFrom('192.0.2.8:4711', null)).toBe(200);
   });
 
-  it('A caller counts against its address without the port that a proxy appends', async () => {
+  it('counts a caller without the port that a proxy appends', async () => {
     for (let index = 0; index < RATE; index += 1) await statusFrom(`192.0.2.9:${4000 + index}`, null);
     expect(await statusFrom('192.0.2.9', null)).toBe(429);
     for (let index = 0; index < RATE; index += 1) await statusFrom(`[2001:db8:0:9::1]:${4000 + index}`, null);
     expect(await statusFrom('2001:db8:0:9::1', null)).toBe(429);
   });
 
-  it('An unaccepted key makes no further upstream call in an operation after a 401', async () => {
+  it('makes no further upstream call after a 401', async () => {
     const response = await askFrom('192.0.2.1', runs(40), 'made-up');
     const { data, errors } = (await response.json()) as { data: object; errors: { extensions: { code: string } }[] };
     expect(Object.values(data)).toEqual(Array(40).fill(null));
@@ -84,7 +84,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(upstream.calls.length).toBeLessThanOrEqual(16);
   });
 
-  it('A new key makes sixteen calls at once in a first query over 100 runs, and the others after a success', async () => {
+  it('makes sixteen calls at once first, the others after a success', async () => {
     const replies: (() => void)[] = [];
     upstream.script = async (call) => {
       await new Promise<void>((resolve) => replies.push(resolve));
@@ -167,7 +167,7 @@ describe('a caller without a key', () => {
   const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
   const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
 
-  it('A caller without a key gets a GraphQL error above the rate of its address, and rate headers only then', async () => {
+  it('limits a caller without key by its address, with rate headers', async () => {
     for (let time = 0; time < 6; time += 1) {
       const answer = await ask();
       expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
@@ -185,7 +185,7 @@ describe('a caller without a key', () => {
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
   });
 
-  it('A caller without a key is counted over all transports together, and sockets of accepted keys are not', async () => {
+  it('counts callers without key over all transports, unlike accepted sockets', async () => {
     for (const query of ['{ nonsense', '{ __typename }', RUN]) {
       await ask({ query });
       await (await openStream(gateway.url, { query }, null)).next();
@@ -199,7 +199,7 @@ describe('a caller without a key', () => {
     socket.cut();
   });
 
-  it('A caller is counted if its socket is refused for its key', async () => {
+  it('A caller is counted if its socket is rejected for its key', async () => {
     const closeCodes: number[] = [];
     for (let time = 0; time < 7; time += 1) {
       const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
@@ -222,7 +222,7 @@ describe('a caller without a key', () => {
   it.each([
     ['without a key', () => null],
     ['with made-up keys', (time: number) => `made-up-${time}`],
-  ])('Operations without an accepted key leave nothing in memory, however many come: %s', async (_, keyOf) => {
+  ])('leaves nothing in memory for operations without an accepted key: %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     const askTimes = async (times: number, text: string) => {

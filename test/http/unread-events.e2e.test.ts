@@ -20,7 +20,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
 
-  it('It is cut by the timeout of its socket, and its subscription ends', async () => {
+  it('is cut by the timeout of its socket, ending its subscription', async () => {
     await run.restart({ stalledReaderMs: 200 });
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
@@ -31,7 +31,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     expect(await hanging.next()).toMatchObject({ type: 'closed' });
   });
 
-  it('A client that does not read its last message is cut when the gateway stops', async () => {
+  it('is cut on stop if its last message is not read', async () => {
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
     hanging.stopReading();
@@ -47,7 +47,7 @@ describe('a quiet event stream', () => {
   const run = perTest(new LiveRun({ stalledReaderMs: 200 }));
   const keep = cutAfterTest<LiveClient>();
 
-  it('An event stream without unread events stays open when the timeout of its socket passes', async () => {
+  it('keeps an event stream open without unread events', async () => {
     const timeouts: Promise<unknown>[] = [];
     const note = (message: unknown) => {
       timeouts.push(once((message as { readonly socket: Socket }).socket, 'timeout'));

@@ -49,13 +49,13 @@ const refused = async (client: LiveClient): Promise<void> => {
   expect(await client.next()).toMatchObject({
     type: 'error',
     errors: [
-      { message: expect.stringContaining('Limit of 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
+      { message: expect.stringContaining('exceed 7 MiB'), extensions: { code: 'RATE_LIMITED', retryable: false } },
     ],
   });
 };
 
 describe('watched runs', () => {
-  it('Watched runs take at most a quarter of the cache: another run is refused until one of them has ended', async () => {
+  it('limits watched runs to a quarter of the cache', async () => {
     const [first] = await watch(ROOM);
     expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
     await refused(await open(RUN, { id: 'run-7' }));
@@ -86,7 +86,7 @@ describe('watched runs', () => {
 });
 
 describe('workflows with watched runs', () => {
-  it('Watched workflows count their latest records, and are refused beyond the limit', async () => {
+  it('Watched workflows count their latest records, and are rejected beyond the limit', async () => {
     const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
     for (const id of ['wf-1', 'wf-2']) {
       workflows.start(id, `run of ${id}`, { outputs: 'x'.repeat(4 * MEBIBYTE) });

@@ -63,7 +63,7 @@ it('Each documented code is counted by its name and decides the outcome', async 
   expect(codes.filter((code) => (after.get(code) ?? 0) !== (before.get(code) ?? 0) + 1)).toEqual([]);
 });
 
-it('Any other code is counted as OTHER, so an embedder cannot create series', async () => {
+it('counts any other code as OTHER, so embedders create no series', async () => {
   const names = [...(await counts()).keys()];
   for (const code of ['NEW_CODE', 'constructor', 'ok']) await outcomeOf(code);
   const after = await counts();

@@ -70,7 +70,7 @@ describe('a process with a collector', () => {
     ]);
   });
 
-  it('A process sends the spans of its last operation before it exits, with its own resource', async () => {
+  it('sends the last spans before it exits, with its resource', async () => {
     const output = await run({});
     const [call, operation] = receiver.spans;
     expect([operation?.name, call?.name]).toEqual(['query StatusOfRun', 'GET workflows/{workflow}/runs/{run}']);
@@ -143,7 +143,7 @@ describe('a process with a collector', () => {
     expect(receiver.exports).toHaveLength(1);
   });
 
-  it('A failed export is logged once, without the headers, and the process stops in time', async () => {
+  it('logs a failed export once, without headers, and stops in time', async () => {
     receiver.status = 401;
     const output = await run({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=canary', OTEL_BSP_SCHEDULE_DELAY: '1' });
     expect(reasonsIn(output)).toEqual([expect.stringMatching(/401|Unauthorized/)]);
@@ -151,13 +151,13 @@ describe('a process with a collector', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('A header for the collector that cannot be sent is logged, and the process stops', async () => {
+  it('logs a collector header that cannot be sent, and stops', async () => {
     const output = await run({ OTEL_EXPORTER_OTLP_HEADERS: 'x-key=canary%0d%0a-canary' });
     expect(reasonsIn(output)).toEqual([expect.stringContaining('Invalid character in header content ["x-key"]')]);
     expect(output).not.toContain('canary');
   });
 
-  it('A process does not wait long for a collector that does not answer', async () => {
+  it('does not wait long for a silent collector', async () => {
     receiver.gate = new Promise(() => undefined);
     expect(reasonsIn(await run({}))).toEqual(['the collector did not take the last spans in time']);
   });
@@ -168,17 +168,14 @@ describe('a process without a collector', () => {
     { OTEL_SDK_DISABLED: 'TRUE' },
     { OTEL_TRACES_EXPORTER: 'none' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: '' },
-  ])(
-    "A process without a collector does not load the SDK, and passes on the caller's trace: %j",
-    async (environment) => {
-      const output = await run(environment);
-      expect(receiver.exports).toEqual([]);
-      expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
-        [TRACEPARENT, STATE],
-      ]);
-      expect(output).toContain('resolved pino\n');
-      expect(output).not.toContain('resolved @opentelemetry/sdk');
-      expect(output).not.toContain('"trace_id"');
-    },
-  );
+  ])('passes on the trace without loading the SDK or collector: %j', async (environment) => {
+    const output = await run(environment);
+    expect(receiver.exports).toEqual([]);
+    expect(upstream.calls.map(({ headers: { traceparent, tracestate } }) => [traceparent, tracestate])).toEqual([
+      [TRACEPARENT, STATE],
+    ]);
+    expect(output).toContain('resolved pino\n');
+    expect(output).not.toContain('resolved @opentelemetry/sdk');
+    expect(output).not.toContain('"trace_id"');
+  });
 });

@@ -43,7 +43,7 @@ function runScript(statements: string) {
   return { child: own, exited: once(own, 'exit').then(([code]) => code as number | null) };
 }
 
-it('A flush of the logger writes every line, including lines logged during a write', async () => {
+it('writes every line on flush, including those logged meanwhile', async () => {
   const logger = createLogger(readConfig({}), file);
   for (let round = 0; round < 10; round += 1) {
     logger.info({ n: 3 * round }, 'line');
@@ -70,7 +70,7 @@ it('The logger leaves out every header that may contain a key', async () => {
   expect(log.match(/\*\/\*/g)).toHaveLength(4);
 });
 
-it('A line of LOG_FORMAT=ecs has the names of the Elastic Common Schema, other fields below `stepgate`, and no key', async () => {
+it('writes names of the Elastic Common Schema with LOG_FORMAT=ecs, without keys', async () => {
   const logger = createLogger(
     readConfig({ LOG_LEVEL: 'debug', LOG_FORMAT: 'ecs', UPSTREAM_AUTH_HEADER: 'x-api-key: {key}' }),
     file,
@@ -132,7 +132,7 @@ it('The logger loses no line when the process exits right after it', async () =>
 it.each([
   ['lines', `for (let n = 0; n < 3; n += 1) { logger.info('line'); await flushed(logger); } logger.fatal('line');`],
   ['a fatal line that is the first to fail', `logger.info('a'); logger.fatal('b'); await flushed(logger);`],
-])('A process exits normally after %s that no one reads, with one warning', async (_, statements) => {
+])('exits normally after %s that no one reads, with one warning', async (_, statements) => {
   const script = runScript(`for await (const _ of process.stdin); ${statements}`);
   const warnings = text(script.child.stderr);
   script.child.stdout.destroy();
@@ -141,7 +141,7 @@ it.each([
   expect((await warnings).match(/The log cannot be written: EPIPE/g)).toHaveLength(1);
 });
 
-it('The logger drops unread lines above 16 MB, and a warning has their number', async () => {
+it('drops unread lines above 16 MB, and counts them in a warning', async () => {
   const script = runScript(`
     for (let n = 0; n < 300; n += 1) logger.info({ n }, 'x'.repeat(100_000));
     process.stderr.write('.');

@@ -21,7 +21,7 @@ describe('the metrics', () => {
   const { upstream } = gateway;
   const live = perTest(new LiveRun());
 
-  it('An answer counts as fetched, then as a hit, then as a cached response, and only executed operations are timed', async () => {
+  it('counts fetched, hit and response, and times only executed operations', async () => {
     for (const cache of ['fetched', 'hit', 'response', 'response']) {
       const before = await scrape(gateway.url);
       await gateway.query(RUN);
@@ -80,7 +80,7 @@ describe('the metrics', () => {
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
   });
 
-  it('The metrics are computed at most once a second, however many clients ask', async () => {
+  it('computes metrics at most once a second', async () => {
     const clock = createManualClock();
     await gateway.restart({ clock, scrapedMs: undefined });
     const url = gateway.url;
@@ -111,7 +111,7 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('The metrics show the open breaker, and the half-open one while a call is tried', async () => {
+  it('shows the open breaker, and half open during a trial', async () => {
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
     await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${JSON.stringify(ids)}) { status } } }`);
@@ -131,7 +131,7 @@ describe('the metrics', () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'The metrics count the subscribers over %s, and one poller for all of them',
+    'counts subscribers over %s, and one poller for all',
     async (transport) => {
       const clients = await Promise.all([1, 2].map(() => subscribe(transport, live.gateway.url, WATCH)));
       for (const client of clients) await client.nextData();
@@ -154,7 +154,7 @@ describe('the metrics', () => {
     },
   );
 
-  it('Operations are counted by client: the first 100 pairs of a name and a version that the upstream has answered', async () => {
+  it('counts the first 100 client names and versions that called upstream', async () => {
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
     await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });

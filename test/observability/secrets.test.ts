@@ -38,7 +38,7 @@ describe('the secrets of callers and runs', () => {
   const upstream = perTest(new ScriptedUpstream(singing));
   const receiver = perTest(new SpanReceiver());
 
-  it('The secrets of callers and runs are in no log line at any level, in no metric and in no span', async () => {
+  it('keeps secrets out of every log line, metric and span', async () => {
     const log = captureLog('trace');
     const sdk = startTracingSdk(receiver.url);
     const env = {

@@ -77,7 +77,7 @@ const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
 };
 
 describe('the trace of an operation', () => {
-  it("An operation continues the caller's trace, and the upstream gets the trace of the call", async () => {
+  it('continues the trace of the caller, and passes it upstream', async () => {
     await start();
     await post(RUN, { traceparent: TRACEPARENT, 'x-request-id': 'night-1' });
     const [[operation, ...others], [call]] = [await spansOf(SERVER), await spansOf(CLIENT)];
@@ -128,14 +128,14 @@ describe('the trace of an operation', () => {
     expect((await spansOf(CLIENT)).map(({ name }) => name)).toContain('POST workflows/{workflow}/execute');
   });
 
-  it('A span is sent for an executed cached operation, but not for a response cache hit', async () => {
+  it('sends a span for a cached operation, not for a cached response', async () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = await spansOf(SERVER);
     expect(operations.map(({ attributes }) => attributes['stepgate.cache'])).toEqual(['fetched', 'hit']);
   });
 
-  it('The operations of a socket continue the trace of the handshake, with numbered request ids and without an HTTP method', async () => {
+  it('continues the trace of the handshake for operations of a socket', async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-2', 'user-agent': 'socket/1' };
     const client = await openSocket(gateway.url, { authorization: 'Bearer key-1' }, { headers });
@@ -197,7 +197,7 @@ describe('the trace of an operation', () => {
     });
   });
 
-  it('The span of an operation ends when the client disconnects, without a status and without an error in the log', async () => {
+  it('ends the span when the client disconnects, without status or error', async () => {
     await start();
     await abandon(RUN);
     const [operation] = await spansOf(SERVER);
@@ -220,7 +220,7 @@ describe('the trace of an operation', () => {
     expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
   });
 
-  it('The upstream gets the trace in the form in which the gateway reads it, that of OTEL_PROPAGATORS', async () => {
+  it('sends the trace upstream in the format of OTEL_PROPAGATORS', async () => {
     await sdk.close();
     sdk = startTracingSdk(receiver.url, { OTEL_PROPAGATORS: 'b3' });
     await start();
@@ -231,7 +231,7 @@ describe('the trace of an operation', () => {
     expect([headers?.b3, headers?.traceparent]).toEqual([`${TRACE}-${call?.spanId}-1`, undefined]);
   });
 
-  it("The caller's trace is passed on without an SDK, and the log has no trace", async () => {
+  it('passes the trace on without an SDK, and logs none', async () => {
     await sdk.close();
     await start();
     await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
@@ -251,7 +251,7 @@ describe('the trace of an operation', () => {
 });
 
 describe('the attributes of a span', () => {
-  it('The attributes of a span are exactly the documented ones, with names of the semantic conventions or of the gateway', async () => {
+  it('has exactly the documented attributes, named by semantic conventions', async () => {
     await start();
     await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
@@ -271,7 +271,7 @@ describe('the attributes of a span', () => {
     expect(listed.filter((name) => !name.startsWith('stepgate.') && !named.has(name))).toEqual([]);
   });
 
-  it("The attributes have the status and method of each request, and a client's texts cut to 256 characters", async () => {
+  it('has status and method, and cuts client values to 256 characters', async () => {
     await start();
     const long = 'x'.repeat(4000);
     const statuses = [
@@ -313,7 +313,7 @@ describe('the attributes of a span', () => {
     ['{', 'GRAPHQL_PARSE_FAILED'],
     [runOf('..'), 'BAD_USER_INPUT'],
     [runOf('404'), 'NOT_FOUND'],
-  ])('A mistake of a client is not an error of its span: %s', async (query, code) => {
+  ])('is no error for a mistake of a client: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post(query);
@@ -326,7 +326,7 @@ describe('the attributes of a span', () => {
     expect(operation?.status.code ?? 0).toBe(0);
   });
 
-  it('A failure of the upstream is an error of its span, and so is each call that got 4xx or 5xx', async () => {
+  it('is an error for an upstream failure, as is each failed call', async () => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post('{ gone: run(workflowId: "wf", id: "404") { id } down: run(workflowId: "wf", id: "500") { status } }');

@@ -106,7 +106,7 @@ describe('a text of a model', () => {
     ['numbered lists in lists', '1. '.repeat(20)],
     ['quotes in quotes after a line', `text\n${'> '.repeat(12)}deep`],
     ['ten thousand characters', 'x'.repeat(10_001)],
-  ])('A text of a model stays text if rendering would keep the page busy: %s', (_, text) => {
+  ])('stays plain if rendering would keep the page busy: %s', (_, text) => {
     expect(isRendered(text)).toBe(false);
   });
 });
@@ -114,7 +114,7 @@ describe('a text of a model', () => {
 describe('the differences of two texts', () => {
   const texts = fc.array(fc.constantFrom('a', 'b b', 'b c', 'd', ''), { maxLength: 12 }).map((all) => all.join('\n'));
 
-  it('The differences are empty for equal texts, and otherwise turn one text into the other', () => {
+  it('turns one string into the other, and is empty for equal ones', () => {
     fc.assert(
       fc.property(texts, texts, (before, after) => {
         const hunks = diffLines(before, after) ?? [];
@@ -128,12 +128,12 @@ describe('the differences of two texts', () => {
     );
   });
 
-  it('The differences are not computed for texts that differ in too many lines', () => {
+  it('computes no differences if too many lines differ', () => {
     const many = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`).join('\n');
     expect(diffLines(many('a'), many('b'))).toBeNull();
   });
 
-  it('The differences compare JSON with sorted keys and one line for each line of its texts', () => {
+  it('compares JSON with sorted keys, one line per line of strings', () => {
     expect(jsonText({ b: 1, a: 'x\ny\\n' })).toBe('{\n  "a": "x\\n\ny\\\\n",\n  "b": 1\n}');
     expect([jsonText(null), jsonText(undefined), jsonText('text')]).toEqual(['', '', 'text']);
   });

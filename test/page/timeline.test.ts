@@ -19,7 +19,7 @@ const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number)
 });
 
 describe('the scale of the timeline', () => {
-  it('The scale gives a folded stretch little width, and maps a position back to its time', () => {
+  it('gives a folded stretch little width, and maps positions back', () => {
     const scale = createScale(10_000, [{ offsetMs: 1000, durationMs: 8000, isWait: false }]);
     expect(scale.placeOf(1000)).toBeCloseTo(0.47);
     expect(scale.placeOf(9000)).toBeCloseTo(0.53);
@@ -27,19 +27,19 @@ describe('the scale of the timeline', () => {
     for (const ms of [0, 500, 1000, 4321, 9000, 9999]) expect(scale.msAt(scale.placeOf(ms))).toBeCloseTo(ms);
   });
 
-  it('The scale folds nothing if no other time would remain, and has a position for a run without duration', () => {
+  it('folds nothing if no other time would remain', () => {
     expect(createScale(5000, [{ offsetMs: 0, durationMs: 5000, isWait: false }]).placeOf(2500)).toBe(0.5);
     expect([createScale(0).placeOf(0), createScale(0).msAt(0.5)]).toEqual([0, 0]);
   });
 
-  it('The scale folds stretches without work that are long both in seconds and as a share of the run', () => {
+  it('folds idle stretches long in seconds and as a share', () => {
     const steps = [bar('a', 0, 1500, 1500), bar('b', 0, 5500, 4500)];
     const idle = { offsetMs: 3000, durationMs: 2500, isWait: false };
     expect(foldable(steps, 10_000)).toEqual([idle]);
     expect(foldable(steps, 100_000)).toEqual([]);
   });
 
-  it('The scale folds a wait of a day next to nothing but waits, and not the work during it', () => {
+  it('folds a day of waiting, but not the work during it', () => {
     const DAY = 86_400_000;
     const waiting = { ...bar('a', 0, 0, DAY), status: 'WAITING' as const, waitingMs: DAY - 1000 };
     const work = bar('b', 1, DAY / 2, 5000);
@@ -61,14 +61,14 @@ describe('the marks of the time axis', () => {
     [900, 400, ['0', '200 ms', '400 ms', '600 ms', '800 ms']],
     [150_000, 400, ['0', '30 s', '1:00 min', '1:30 min', '2:00 min', '2:30 min']],
     [3 * 86_400_000, 400, ['0', '1 d 00 h', '2 d 00 h', '3 d 00 h']],
-  ])('The marks are at round times, as close as their texts allow: %i ms in %i px', (totalMs, widthPx, texts) => {
+  ])('puts marks at round times: %i ms in %i px', (totalMs, widthPx, texts) => {
     expect(labels(totalMs, widthPx)).toEqual(texts);
   });
 
   it.each([
     ['2026-11-20T10:00:00.250Z', 900, ['10:00:00.400', '10:00:00.600', '10:00:00.800', '10:00:01.000']],
     ['2026-11-20T23:59:20Z', 150_000, ['23:59:30', '21 Nov', '00:00:30', '00:01:00', '00:01:30']],
-  ])('The marks show the time of day if that is chosen, and the day at midnight: %s', (startedAt, totalMs, texts) => {
+  ])('shows the time of day if chosen, and midnight dates: %s', (startedAt, totalMs, texts) => {
     expect(labels(totalMs, 400, clockStart('utc', startedAt))).toEqual(texts);
   });
 
@@ -95,13 +95,13 @@ describe('the bars', () => {
     expect(barAt(bars, scale, WHOLE, x, y)).toBe(found);
   });
 
-  it('The bar of a step that has waited has the wait at its end, and both times as its text', () => {
+  it('shows the wait at the end of a bar, with both times', () => {
     const waited = { ...bar('a', 0, 0, 1000), waitingMs: 900 };
     expect(drawBars([waited], scale, WHOLE).waitingPath).toBe('M100 4h899v20h-899z');
     expect(durationText(waited)).toBe('100 ms, waited 900 ms');
   });
 
-  it('The bar of a step that waits is a wait as a whole, and its text is the time since the wait began', () => {
+  it('shows a waiting step as wait, with the time since', () => {
     const waiting: Bar = { ...bar('a', 0, 0, 1000), status: 'WAITING', waitingMs: 900 };
     expect(drawBars([waiting], scale, WHOLE).waitingPath).toBe('');
     expect(durationText(waiting)).toBe('900 ms');

@@ -31,7 +31,7 @@ const LISTED = fc
   .map((runs) => runs.toSorted((a, b) => Number(b.id) - Number(a.id)));
 
 describe('a live list of runs', () => {
-  it('A live list shows the state of each run that was fetched last; an event wins a tie', () => {
+  it('shows the last fetched state of a run; events win ties', () => {
     fc.assert(
       fc.property(LISTED, fc.array(STATE), (listed, changed) => {
         const latest = ['4', '3', '2', '1'].flatMap((id) => {
@@ -44,7 +44,7 @@ describe('a live list of runs', () => {
     );
   });
 
-  it('A live list marks a run as stale until it is fetched again', () => {
+  it('marks a run as stale until it is fetched again', () => {
     const [fresh, stale] = [run('1', 'RUNNING', 1), run('1', 'RUNNING', 1, true)];
     const again = run('1', 'COMPLETED', 2);
     expect(mergeRuns([stale], current(fresh), NEWEST)).toEqual([stale]);
@@ -63,7 +63,7 @@ describe('a live list of runs', () => {
     expect(merged).toEqual(ids.map((id) => run(id, 'COMPLETED', 2)));
   });
 
-  it('A live list adds no run from an event before the connection was lost', () => {
+  it('adds no run from an event before the connection was lost', () => {
     const listed = [run('2', 'RUNNING', 1)];
     const beforeGap = [run('1', 'RUNNING', 0), run('2', 'FAILED', 2), run('3', 'RUNNING', 2)];
     expect(mergeRuns(listed, { current: [], beforeGap }, NEWEST)).toEqual([run('2', 'FAILED', 2)]);
@@ -78,7 +78,7 @@ describe('the steps of a live run', () => {
   });
   const CHANGED = fc.uniqueArray(STEP, { selector: ({ id }) => id });
 
-  it('The steps of a live run have the latest state in order of start, with unreadable steps last', () => {
+  it('has the latest steps in order of start, unreadable ones last', () => {
     fc.assert(
       fc.property(CHANGED, CHANGED, (first, second) => {
         const latest = new Map([...first, ...second].map((step) => [step.id, step]));

@@ -8,7 +8,7 @@ const read = (search: string) => readParams(new URLSearchParams(search));
 const change = (search: string, changes: Changes): string => changed(new URLSearchParams(search), changes).toString();
 
 describe('the query parameters of the page', () => {
-  it('The page restores every state that a bookmark of an earlier version has', () => {
+  it('restores every state that an older bookmark has', () => {
     const bookmarks = {
       home: 'workflow=w&show=more&q=text&workflowsAfter=c',
       runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&inputs=a%3D1&took=60000&after=c',
@@ -34,7 +34,7 @@ describe('the query parameters of the page', () => {
     );
   });
 
-  it('The page reads what a link sets, and has no default in the URL', () => {
+  it('reads what a link sets, and writes no defaults', () => {
     const changes = fc.record({
       step: fc.oneof(fc.constant(null), fc.string({ minLength: 1 })),
       status: fc.constantFrom<RunStatus[][]>([], ['FAILED'], ['FAILED', 'RUNNING']),
@@ -51,7 +51,7 @@ describe('the query parameters of the page', () => {
     );
   });
 
-  it('The page removes the parameters that a change makes invalid, and no other', () => {
+  it('removes exactly the parameters that a change makes invalid', () => {
     expect(change('tab=steps&step=a&side=inputs&path=b', { step: 'c' })).toBe('tab=steps&step=c');
     expect(change('since=24h&after=c&q=x', { start: '2026-01-01' })).toBe('q=x&start=2026-01-01');
     expect(change('start=2026-01-01&end=2026-01-02&show=more', { since: '7d' })).toBe('since=7d');
@@ -69,7 +69,7 @@ describe('the links of the page', () => {
     expect(costLink('')).toBe('/cost');
   });
 
-  it('Links let the page choose the base of a comparison that has none', () => {
+  it('lets the page choose the base of a comparison without one', () => {
     const run = { workflowId: 'w', id: 'r' };
     expect(comparisonLink(run, null)).toBe('/workflows/w/runs/r?tab=compare');
     expect(comparisonLink(run, { workflowId: 'w', id: 's' })).toBe('/workflows/w/runs/r?tab=compare&with=s');

@@ -159,7 +159,7 @@ it('A handler answers the operations in progress when it closes', async () => {
 describe('fetch', () => {
   const URL_OF = 'https://example.com/graphql';
 
-  it('The fetch handler answers queries with the status and headers of the gateway', async () => {
+  it('answers fetch queries with the status and headers of the gateway', async () => {
     await start();
     for (let time = 0; time < 3; time += 1) {
       const answer = await gateway.fetch(post(URL_OF, { query: QUERY }, { 'x-request-id': 'mine' }));
@@ -179,7 +179,7 @@ describe('fetch', () => {
     expect(wrong.status).toBe(405);
   });
 
-  it('The fetch handler answers large bodies, and refuses larger ones', async () => {
+  it('The fetch handler answers large bodies, and rejects larger ones', async () => {
     const outputs = 'x'.repeat(3_000_000);
     await start({
       upstream: {
@@ -238,7 +238,7 @@ describe('fetch', () => {
     await expect(read).rejects.toThrow();
   });
 
-  it('refuses a request after close with a GraphQL error, over HTTP as well', async () => {
+  it('rejects a request after close with a GraphQL error, even over HTTP', async () => {
     await start();
     const url = await listen(createServer(gateway.handler));
     await gateway.close();

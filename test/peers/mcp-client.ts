@@ -70,12 +70,12 @@ const CONNECT = {
 export type McpLine = keyof typeof CONNECT;
 export const MCP_LINES = Object.keys(CONNECT) as McpLine[];
 
-/** `key: null`: without an Authorization header. Rejects if the gateway refuses the connection. */
+/** `key: null`: without an Authorization header. Rejects if the gateway rejects the connection. */
 export const connectMcp = (line: McpLine, gatewayUrl: string, key: string | null): Promise<McpClient> =>
   CONNECT[line](new URL(`${gatewayUrl}/mcp`), key === null ? {} : { authorization: `Bearer ${key}` });
 
 interface Discovered {
-  /** Null if the 401 names none. */
+  /** Metadata url, or null if the 401 names none. */
   readonly metadataUrl: string | null;
   readonly metadata: unknown;
 }

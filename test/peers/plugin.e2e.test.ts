@@ -54,7 +54,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
 }
 
-it('refuses a host whose WebSockets have other bounds, and prints its own', async () => {
+it('rejects a host whose WebSockets have other bounds, and prints its own', async () => {
   const app = Fastify();
   await app.register(websocket, { options: { ...BOUNDS, maxPayload: 2 ** 20 } });
   await expect(app.register(stepgate, optionsOf())).rejects.toThrow(
@@ -74,7 +74,7 @@ describe.each([
   afterAll(() => host.close());
   const post = (body: object) => postTo(host.url + PREFIX, body, { key: KEY });
 
-  it('A plugin answers queries below its prefix, and its errors are GraphQL errors', async () => {
+  it('answers queries below its prefix, with GraphQL errors', async () => {
     // From the upstream, from the run store, and from the response cache.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post({ query: QUERY });

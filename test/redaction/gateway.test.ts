@@ -1,4 +1,4 @@
-/** What a gateway with rules of redaction answers, and refuses. */
+/** What a gateway with rules of redaction answers, and rejects. */
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,7 +97,7 @@ describe('rules of redaction', () => {
     });
   });
 
-  it('leave attempts and groups as they are, though the items differ in a redacted value only', async () => {
+  it('leave attempts and groups unchanged if only redacted values differ', async () => {
     const [support, board] = await data(
       `{ run(workflowId: "wf", id: "r1") { steps { attemptKind } failedSteps(latestAttemptOnly: true) { id } }
          workflow(id: "wf") { failureGroups { nodes { count nodeId } } } }`,
@@ -106,7 +106,7 @@ describe('rules of redaction', () => {
     expect(board).toMatchObject({ run: { steps: [{ attemptKind: 'FIRST' }, { attemptKind: 'ITERATION' }] } });
   });
 
-  it('let only callers with the right find a run by a redacted value', async () => {
+  it('let only callers with the right search a redacted value', async () => {
     const search = (text: string) =>
       `{ workflow(id: "wf") { runs(first: 5, filter: { search: "${text}" }) { nodes { id } } } }`;
     for (const text of ['ada@example.com', MARKER]) {
@@ -117,7 +117,7 @@ describe('rules of redaction', () => {
   });
 
   it.each(['[redacted]', { email: 'me [redacted]' }, { 'a [redacted]': 1 }])(
-    'refuse to start a run with what stands for a redacted value: %j',
+    'reject starting a run with a redacted placeholder: %j',
     async (inner) => {
       const query = 'mutation ($inputs: JSON) { executeWorkflow(workflowId: "wf", inputs: $inputs) { message } }';
       const before = gateway.upstream.count('execute');
@@ -218,9 +218,9 @@ describe('the file of REDACTION', () => {
     ['keep without texts', { rules: [{ keys: ['a'], keep: ['b'] }] }, 'rule 1: keep needs texts'],
     ['a key that figures read', { rules: [{ keys: ['Usage'] }] }, 'rule 1: keys must not name "Usage"'],
     ['a bad pattern', { rules: [{ patterns: ['a', '('] }] }, 'rule 1: pattern 2 must be a regular expression'],
-    ['a back-reference', { rules: [{ patterns: ['(a)\\1'] }] }, 'pattern 1 must have no back-reference'],
-    ['lookahead', { rules: [{ patterns: ['a(?=b)'] }] }, 'pattern 1 must have no lookaround'],
-    ['lookbehind', { rules: [{ patterns: ['(?<!a)b'] }] }, 'pattern 1 must have no lookaround'],
+    ['a back-reference', { rules: [{ patterns: ['(a)\\1'] }] }, 'pattern 1 must not contain a back-reference'],
+    ['lookahead', { rules: [{ patterns: ['a(?=b)'] }] }, 'pattern 1 must not contain lookaround'],
+    ['lookbehind', { rules: [{ patterns: ['(?<!a)b'] }] }, 'pattern 1 must not contain lookaround'],
     ...['(a+)+b', '(a|a)*b', '(a+){10}b', '((a{1,10}){1,10}){1,10}b', 'a*a*a*a*b'].map(
       (pattern): [string, unknown, string] => [
         `a pattern that may take hours: ${pattern}`,
@@ -228,7 +228,7 @@ describe('the file of REDACTION', () => {
         'pattern 1 must repeat less',
       ],
     ),
-    ['a pattern of nothing', { rules: [{ patterns: ['a*'] }] }, 'pattern 1 must not match an empty text'],
+    ['a pattern of nothing', { rules: [{ patterns: ['a*'] }] }, 'pattern 1 must not match an empty string'],
     [
       'long patterns',
       { rules: [{ patterns: ['a'.repeat(201)] }] },
@@ -236,7 +236,7 @@ describe('the file of REDACTION', () => {
     ],
     ['many patterns', { rules: [{ patterns: Array.from({ length: 21 }, () => 'a') }] }, 'at most 20 patterns, got 21'],
     ['a right with blanks', { rules: [{ keys: ['a'], unless: 'a b' }] }, 'rules.0.unless must be a right'],
-  ])('refuses the start for %s', async (_name, content, message) => {
+  ])('rejects the start for %s', async (_name, content, message) => {
     const refused = await start(content);
     expect(refused).toContain(message);
     expect(refused).toContain(`REDACTION: ${path}`);
@@ -275,7 +275,7 @@ describe('a change of a redacted prompt', () => {
   });
 });
 
-it('applies a rule to every key of the upstream, since these have no rights', async () => {
+it('applies a rule to every upstream key, because these lack rights', async () => {
   const gateway = await startGateway({ script, redaction: RULES });
   expect((await gateway.query(ofRun('error'))).data).toEqual({ run: { error: 'No budget for [redacted]' } });
   await gateway.close();

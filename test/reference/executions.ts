@@ -20,7 +20,7 @@ export function statusOf(word: string): string {
   return Object.keys(WORDS).find((status) => WORDS[status]?.includes(plain)) ?? 'UNKNOWN';
 }
 
-/** Null without an error: blank text, or empty JSON. */
+/** Returns null without an error: blank text, or empty JSON. */
 export function errorOf(text: string | null): string | null {
   if (text === null || text.trim() === '') return null;
   let json: unknown = text;
@@ -57,7 +57,7 @@ const reportedWaits = ({ raw }: Execution) =>
     return from !== undefined && (to !== undefined || end === null) ? [{ from, to: to ?? null }] : [];
   });
 
-/** Null unless it waits: the start of the wait that lasts, else the end of the last wait, but not before its own start. */
+/** Returns null unless it waits: the start of the wait that lasts, else the end of the last wait, but not before its own start. */
 export function waitingSinceOf(execution: Execution): number | null {
   if (execution.status !== 'WAITING') return null;
   const waits = reportedWaits(execution);

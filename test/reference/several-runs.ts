@@ -57,7 +57,7 @@ export function referenceComparison(baseRun: RawRun, headRun: RawRun) {
 
 const millis = (micros: number | null): number | null => (micros === null ? null : micros / 1000);
 
-/** Null without steps, or with one of unknown duration. */
+/** Returns null without steps, or with one of unknown duration. */
 function totalOf(steps: readonly { readonly duration: { readonly micros: number | null } }[]): number | null {
   const known = steps.flatMap(({ duration }) => duration.micros ?? []);
   return known.length === 0 || known.length < steps.length ? null : known.reduce((a, b) => a + b);

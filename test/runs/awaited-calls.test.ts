@@ -90,7 +90,7 @@ it.each(events)('A wait for another gateway ends when %s during the wait', async
   expect(scene.left()).toEqual(NOTHING);
 });
 
-it('A wait for another gateway ends with the lease, and when its client disconnects', async () => {
+it('ends with the lease, or when its client disconnects', async () => {
   const one = start();
   const outcome = one.wait();
   one.clock.advance(1000);

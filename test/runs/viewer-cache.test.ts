@@ -39,7 +39,7 @@ const get = (cache: ViewerCache, viewerId: string, name: string): string | undef
   entryOf(cache, viewerId, name).list.snapshot?.value;
 
 describe('the cache of all viewers', () => {
-  it('The cache stores the rights of the 20,000 most recently used viewers, and evicts the entries of others', () => {
+  it('keeps the rights of the 20,000 most recent viewers', () => {
     const cache = cacheOf(MEBIBYTE);
     for (const viewer of ['ada', 'bob']) put(cache, viewer, 'k');
     for (let other = 0; other < 19_999; other += 1) {
@@ -61,7 +61,7 @@ describe('the cache of all viewers', () => {
     expect(keptBytes()).toBe(before);
   });
 
-  it('The cache frees the entries of dropped viewers in small steps if there are many', () => {
+  it('frees entries of many dropped viewers in small steps', () => {
     const cache = cacheOf(64 * MEBIBYTE);
     for (let entry = 0; entry < 30_000; entry += 1) put(cache, 'ada', `entry ${entry}`);
     cache.drop('ada');
@@ -71,7 +71,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('The cache counts every byte that is stored, read, evicted, reserved and dropped', () => {
+  it('counts every byte stored, read, evicted, reserved and dropped', () => {
     const viewers = ['ada', 'bob', 'eve'];
     const names = ['a', 'b', 'c', 'd'];
     const action = fc.record({
@@ -120,7 +120,7 @@ describe('the cache of all viewers', () => {
   });
 });
 
-it('Data that subscriptions watch takes at most a quarter of the cache, and at least 4 MiB', () => {
+it('limits watched data to a quarter, at least 4 MiB', () => {
   const sizes: readonly (readonly [number, number])[] = [
     [0, 4],
     [100, 25],
@@ -130,7 +130,7 @@ it('Data that subscriptions watch takes at most a quarter of the cache, and at l
     cache.reserve(limit * MEBIBYTE);
     expect(() => {
       cache.reserve(1);
-    }).toThrow(`Limit of ${limit} MiB`);
+    }).toThrow(`exceed ${limit} MiB`);
     expect(cache.cachedBytes).toBe(limit * MEBIBYTE);
     cache.reserve(-limit * MEBIBYTE);
     expect(cache.cachedBytes).toBe(0);

@@ -46,7 +46,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     state += 1;
   };
 
-  it('A clock that is set back extends no cached data, stops no poll, and shows times by its new setting', async () => {
+  it('extends no cached data when the clock is set back', async () => {
     await start();
     expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
     const live = await subscribe('graphql-sse', gateway.url, LIVE);
@@ -70,7 +70,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     expect((await query(RUN)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  it('A clock that is set back decides by its new setting whether a token has expired', async () => {
+  it('decides on token expiry by the new clock setting', async () => {
     const issuer = await new Issuer(wallMs).open();
     await start({ ...issuer.env, REAUTH_INTERVAL_MS: '5000' });
     setBack();
@@ -84,7 +84,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     await issuer.close();
   });
 
-  it("A clock that is set back changes nothing for a gateway on the machine's own clocks", async () => {
+  it('changes nothing for gateways on the clock of the machine', async () => {
     const realNow = Date.now;
     jest.spyOn(Date, 'now').mockImplementation(() => realNow() - setBackMs);
     gateway = await startGateway({ upstream, env: { LIVE_TTL_MS: '20' } });
@@ -94,7 +94,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
   });
 });
 
-it("A gateway's clock equals the machine's clock until that is set back, never goes back, and runs evenly", () => {
+it('follows the machine clock evenly, and never goes back', () => {
   const moves = fc.array(
     fc.record({
       wallMs: fc.integer({ min: -5000, max: 5000 }),

@@ -12,7 +12,7 @@ const get = async <Answer>(path: string): Promise<Answer> => {
 };
 const HOUR_MS = 3_600_000;
 
-it('An incident of the sample began within the last hour, after the prompt of the failing node changed', async () => {
+it('has an incident that began within the hour, after a prompt change', async () => {
   const runs = await get<WireRun[]>('workflows/support-triage/runs?limit=30');
   const recent = runs.filter(({ start_time }) => Date.parse(start_time) > Date.now() - HOUR_MS);
   const failed = recent.filter(({ status }) => status === 'failed');
@@ -28,14 +28,14 @@ it('An incident of the sample began within the last hour, after the prompt of th
   expect(await promptOf(before)).not.toContain('Answer with JSON');
 });
 
-it('A run of another workflow of the sample has been stuck for longer than any run before it', async () => {
+it('has a run stuck longer than any run before it', async () => {
   const runs = await get<WireRun[]>('workflows/document-ingest/runs?limit=20');
   const [stuck] = runs.filter(({ status }) => status === 'running');
   const longest = Math.max(...runs.filter((run) => run !== stuck).map((run) => run.elapsed_time));
   expect(Date.now() - Date.parse(stuck?.start_time ?? '')).toBeGreaterThan(10 * longest * 1000);
 });
 
-it('A run of the sample waits for a person, and the step says since when', async () => {
+it('has a run that waits for a person, since a known time', async () => {
   const runs = await get<WireRun[]>('workflows/invoice-extraction/runs?limit=20');
   const [waiting] = runs.filter(({ status }) => status === 'paused');
   const steps = await get<(WireStep & { readonly waits?: unknown })[]>(

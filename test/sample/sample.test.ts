@@ -51,7 +51,7 @@ describe('a request to the sample API', () => {
     expect(await execute('{}', 'contract-review')).toBe(404);
   });
 
-  it('A page of runs has a limit and an offset, at most 100', async () => {
+  it('pages runs by limit and offset, 100 at most', async () => {
     const page = async (query: string) =>
       ((await upstream.get(`/workflows/nightly-report/runs${query}`)) as WireRun[]).map(({ id }) => id);
     const all = await page('');
@@ -125,7 +125,7 @@ describe('the history of the sample API', () => {
     demo = await everyRun(upstream);
   });
 
-  it('The history is the same at each start, and lists runs newest first', async () => {
+  it('has the same history at each start, newest first', async () => {
     expect(await everyRun(await startUpstream())).toEqual(demo);
     const starts = (await upstream.runs('nightly-report')).map(start);
     expect(starts).toEqual(starts.toSorted((one, another) => another - one));
@@ -135,7 +135,7 @@ describe('the history of the sample API', () => {
 describe('the history of the sample API over time', () => {
   const idsOf = (runs: readonly WireRun[]) => runs.map(({ id }) => id);
 
-  it('A new run is shown while it runs and after its end, and listed before the older ones', async () => {
+  it('shows a new run while it runs and after its end', async () => {
     const upstream = await startUpstream();
     const before = await upstream.runs('nightly-report');
     upstream.advance(14 * 3_600_000 + 4000);
@@ -167,7 +167,7 @@ describe('a run that was started in the sample API', () => {
     return { run: await upstream.run(workflowId, id), steps: await upstream.steps(workflowId, id) };
   }
 
-  it('A started run is listed at once as pending, shows its steps as they start, and completes', async () => {
+  it('lists a started run as pending, then its steps, then completed', async () => {
     const inputs = { simulate: 'success', subject: 'Checkout is down', nested: { list: [1, null] } };
     const id = await upstream.execute('support-triage', inputs);
     const pending = { id, status: 'pending', end_time: null, elapsed_time: 0, outputs: null, inputs };
@@ -192,7 +192,7 @@ describe('a run that was started in the sample API', () => {
     expect(seen).toHaveLength(8);
   });
 
-  it('Each workflow fails with simulate=failure: no node starts after the failed one, and parallel nodes end', async () => {
+  it('fails each workflow with simulate=failure, ending parallel nodes', async () => {
     for (const { workflow_id: workflowId } of await upstream.workflows()) {
       expect((await finishedRun(workflowId, { simulate: 'failure' })).run.status).toBe('failed');
     }
@@ -204,7 +204,7 @@ describe('a run that was started in the sample API', () => {
     expect(steps.filter(({ status }) => status === 'completed').length).toBeGreaterThan(1);
   });
 
-  it('A started run takes 4 to 15 seconds, longer with simulate=slow, and follows the real clock at a pace', async () => {
+  it('takes 4 to 15 seconds per run, longer with simulate=slow', async () => {
     for (const simulate of ['success', 'retry']) {
       const { run } = await finishedRun('research-agent', { simulate, depth: 3 });
       expect(run.elapsed_time).toBeGreaterThanOrEqual(4);

@@ -28,7 +28,7 @@ it('The notes of the first release are its part of the changelog', () => {
   expect(notes()).toBe('- News.\n');
 });
 
-it('The notes of a later release also list the commits since the release before, by type', () => {
+it('lists the commits since the release before, by type', () => {
   git('tag', 'v0.9.0');
   commit('fix: a released defect');
   git('tag', 'v0.10.0');

@@ -59,7 +59,7 @@ describe('breaking changes of the schema', () => {
     expect(missing(current)).toEqual([]);
   });
 
-  it('A change is not announced by its name, another change of the same field, or an older release', () => {
+  it('is not announced by its name or another change of the field', () => {
     const current = RELEASED.replace('status: String!', '');
     const line = '- `Run.status was removed.`';
     for (const other of [
@@ -138,15 +138,12 @@ describe('npm run schema:check', () => {
   it.each([
     ['is renamed', 'totalElapsedSeconds: Int', 'Run.totalElapsedTime was removed.'],
     ['becomes a text', 'totalElapsedTime: String', 'Run.totalElapsedTime changed type from Int to String.'],
-  ])(
-    'The schema check fails if Run.totalElapsedTime %s, until the changelog has the line that it prints',
-    (_, after, change) => {
-      const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
-      const line = `  - \`${change}\``;
-      const { status, stderr } = check(current, NAMED);
-      expect(status).toBe(1);
-      expect(stderr).toContain(`"## Unreleased" in CHANGELOG.md, with exactly these lines below it:\n${line}\n`);
-      expect(check(current, announce(line))).toEqual({ status: 0, stderr: '' });
-    },
-  );
+  ])('fails if Run.totalElapsedTime %s, until the changelog announces it', (_, after, change) => {
+    const current = SCHEMA.replace('  totalElapsedTime: Int', `  ${after}`);
+    const line = `  - \`${change}\``;
+    const { status, stderr } = check(current, NAMED);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`"## Unreleased" in CHANGELOG.md, with exactly these lines below it:\n${line}\n`);
+    expect(check(current, announce(line))).toEqual({ status: 0, stderr: '' });
+  });
 });

@@ -54,7 +54,7 @@ describe('an upstream answer', () => {
       });
     const change = fc.constantFrom(...'"\\[]{},:0123456789+-.eEntrufalse \n\u0001\u007fü'.split(''), '');
 
-    it('An answer with one changed character is read if JSON.parse reads a list with a step in it, and refused otherwise', async () => {
+    it('reads a list with one changed character exactly if JSON.parse does', async () => {
       await fc.assert(
         fc.asyncProperty(written, fc.nat(), fc.nat(2), change, async (text, place, cut, put) => {
           const at = place % (text.length + 1);
@@ -70,7 +70,7 @@ describe('an upstream answer', () => {
     });
   });
 
-  it('An item of any JSON changes no neighbour, and is not quoted in an error', async () => {
+  it('changes no neighbor for an item of any JSON, and quotes nothing', async () => {
     const MARK = '§';
     const marked = fc.string({ maxLength: 8 }).map((text) => `${MARK}${text}`);
     const leaf = fc.oneof(marked, fc.integer(), fc.double(), fc.boolean(), fc.constant(null));
@@ -139,7 +139,7 @@ describe('an upstream answer', () => {
       ['a million lists that are never closed', () => '['.repeat(1_000_000)],
       ['one text of 4 million characters', () => `"${'x'.repeat(2 ** 22)}"`],
       ['a number of a million digits', () => '9'.repeat(1_000_000)],
-    ])('An expensive answer is read or refused, and the next answer is read: %s', async (_, value) => {
+    ])('reads or rejects an expensive answer, then reads the next: %s', async (_, value) => {
       for (const raw of [member(value()), `[${value()}]`]) {
         const { codes } = await ask(STEPS, { steps: { raw } });
         expect([[], [VIOLATION]]).toContainEqual(codes);
@@ -183,25 +183,22 @@ describe('an upstream answer', () => {
     ['runs', 'runs is invalid: expected run at $[0], got string', ['SECRET']],
     ['runs', 'runs is invalid: expected array at $, got object', wireRun('r1')],
     ['workflows', 'workflows is invalid: expected workflow at $[0], got number', [7]],
-  ])(
-    'An answer of another form to the %s call is an error with position and types, and no value: %s',
-    async (endpoint, message, json) => {
-      const queries: Partial<Record<Endpoint, string>> = {
-        runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',
-        workflows: '{ workflows { nodes { id } } }',
-        run: '{ run(workflowId: "wf", id: "r1") { error } }',
-      };
-      const { errors } = await ask(queries[endpoint] ?? STEPS, {
-        ...{ steps: { json: [wireStep()] }, workflows: { json: [wireWorkflow('wf')] } },
-        [endpoint]: { json },
-      });
-      expect(errors[0]).toMatchObject({
-        message: `The upstream's answer for ${message}.`,
-        extensions: { code: VIOLATION, retryable: false },
-      });
-      expect(JSON.stringify(errors)).not.toContain('SECRET');
-    },
-  );
+  ])('reports position and types of a malformed answer to %s: %s', async (endpoint, message, json) => {
+    const queries: Partial<Record<Endpoint, string>> = {
+      runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',
+      workflows: '{ workflows { nodes { id } } }',
+      run: '{ run(workflowId: "wf", id: "r1") { error } }',
+    };
+    const { errors } = await ask(queries[endpoint] ?? STEPS, {
+      ...{ steps: { json: [wireStep()] }, workflows: { json: [wireWorkflow('wf')] } },
+      [endpoint]: { json },
+    });
+    expect(errors[0]).toMatchObject({
+      message: `The upstream's response for ${message}.`,
+      extensions: { code: VIOLATION, retryable: false },
+    });
+    expect(JSON.stringify(errors)).not.toContain('SECRET');
+  });
 
   it.each([
     [
@@ -242,39 +239,36 @@ describe('an upstream answer', () => {
       ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number exceeds the range of a double', 300],
       ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
       ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
-    ])(
-      'An unreadable value causes an error only for its field, from each cache and compiled: %s of %j',
-      async (...row) => {
-        const [field, fields, message, totalTokens] = row;
-        const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
-        replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
-        const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
-        const query = ofRun(`status totalElapsedTime tokenUsage { counts { totalTokens } } steps { id ${selection} }`);
-        const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
-        const tidy = { inputs: 7, ...outputs, metadata: null };
-        const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
-        keys += 1;
-        for (let time = 0; time < 5; time += 1) {
-          const { status, data, errors } = await gateway.query(query, { key: `key-${keys}` });
-          expect(status).toBe(200);
-          expect(errors).toMatchObject([
-            { message: `${field}: ${message}`, path: ['run', 'steps', 1, field], extensions: { code: VIOLATION } },
-          ]);
-          expect(data).toEqual({
-            run: {
-              ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { counts: { totalTokens } } },
-              steps: [
-                { id: 's1', ...tidy },
-                { id: 's2', ...broken, [field]: null },
-                { id: 's3', ...tidy },
-              ],
-            },
-          });
-        }
-      },
-    );
+    ])('fails only the field of an unreadable value: %s of %j', async (...row) => {
+      const [field, fields, message, totalTokens] = row;
+      const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
+      replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
+      const selection = 'inputs(path: "input_data.order") outputs(path: "model") outputsSizeBytes metadata';
+      const query = ofRun(`status totalElapsedTime tokenUsage { counts { totalTokens } } steps { id ${selection} }`);
+      const outputs = { outputs: 'virtuoso-large', outputsSizeBytes: JSON.stringify(wireStep().outputs).length };
+      const tidy = { inputs: 7, ...outputs, metadata: null };
+      const broken = field === 'outputs' ? { ...tidy, outputsSizeBytes: expect.any(Number) } : tidy;
+      keys += 1;
+      for (let time = 0; time < 5; time += 1) {
+        const { status, data, errors } = await gateway.query(query, { key: `key-${keys}` });
+        expect(status).toBe(200);
+        expect(errors).toMatchObject([
+          { message: `${field}: ${message}`, path: ['run', 'steps', 1, field], extensions: { code: VIOLATION } },
+        ]);
+        expect(data).toEqual({
+          run: {
+            ...{ status: 'COMPLETED', totalElapsedTime: 6, tokenUsage: { counts: { totalTokens } } },
+            steps: [
+              { id: 's1', ...tidy },
+              { id: 's2', ...broken, [field]: null },
+              { id: 's3', ...tidy },
+            ],
+          },
+        });
+      }
+    });
 
-    it('An error that is nested too deep is replaced by a text that says so', async () => {
+    it('replaces an error that is nested too deep with a note', async () => {
       const failed = wireStep({ id: 's2', status: 'failed', error: deep(TOO_DEEP) });
       replies = { steps: replyOf([wireStep({ id: 's1' }), failed]), run: { json: [wireRun('r1')] } };
       keys += 1;
@@ -287,7 +281,7 @@ describe('an upstream answer', () => {
     it.each([
       [NESTED, deep(TOO_DEEP)],
       ['a number exceeds the range of a double', [rawJSON('1e400')]],
-    ])('An unreadable value causes an error only for its field of a record: %s', async (message, outputs) => {
+    ])('fails only the field of an unreadable value in a record: %s', async (message, outputs) => {
       const records = { json: [wireRun('r1', { outputs })] };
       const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {
         run: replyOf(records.json),
@@ -316,7 +310,7 @@ describe('an upstream answer', () => {
     });
 
     it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-      'An unreadable value ends no subscription over %s, and is not a change',
+      'ends no subscription over %s for an unreadable value',
       async (name) => {
         const run = await new LiveRun().open();
         run.outputs = JSON.parse(nested(1000));

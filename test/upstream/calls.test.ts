@@ -69,7 +69,7 @@ describe('an upstream call', () => {
     const env = { UPSTREAM_HEADERS: 'x-tenant: acme' };
     const all = perBlock(new TestGateway(() => ({ upstream: { url: `${upstream.url}/api/v1/` }, env })));
 
-    it('A call has the path of its endpoint below UPSTREAM_URL, the key, a request id and the accepted encodings', async () => {
+    it('calls the path below UPSTREAM_URL with key, request id and encodings', async () => {
       const before = upstream.calls.length;
       for (const query of [
         '{ run(workflowId: "wf", id: "r1") { error } }',
@@ -101,7 +101,7 @@ describe('an upstream call', () => {
     [300, 'UPSTREAM_CONTRACT_VIOLATION', 'Redirects are not followed', false, 1],
     [304, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 304', false, 1],
     [399, 'UPSTREAM_CONTRACT_VIOLATION', 'Redirects are not followed', false, 1],
-    [400, 'BAD_USER_INPUT', 'refused the input', false, 1],
+    [400, 'BAD_USER_INPUT', 'rejected the input', false, 1],
     [401, 'UNAUTHENTICATED', 'does not accept this key', false, 1],
     [403, 'FORBIDDEN', 'does not allow this key', false, 1],
     [404, 'NOT_FOUND', 'Not found upstream', false, 1],
@@ -109,7 +109,7 @@ describe('an upstream call', () => {
     [408, 'UPSTREAM_TIMEOUT', 'waited too long for the request', true, 3],
     [413, 'BAD_USER_INPUT', 'too large (HTTP 413)', false, 1],
     [418, 'UPSTREAM_CONTRACT_VIOLATION', 'got HTTP 418', false, 1],
-    [422, 'BAD_USER_INPUT', 'refused the input (HTTP 422)', false, 1],
+    [422, 'BAD_USER_INPUT', 'rejected the input (HTTP 422)', false, 1],
     [429, 'RATE_LIMITED', 'Rate limit of the upstream reached', true, 3],
     [499, 'UPSTREAM_CONTRACT_VIOLATION', 'HTTP 499', false, 1],
     [500, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 500)', true, 1],
@@ -131,7 +131,7 @@ describe('an upstream call', () => {
     expect((await answering({ status: 299, raw: STEPS })).steps).toHaveLength(1);
   });
 
-  it('The error of a 404 for the list of workflows names the path', async () => {
+  it('names the path in the error of a 404 for workflows', async () => {
     upstream.script = () => ({ status: 404, json: {} });
     const { errors } = await gateway.query('{ workflows { nodes { id } } }', { key: KEY });
     expect(errors).toMatchObject([
@@ -170,7 +170,7 @@ describe('an upstream call', () => {
     expect(answer.error?.retryAfterSeconds).toBe(seconds);
   });
 
-  it('A call that fails with a date in Retry-After has the seconds until that date', async () => {
+  it('converts a date in Retry-After to seconds', async () => {
     const date = new Date(Date.now() + 90_000).toUTCString();
     const { error } = await answering({ status: 500, headers: { 'retry-after': date } });
     expect(error?.retryAfterSeconds).toBeGreaterThan(60);
@@ -209,7 +209,7 @@ describe('an upstream call', () => {
   it.each([
     ...[302, 307, 408, 409, 500, 502, 504].map((status) => [status, true] as const),
     ...[400, 401, 403, 404, 405, 413, 422, 429].map((status) => [status, false] as const),
-  ])('A call that starts a run is sent once, and after HTTP %i outcomeIsUnknown is %s', async (status, isUnknown) => {
+  ])('sends a start once, and after HTTP %i outcomeIsUnknown is %s', async (status, isUnknown) => {
     const start = async () => {
       const { errors } = await gateway.query(START, { key: KEY });
       return { steps: null, error: errors[0]?.extensions, text: '' };
@@ -235,7 +235,7 @@ describe('an upstream call', () => {
       expect((await askSteps(other, { workflowId: 'wf' })).steps).toHaveLength(1);
     });
 
-    it('A call is cut if its client disconnects, and is not a failure for the circuit breaker', async () => {
+    it('cuts a call of a disconnected client without counting a failure', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const before = upstream.calls.length;
       const clients = new AbortController();
@@ -250,7 +250,7 @@ describe('an upstream call', () => {
       ['refuses inputs', { status: 400 }],
       ['does not find ids', { status: 404 }],
       ['limits the rate of calls', { status: 429, headers: { 'retry-after': '60' } }],
-    ])('A call is not a failure for the circuit breaker if the upstream %s', async (_, reply) => {
+    ])('does not count a failure for the breaker if the upstream %s', async (_, reply) => {
       upstream.script = () => reply;
       await many(() => askSteps(other, { workflowId: 'wf' }));
     });
@@ -265,7 +265,7 @@ describe('the bytes of an answer', () => {
   const hasty = over({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' });
   const large = over({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) });
 
-  it('The bytes of an answer may come one by one, in the middle of characters', async () => {
+  it('reads bytes one by one, even within characters', async () => {
     raw.answer = (_, response) => {
       for (const byte of Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })])))
         response.write(Buffer.from([byte]));
@@ -274,7 +274,7 @@ describe('the bytes of an answer', () => {
     expect((await askSteps(gateway)).steps).toMatchObject([{ error: '“größer” 🙂' }]);
   });
 
-  it('The bytes of an answer are not read if Content-Length exceeds the limit', async () => {
+  it('does not read bytes if Content-Length exceeds the limit', async () => {
     raw.answer = (_, response) => response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
     expect((await askSteps(gateway)).error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
   });
@@ -282,34 +282,31 @@ describe('the bytes of an answer', () => {
   it.each([
     [200, 'UPSTREAM_CONTRACT_VIOLATION'],
     [401, 'UNAUTHENTICATED'],
-  ])(
-    'The bytes of an answer with HTTP %i are read up to the limit, then the connection is cut',
-    async (status, code) => {
-      const isSent = Promise.withResolvers<boolean>();
-      raw.answer = (_, response) => {
-        response.writeHead(status).once('close', () => {
-          isSent.resolve(response.writableFinished);
-        });
-        // More than the buffers of both ends of the connection.
-        let left = 4096;
-        const more = () => {
-          left -= 1;
-          if (left === 0) response.end();
-          else if (!response.destroyed) response.write(' '.repeat(16_384), more);
-        };
-        more();
+  ])('reads HTTP %i up to the limit, then cuts the connection', async (status, code) => {
+    const isSent = Promise.withResolvers<boolean>();
+    raw.answer = (_, response) => {
+      response.writeHead(status).once('close', () => {
+        isSent.resolve(response.writableFinished);
+      });
+      // More than the buffers of both ends of the connection.
+      let left = 4096;
+      const more = () => {
+        left -= 1;
+        if (left === 0) response.end();
+        else if (!response.destroyed) response.write(' '.repeat(16_384), more);
       };
-      expect((await askSteps(gateway)).error).toMatchObject({ code });
-      expect(await isSent.promise).toBe(false);
-    },
-  );
+      more();
+    };
+    expect((await askSteps(gateway)).error).toMatchObject({ code });
+    expect(await isSent.promise).toBe(false);
+  });
 
   it.each([
     ['do not begin', () => undefined, 'UPSTREAM_TIMEOUT'],
     ['do not end', (response) => response.write('['), 'UPSTREAM_TIMEOUT'],
     ['of a refusal do not end', (response) => response.writeHead(401).write('unauthori'), 'UNAUTHENTICATED'],
   ] satisfies [string, (response: Parameters<RawUpstream['answer']>[1]) => unknown, string][])(
-    'Bytes that %s in time cause an error, and the connection is cut: %#',
+    'bytes that %s in time cut the connection: %#',
     async (_, begin, code) => {
       const cut = Promise.withResolvers<undefined>();
       raw.answer = (__, response) => {
@@ -320,7 +317,7 @@ describe('the bytes of an answer', () => {
       };
       const { error } = await askSteps(hasty);
       expect(error).toMatchObject({ code });
-      if (code === 'UPSTREAM_TIMEOUT') expect(error?.message).toBe('The upstream did not answer within 300 ms.');
+      if (code === 'UPSTREAM_TIMEOUT') expect(error?.message).toBe('The upstream did not respond within 300 ms.');
       await cut.promise;
     },
   );
@@ -329,7 +326,7 @@ describe('the bytes of an answer', () => {
     ['HTTP 000', 'HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]', 'UPSTREAM_CONTRACT_VIOLATION'],
     ['not HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
     ['too many headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
-  ])('Bytes that are %s cause an error, and the outcome of a start is unknown', async (_, bytes, code) => {
+  ])('bytes that are %s cause an error, and unknown starts', async (_, bytes, code) => {
     raw.answer = ({ socket }) => void socket.end(bytes);
     const { error, text } = await askSteps(gateway);
     expect(error).toMatchObject({ code });
@@ -338,7 +335,7 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('Two stalled large answers delay no small answer, and another large one until the timeout', async () => {
+  it('lets stalled large answers delay only other large ones', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const areStalled = Promise.withResolvers<undefined>();
     let stalling = 0;
@@ -389,7 +386,7 @@ describe('a connection to the upstream', () => {
     await Promise.all(ends);
   });
 
-  it('A connection to the upstream is reused for the next call if the answer had a 2xx status', async () => {
+  it('reuses a connection after a 2xx status', async () => {
     await accept(KEY);
     let answer: Reply = {};
     raw.answer = (_, response) => {
@@ -411,7 +408,7 @@ describe('a connection to the upstream', () => {
     expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
   });
 
-  it('A connection is used for one viewer only, so a surplus answer never reaches another viewer', async () => {
+  it('uses each connection for one viewer only', async () => {
     const keys = ['one', 'another', 'third'];
     for (const key of keys) await accept(key);
     const late = new Map<unknown, string>();
@@ -428,7 +425,7 @@ describe('a connection to the upstream', () => {
     }
   });
 
-  it('Calls that begin after the first success of a new key reuse connections', async () => {
+  it('reuses connections after the first success of a new key', async () => {
     raw.answer = (_, response) => response.end(STEPS);
     const before = raw.connectionCount;
     const ids = JSON.stringify(Array.from({ length: 60 }, (_, index) => `new-key-${index}`));
@@ -440,7 +437,7 @@ describe('a connection to the upstream', () => {
     expect(raw.connectionCount - before).toBeLessThanOrEqual(2 + 8);
   });
 
-  it('A start has a new connection that is not reused, because the server may close a reused one at that moment', async () => {
+  it('opens a new connection for each start, and does not reuse it', async () => {
     await accept('starts');
     const sockets: unknown[] = [];
     raw.answer = (request, response) => {

@@ -46,7 +46,7 @@ async function ask(gateway: GatewayProcess): Promise<{ data: unknown; errors?: r
 }
 
 describe('the headers of upstream calls', () => {
-  it('The headers of a call have the key as UPSTREAM_AUTH_HEADER says, and those of UPSTREAM_HEADERS', async () => {
+  it('sends the headers of UPSTREAM_AUTH_HEADER and UPSTREAM_HEADERS', async () => {
     const upstream = await upstreamOf();
     const gateway = await gatewayOf({
       upstream,
@@ -68,7 +68,7 @@ describe('the headers of upstream calls', () => {
   () => {
     const authority = perBlock(new Authority());
 
-    it('An upstream of a private authority is reached by a process with the authority in NODE_EXTRA_CA_CERTS', async () => {
+    it('trusts a private authority in NODE_EXTRA_CA_CERTS', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await ask(gateway)).toEqual({ data: ANSWER });
@@ -80,7 +80,7 @@ describe('the headers of upstream calls', () => {
       return errors[0]?.message;
     };
 
-    it('A private authority is not trusted without NODE_EXTRA_CA_CERTS: the error names it, and no breaker opens', async () => {
+    it('names a private authority that is not trusted, without opening a breaker', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('IP:127.0.0.1'));
       const gateway = await gatewayOf({ upstream });
       for (let key = 0; key < 60; key += 1) {
@@ -94,7 +94,7 @@ describe('the headers of upstream calls', () => {
       expect(upstream.calls).toEqual([]);
     });
 
-    it('An upstream is refused under another name than that of its certificate', async () => {
+    it('An upstream is rejected under another name than that of its certificate', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('DNS:other.example'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(gateway)).toContain(

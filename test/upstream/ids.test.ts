@@ -1,5 +1,5 @@
 /**
- * Ids of workflows and runs, in requests and in upstream answers. How a refusal is answered over HTTP:
+ * Ids of workflows and runs, in requests and in upstream answers. How a rejection is answered over HTTP:
  * test/http/bad-input.test.ts.
  */
 import { describe, expect, it } from '@jest/globals';
@@ -72,7 +72,7 @@ describe('an unusual id', () => {
   });
 
   it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
-    "An id that cannot be in a path is left out of the upstream's lists, without an error of the client: %j",
+    'leaves ids that cannot be in paths out of lists: %j',
     async (bad) => {
       upstream.script = ({ endpoint }) => {
         if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
@@ -131,13 +131,13 @@ describe('any text as an id', () => {
     } else {
       expect(paths).toEqual([]);
       expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-      expect(errors[0]?.message).toMatch(/^(?:workflow|run) id must be 1 to 512 bytes of text .*, got ./);
+      expect(errors[0]?.message).toMatch(/^(?:workflow|run) id must be a string of 1 to 512 bytes .*, got ./);
       expect(errors[0]?.message).not.toMatch(/\p{Cc}/u);
       expect(errors[0]?.message.length).toBeLessThan(300);
     }
   }
 
-  it('Any text as an id is one segment of the path of a call, or is refused without a call', async () => {
+  it('makes any id one path segment, or rejects it without a call', async () => {
     const anyId = fc.oneof(
       fc.string({ unit: fc.constantFrom(...Array.from('aZ09._~-:@ /%+=äß日🐎')), minLength: 1, maxLength: 130 }),
       fc.string({ unit: fc.constantFrom('.', '/', '\\', '%2e', '%2F', 'a', '?', '#', ';'), maxLength: 8 }),
@@ -149,7 +149,7 @@ describe('any text as an id', () => {
     );
   });
 
-  it('Ids are checked at the bounds: segments of dots, line breaks at the end, 512 and 513 bytes', async () => {
+  it('checks ids at the bounds: dots, line breaks, 512 and 513 bytes', async () => {
     for (const id of [
       ...['', '.', '..', '...', ' ', './', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c', 'run-1\n', 'run-1\r'],
       ...['x'.repeat(512), 'x'.repeat(513), `${'x'.repeat(510)}ä`, `${'x'.repeat(511)}ä`],
@@ -159,7 +159,7 @@ describe('any text as an id', () => {
     }
   });
 
-  it('An id belongs to one run: two runs whose ids have the same concatenation are not mixed up', async () => {
+  it('does not mix up runs whose ids concatenate equally', async () => {
     await gateway.restart({ upstream });
     for (const [wf, id] of [
       ['a', 'b c'],

@@ -1,4 +1,4 @@
-/** Upstream answers of many megabytes: read within bounds, and refused with a clear error beyond them. */
+/** Upstream answers of many megabytes: read within bounds, and rejected with a clear error beyond them. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { TestGateway } from '../harness/gateway.ts';
 import { perBlock } from '../harness/lasting.ts';
@@ -49,21 +49,18 @@ describe('an answer of 16 MiB', () => {
     ['of lists that are never closed', () => fill('[', 16 * MIB), 'is not JSON'],
     ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
     ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
-  ])(
-    'An answer of 16 MiB is refused with a clear error, and the next one is answered: %s',
-    async (_, outputs, message) => {
-      raw = answerWith(outputs());
-      const { errors } = await ask('id outputs');
-      expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
-      raw = answerWith('7');
-      expect(await ask('id outputs')).toMatchObject({
-        data: { run: { steps: [{ id: 's1', outputs: 7 }] } },
-        errors: [],
-      });
-    },
-  );
+  ])('rejects an answer of 16 MiB clearly, then reads the next: %s', async (_, outputs, message) => {
+    raw = answerWith(outputs());
+    const { errors } = await ask('id outputs');
+    expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
+    raw = answerWith('7');
+    expect(await ask('id outputs')).toMatchObject({
+      data: { run: { steps: [{ id: 's1', outputs: 7 }] } },
+      errors: [],
+    });
+  });
 
-  it('A payload of 10 MB is answered by a path, whole, by its size and as a conversation', async () => {
+  it('returns a payload of 10 MB by path, whole and sized', async () => {
     const text = 'Lorem ipsum "dolor" sit amet, \n'.repeat(10_000_000 / 32);
     const outputs = JSON.stringify({ choices: [{ message: { role: 'assistant', content: text } }] });
     raw = answerWith(outputs);
@@ -101,7 +98,7 @@ describe('the payloads of one operation', () => {
     expect((await ask('id tokenUsage { counts { totalTokens } }')).errors).toEqual([]);
   });
 
-  it('The payloads of an operation come from at most 64 MiB of upstream answers, and further runs are errors', async () => {
+  it('reads at most 64 MiB of answers per operation', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('outputs(path: "a")', MORE_RUNS);
       const { runsById } = (data as { workflow: { runsById: ({ steps: { outputs: unknown }[] } | null)[] } }).workflow;
@@ -130,7 +127,7 @@ describe('the payloads of one operation', () => {
     expect(new Set(codesOf({ errors }))).toEqual(new Set(['ANSWER_TOO_LARGE']));
   });
 
-  it('Payloads are refused together if they exceed MAX_ANSWER_BYTES', async () => {
+  it('Payloads are rejected together if they exceed MAX_ANSWER_BYTES', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('id outputs');
       expect({ time, data, codes: codesOf({ errors }) }).toEqual({ time, data: null, codes: ['ANSWER_TOO_LARGE'] });

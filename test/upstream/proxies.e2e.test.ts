@@ -45,7 +45,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', runId: 'a/b', key: 'key-1' });
   });
 
-  it('The proxy is used for an https upstream by CONNECT, and sees neither path nor key', async () => {
+  it('uses the proxy through CONNECT for https, hiding path and key', async () => {
     const upstream = await upstreamOf(authority.issue('IP:127.0.0.1'));
     const gateway = startProcess({
       UPSTREAM_URL: upstream.url,
@@ -64,7 +64,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]).toMatchObject({ endpoint: 'run', key: 'key-1' });
   });
 
-  it('The proxy is not used for hosts of NO_PROXY or for the embedded upstream', async () => {
+  it('does not use the proxy for NO_PROXY or the embedded upstream', async () => {
     const upstream = await upstreamOf();
     const through = { HTTP_PROXY: proxy.address, NO_PROXY: 'internal.example,127.0.0.1' };
     expect((await ask(upstream, through)).data).toEqual(ANSWER);
@@ -77,7 +77,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(await proxy.requests()).toHaveLength(before);
   });
 
-  it('The proxy gets its credentials from the URL, and is named in an error that is not retryable without them', async () => {
+  it('takes proxy credentials from the URL, with an error without them', async () => {
     const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
     const upstream = await upstreamOf();

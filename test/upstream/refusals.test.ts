@@ -12,7 +12,7 @@ it('The reasons against an answer are bounded', () => {
   expect(fieldProblemsIn(bodyOf({ errors: [problem], more: 'x'.repeat(2 ** 16) }))).toEqual([]);
 });
 
-it('Reasons of another form are left out, and one without a path is about the whole answer', () => {
+it('leaves out malformed reasons; one without path concerns the whole answer', () => {
   const errors = [problem, { message: 'is too long' }, { path: 1, message: 'x' }, { path: 'a' }, 'text', null];
   expect(fieldProblemsIn(bodyOf({ errors }))).toEqual([problem, { path: '', message: 'is too long' }]);
   for (const body of [bodyOf([problem]), bodyOf({ errors: 'no' }), Buffer.from('<html>')]) {

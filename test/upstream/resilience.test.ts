@@ -123,7 +123,7 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
-    it('A retry waits for a random time of at most 2 s, and of at least 100 ms before the third attempt', async () => {
+    it('waits a random time of at most 2 s before a retry', async () => {
       for (const random of [0, 0.5, 0.999]) {
         jest.spyOn(Math, 'random').mockReturnValue(random);
         const begun = await attemptsOf();
@@ -148,7 +148,7 @@ describe('an upstream call', () => {
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
 
-    it('A call is not retried if it gets a slot only after its deadline', async () => {
+    it('does not retry a call that gets its slot after the deadline', async () => {
       const failed = failure({ upstreamStatus: 503 });
       const attempt = failing(failed);
       const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
@@ -233,7 +233,7 @@ describe('an upstream call', () => {
       await Promise.all([refused, ...calls]);
     });
 
-    it('gives a call that several wait for the best place of any of them', async () => {
+    it('gives a shared call the best position of any waiter', async () => {
       const [slow, shared, own] = [openAttempt(), openAttempt(), openAttempt()];
       const calls = [...makeMany(busyLanes, 10, slow.attempt)];
       calls.push(resilience.once(laneOf('steps shared', 'busy', 'other'), shared.attempt, never));
@@ -246,7 +246,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('looks at those who wait when a slot is free, and not at those who have left', async () => {
+    it('looks only at those who still wait when a slot is free', async () => {
       const [slow, left, joined] = [openAttempt(), openAttempt(), openAttempt()];
       const calls = [...makeMany(busyLanes, 0, slow.attempt)];
       const [withOther, withoutOther] = [laneOf('left', 'busy'), laneOf('joined', 'busy')];
@@ -262,7 +262,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('keeps a call that a small owner waits for, too, when the queue is full', async () => {
+    it('keeps a call that a small owner also waits for', async () => {
       const slow = openAttempt();
       const calls = makeMany(busyLanes, QUEUE_LENGTH - 1, slow.attempt);
       const shared = resilience.once(laneOf('steps shared', 'busy', 'other'), answering(), never);
@@ -303,7 +303,7 @@ describe('an upstream call', () => {
     });
 
     it.each([STEPS, busyLanes[0] ?? STEPS])(
-      'A call goes before those of another owner who makes many, to $compartment',
+      'a call goes before those of another busy owner, to $compartment',
       async ({ compartment }) => {
         const [first, slow] = [openAttempt(), openAttempt()];
         const calls = [...makeMany(busyLanes, 0, first.attempt), ...makeMany(busyLanes, 100, slow.attempt)];
@@ -317,7 +317,7 @@ describe('an upstream call', () => {
       },
     );
 
-    it('A call goes before those of the same owner to a workflow that hangs, one after another', async () => {
+    it('a call goes before those of its owner to a hanging workflow', async () => {
       const hanging = Array.from({ length: 4 }, () => openAttempt());
       const others = Array.from({ length: 3 }, () => openAttempt());
       const calls = [
@@ -342,14 +342,14 @@ describe('an upstream call', () => {
   });
 
   describe('an upstream that keeps failing', () => {
-    it('A call is made while fewer than fifty failed, or more than half succeeded', async () => {
+    it('makes calls while fewer than fifty failed, or most succeeded', async () => {
       await failIn(STEPS, 49);
       for (let call = 0; call < 51; call += 1) await expectAnswer(STEPS);
       await failIn(STEPS, 2);
       await expectAnswer(STEPS);
     });
 
-    it('The breaker is open until a call is tried, and half open until that one is answered', async () => {
+    it('opens until a trial call, and is half open during it', async () => {
       await failIn(STEPS, 50);
       for (let second = 0; second < 20; second += 1) {
         await pass(1000);
@@ -378,7 +378,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('Calls are made again after a trial call is answered, even by an error of its caller', async () => {
+    it('makes calls again after a trial call, even with a client error', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const notFound = failing(new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 }));
@@ -387,7 +387,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('A call is tried again a second after the client of a trial call has disconnected', async () => {
+    it('tries again a second after the client of a trial disconnected', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const client = new AbortController();
@@ -405,7 +405,7 @@ describe('an upstream call', () => {
   });
 
   describe('compartments', () => {
-    it('A call to another compartment is made while the trial call of a failing one is pending', async () => {
+    it('calls another compartment during the trial of a failing one', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
         await expectAnswer(OTHER);
@@ -432,7 +432,7 @@ describe('an upstream call', () => {
       expect(resilience.state().openWorkflowBreakers).toBe(0);
     });
 
-    it('No call is made if all compartments fail, until a trial call of any of them succeeds', async () => {
+    it('makes no call if all compartments fail, until a trial succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
       expect(resilience.state()).toMatchObject({ breaker: 'open', openWorkflowBreakers: 0 });
@@ -441,7 +441,7 @@ describe('an upstream call', () => {
       await expectAnswer(OTHER);
     });
 
-    it('The breakers of others stay open if each of very many compartments is not found', async () => {
+    it('keeps other breakers open if many compartments are not found', async () => {
       const error = new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 });
       await failIn(STEPS, 50);
       await pass(1000);
@@ -466,7 +466,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('A call is made if many compartments fail, each rarely, while others are answered', async () => {
+    it('makes a call if many compartments fail rarely', async () => {
       for (let second = 0; second < 30; second += 1) {
         await failInEach(40);
         await expectAnswer(OTHER);
@@ -475,7 +475,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('An owner who calls rarely has half of the slots if all calls of another owner fail, until one fails', async () => {
+    it('gives rare callers half the slots until a call fails', async () => {
       await failInEach(50);
       expect(resilience.state().breaker).toBe('open');
       const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
@@ -526,7 +526,7 @@ describe('a large answer', () => {
     expect(timersLeft).toBe(0);
   });
 
-  it('A large answer waits behind two stalled ones until their timeout, which does not reduce its own, and small ones do not wait', async () => {
+  it('makes a large answer wait behind two stalled ones, unlike small ones', async () => {
     const all = limits();
     const stalled = await stall(all);
     await jest.advanceTimersByTimeAsync(1);
@@ -544,7 +544,7 @@ describe('a large answer', () => {
     expect(await waiting.outcome).toBe(4 * MIB);
   });
 
-  it('A large answer waits from its first chunk if it announces that it is large', async () => {
+  it('makes an announced large answer wait from its first chunk', async () => {
     const all = limits();
     const stalled = await stall(all);
     const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
@@ -558,7 +558,7 @@ describe('a large answer', () => {
     expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
   });
 
-  it('A large answer takes no place if its client disconnects while it waits', async () => {
+  it('takes no place if its client disconnects while it waits', async () => {
     const all = limits();
     const stalled = await stall(all);
     const left = begin(all);
@@ -582,7 +582,7 @@ describe('a connection that fails', () => {
     ...named('certificate is not trusted', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
     ...named('certificate is not valid for UPSTREAM_URL', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH', 'INVALID_CA'),
     ...named('certificate is not valid for UPSTREAM_URL', 'INVALID_PURPOSE'),
-  ])('A connection that fails by %s names the helpful setting, and is not retryable: %s', (code, message) => {
+  ])('a connection that fails by %s names the setting, not retryable: %s', (code, message) => {
     const details = { retryable: false, wasNotSent: true };
     expect(errorOf(code)).toMatchObject({ message: expect.stringContaining(message), isRetryable: false, details });
   });

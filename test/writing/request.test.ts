@@ -19,7 +19,7 @@ it('reads a live run again after LIVE_TTL_MS', async () => {
   expect(await upstream.callsOf(() => gateway.data(RUN))).toBe(1);
 });
 
-it('reports a refused key at the field', async () => {
+it('reports a rejected key at the field', async () => {
   upstream.script = () => ({ status: 403 });
   expect(await gateway.codes(RUN)).toEqual(['FORBIDDEN']);
 });

@@ -19,7 +19,7 @@ import type { Target } from './tally.ts';
 
 const authorization = HOSTILE_KEY;
 
-/** The upstream's answer has just under 1 MiB, of small values. */
+/** The upstream's response has just under 1 MiB, of small values. */
 const DENSE: RunShape = { state: 'dense', steps: 1, outputBytes: 1_046_000 };
 const PATH_READERS = 400;
 

@@ -172,5 +172,5 @@ function shortened(before: string, after: string): Difference {
   return { before: before === '' ? null : part(before), after: after === '' ? null : part(after) };
 }
 
-/** Null for an empty text. */
+/** Returns null for an empty string. */
 const clipped = (text: string): string | null => (text.length > MAX_TEXT ? `${clip(text, MAX_TEXT)}…` : text || null);

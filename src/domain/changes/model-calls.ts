@@ -9,7 +9,7 @@ import type { JsonValue, PayloadValues } from '../types.ts';
 import { NO_PROMPT, sentencesOf, type Prompt } from './prompt.ts';
 
 export interface ModelCall {
-  /** Null if neither inputs nor outputs name a model, for example in a failed step. */
+  /** Model, or null if neither inputs nor outputs name a model, for example in a failed step. */
   readonly model: string | null;
   readonly prompt: Prompt;
   /** JSON values by parameter name. */
@@ -68,7 +68,7 @@ export function createModelCalls() {
   };
 }
 
-/** Null if no model is called or the inputs are unreadable. */
+/** Returns null if no model is called or the inputs are unreadable. */
 export function findCall({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): FoundCall | null {
   if (inputs === null || unwritable(inputs) !== null) return null;
   // The requested model counts first: a vendor may answer with a different model each time.
@@ -81,7 +81,7 @@ export function findCall({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'ou
 
 const hashOf = (text: string): string => hash('sha256', text, 'base64url');
 
-/** Keyed by hash, since the text may be long. */
+/** Keyed by hash, since the string may be long. */
 function once<T>(known: Map<string, T>, text: string, make: () => T): T {
   const key = hashOf(text);
   const value = known.get(key) ?? make();
@@ -92,7 +92,7 @@ function once<T>(known: Map<string, T>, text: string, make: () => T): T {
 const bounded = (text: string): string =>
   text.length <= MAX_CHARACTERS ? text : copyOf(`${clip(text, MAX_CHARACTERS)}… (${hashOf(text).slice(0, 8)})`);
 
-/** A substring would keep the whole text in memory. */
+/** A substring would keep the whole string in memory. */
 const copyOf = (text: string): string => Buffer.from(text).toString();
 
 function parametersIn(inputs: JsonValue): FoundCall['given'] {

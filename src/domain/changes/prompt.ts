@@ -16,7 +16,7 @@ const DATE = new RegExp(
   'g',
 );
 
-/** Splits a text into trimmed sentences. Every date becomes the same word, since dates change daily. */
+/** Splits a string into trimmed sentences. Every date becomes the same word, since dates change daily. */
 export const sentencesOf = (text: string): string[] =>
   text
     .replaceAll(DATE, '<date>')

@@ -11,7 +11,7 @@ import { joinStream } from './streams/streams.ts';
 import { nameIn, textOf } from './text.ts';
 
 /**
- * Null if neither side has a message in a known shape. Never throws. MAX_MESSAGES and MAX_TEXT bound the result.
+ * Returns null if neither side has a message in a known shape. Never throws. MAX_MESSAGES and MAX_TEXT bound the result.
  * Reasoning is left out. Images and files become references.
  */
 export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversation | null {

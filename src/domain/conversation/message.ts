@@ -18,7 +18,7 @@ export interface Message {
   readonly toolCallId: string | null;
   readonly isOutput: boolean;
   readonly isRefusal: boolean;
-  /** True if a text or list of the message is cut. */
+  /** Whether a text or list of the message is cut. */
   readonly isTruncated: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface Draft {
   readonly toolCalls?: readonly ToolCall[];
   readonly toolCallId?: string | null;
   readonly isRefusal?: boolean;
-  /** True if the message was only partly read. */
+  /** Whether the message was only partly read. */
   readonly isCut?: boolean;
 }
 

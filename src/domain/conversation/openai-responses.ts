@@ -37,7 +37,7 @@ export interface CallItem {
 const WHAT_IS_CALLED = ['arguments', 'input', 'action', 'operation', 'code', 'queries'];
 const WHAT_CAME = ['output', 'result', 'outputs', 'error'];
 
-/** Null for items that are not shown, such as reasoning. */
+/** Returns null for items that are not shown, such as reasoning. */
 export function callItemOf(item: JsonObject): CallItem | null {
   const type = nameIn(item, 'type') ?? '';
   const callId = nameIn(item, 'call_id') ?? nameIn(item, 'id');
@@ -62,7 +62,7 @@ export function outputItems(answer: JsonValue): readonly JsonValue[] {
   return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
 }
 
-/** True if the answer of a model call is missing, an error or only reasoning. Others may be embeddings. */
+/** Whether the answer of a model call is missing, an error or only reasoning. Others may be embeddings. */
 export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
   nameIn(inputs, 'model') !== null &&
   (answer === null ||

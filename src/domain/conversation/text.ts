@@ -14,7 +14,7 @@ export function clip(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
 }
 
-/** Null for anything but a non-empty text. */
+/** Returns null for anything but a non-empty text. */
 export const nameIn = (value: JsonValue | undefined, key: string): string | null => {
   const name = fieldOf(value, key);
   return typeof name === 'string' && name !== '' ? name : null;

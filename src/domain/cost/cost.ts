@@ -4,7 +4,7 @@ import type { ReportedTokens, Step, StepFacts, TokenUsage } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
 
 export interface Cost {
-  /** Null if there are steps but none has a price. */
+  /** Amount, or null if there are steps but none has a price. */
   readonly amount: number | null;
   readonly currency: string;
   readonly stepsPriced: number;
@@ -16,7 +16,7 @@ const CURRENCY = 'USD';
 
 type Reporting = Pick<StepFacts, 'reportedTokens'>;
 
-/** Null if the step reports no tokens. */
+/** Returns null if the step reports no tokens. */
 export const stepCost = ({ reportedTokens: { usage } }: Reporting, prices: PriceList): Cost | null =>
   usage && costOf([usage], prices);
 
@@ -63,7 +63,7 @@ export function createCostSum() {
 /** Attodollars per dollar: fine enough for any price per token. */
 const ATTODOLLARS = 1e18;
 
-/** Null if the model has no name or price, or a count is unknown: a partial cost would be wrong. */
+/** Returns null if the model is unnamed or unpriced, or a count is unknown: a partial cost would be wrong. */
 export function attodollarsOf(tokens: ReportedTokens, model: string | null, list: PriceList): bigint | null {
   const ofModel = model === null ? undefined : list.get(model);
   const counts = ofModel && billedCounts(tokens);

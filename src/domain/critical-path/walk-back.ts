@@ -40,7 +40,7 @@ function latestBefore(ended: readonly Interval[], tolerance: number): (current: 
 
 const laterOf = (a: Candidate, b: Candidate): Candidate => (a && b ? (compareByEnd(a, b) > 0 ? a : b) : (a ?? b));
 
-/** Of two intervals with the same start, only one of length 0 can precede the other. */
+/** If two intervals start together, only one of length 0 can precede the other. */
 function isBefore(candidate: Interval, current: Interval): boolean {
   if (candidate.start !== current.start) return candidate.start < current.start;
   if (candidate.end > candidate.start) return false;

@@ -12,7 +12,7 @@ import { addTo, both, countBoth, emptySet, has, keyOf, without, type RunSet } fr
 
 export interface ComparedInputs {
   readonly runId: string;
-  /** False for a completed run. */
+  /** Whether the run failed; completed runs are compared with failed ones. */
   readonly isFailed: boolean;
   readonly inputs: InputValues;
 }
@@ -41,7 +41,7 @@ export interface CommonInputs {
 }
 
 const MAX_FOUND = 3;
-/** Of Fisher's test, times the number of facts. */
+/** Largest p-value of Fisher's test, times the number of facts. */
 const MAX_P = 0.01;
 /** The fact holds in this share of the failed runs, and in this much less of the completed ones. */
 const MIN_SHARE = 0.5;
@@ -191,7 +191,7 @@ const TESTS: readonly InputTest[] = [
   'LENGTH_BELOW',
 ];
 
-/** Of facts about the same runs, the simplest test, then the shortest path. */
+/** Picks, among facts about the same runs, the simplest test, then the shortest path. */
 function simplestFirst(one: InputFact, other: InputFact): number {
   return (
     TESTS.indexOf(one.test) - TESTS.indexOf(other.test) ||

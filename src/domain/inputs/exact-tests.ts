@@ -9,7 +9,7 @@ export class LogFactorials {
     return this.#known[n] ?? 0;
   }
 
-  /** Of the number of ways to choose. */
+  /** Logarithm of the number of ways to choose. */
   choose(n: number, k: number): number {
     return this.of(n) - this.of(k) - this.of(n - k);
   }

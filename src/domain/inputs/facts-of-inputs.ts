@@ -15,7 +15,7 @@ export interface InputFact {
   readonly known: RunSet;
 }
 
-/** Of the compared runs at least this many must have a fact, and this many not: ids would make 100,000 facts otherwise. */
+/** At least this many of the compared runs must have a fact, and this many must not: ids would make 100,000 facts otherwise. */
 export const RULE_OF_FIVE = 5;
 
 const PERCENTS = [10, 25, 50, 75, 90];
@@ -27,7 +27,7 @@ interface Column {
   readonly lengths: (number | null)[];
 }
 
-/** Of more paths, those that most runs have: keys that are ids would make 40,000 paths of a thousand runs. */
+/** Limit of paths; those that most runs have are kept, because keys that are ids would make 40,000 paths of a thousand runs. */
 const MAX_COLUMNS = 1000;
 
 /** Yields after each run and each path. */

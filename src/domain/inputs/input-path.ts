@@ -10,17 +10,17 @@ const PART = /(\.?)(?:([A-Za-z_][A-Za-z0-9_]*)|("(?:[^"\\]|\\.)*"))|\[(-?\d{1,9}
 
 export const MAX_PATH_LENGTH = 1000;
 
-/** The text that `parseInputPath` reads. Names that aren't identifiers are quoted, as in JMESPath. */
+/** The string that `parseInputPath` reads. Names that aren't identifiers are quoted, as in JMESPath. */
 export function inputPathText(path: InputPath): string {
   const parts = path.map((part) => {
     if (typeof part === 'number') return `[${part}]`;
     return `.${IDENTIFIER.test(part) ? part : JSON.stringify(part)}`;
   });
-  // The first name has no dot.
+  // Only later names begin with a dot.
   return parts.join('').replace(/^\./, '');
 }
 
-/** Null if the text isn't such a path. */
+/** Returns null if the string isn't such a path. */
 export function parseInputPath(text: string): InputPath | null {
   const parts: (string | number)[] = [];
   if (text === '' || text.length > MAX_PATH_LENGTH) return null;
@@ -31,7 +31,7 @@ export function parseInputPath(text: string): InputPath | null {
     const [, dot, name, quoted, index] = match;
     if (index !== undefined) parts.push(Number(index));
     else {
-      // The first name has no dot, and each later one has.
+      // The first name comes without a dot, each later one with it.
       if ((dot === '.') !== parts.length > 0) return null;
       const key = name ?? keyOf(quoted ?? '');
       if (key === null) return null;
@@ -49,7 +49,7 @@ function keyOf(quoted: string): string | null {
   }
 }
 
-/** Null if the path finds nothing. A negative index counts from the end. */
+/** Returns null if the path finds nothing. A negative index counts from the end. */
 export function valueAt(value: JsonValue, path: InputPath): JsonValue {
   let found: JsonValue | undefined = value;
   for (const part of path) {

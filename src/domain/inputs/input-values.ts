@@ -8,9 +8,9 @@ import { lengthOf, type Scalar } from './input-test.ts';
 export interface InputValue {
   /** Keys, joined by `SEPARATOR`: sorts like the keys, a parent before its children. */
   readonly path: string;
-  /** Null for an object, an array, and a long or redacted string. */
+  /** Value, or null for an object, an array, and a long or redacted string. */
   readonly value: Scalar | null;
-  /** Null for other values than arrays and strings. */
+  /** Length, or null for other values than arrays and strings. */
   readonly length: number | null;
 }
 
@@ -27,7 +27,7 @@ const MAX_LEVELS = 5;
 /** Longer strings are compared by length only. */
 export const MAX_EQUAL_LENGTH = 100;
 
-/** Null unless the inputs are an object. Arrays aren't entered, and a null is missing. */
+/** Returns null unless the inputs are an object. Arrays aren't entered, and a null is missing. */
 export function inputValues(inputs: JsonValue): InputValues | null {
   if (!isJsonObject(inputs)) return null;
   const values: InputValue[] = [];

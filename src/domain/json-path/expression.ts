@@ -7,9 +7,9 @@ export interface PathExpression {
   readonly tree: Node;
   /** Steps per value of the payload, or in total if `isRepeated` is false. */
   readonly cost: number;
-  /** True if parts of the expression are evaluated for many values. */
+  /** Whether parts of the expression are evaluated for many values. */
   readonly isRepeated: boolean;
-  /** True if the expression names a field that every object inherits, such as `constructor`. */
+  /** Whether the expression names a field that every object inherits, such as `constructor`. */
   readonly needsCopy: boolean;
 }
 
@@ -127,7 +127,7 @@ function entryOf(entry: Entry): Entry {
   return { ...entry, value: pathOf(entry.value) };
 }
 
-/** `operand | [] != null && @`: false unless it is a list, since the library would split a text into characters. */
+/** `operand | [] != null && @`: false unless it is a list, since the library would split a string into characters. */
 function listOf(operand: Node): Node {
   const current: Node = { type: 'Current' };
   const flat: Node = { type: 'Flatten', child: current };

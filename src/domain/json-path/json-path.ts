@@ -54,7 +54,7 @@ export function parsePath(expression: string, { spend, parsed }: PathBudget): Pa
 export const stepsOfPath = ({ cost, isRepeated }: PathExpression, value: JsonValue, limit: number): number =>
   EVALUATION_COST + cost * (isRepeated ? sizeOf(value, limit / cost) : 1);
 
-/** Null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. */
+/** Returns null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. */
 export function findAt({ tree, needsCopy }: PathExpression, value: JsonValue): JsonValue {
   const source = needsCopy ? withoutPrototypes(value) : value;
   // `search` would keep the payload in memory until its next call.
@@ -86,7 +86,7 @@ const STEPS_A_FIELD = 16;
 /** Comparing about 256 characters takes as long as one step. */
 const CHARACTERS_PER_STEP = 256;
 
-/** Number of values, without recursion. Long texts and large objects count more. Above `limit` if the walk stopped early. */
+/** Number of values, without recursion. Long strings and large objects count more. Above `limit` if the walk stopped early. */
 function sizeOf(value: JsonValue, limit: number): number {
   const rest: JsonValue[] = [value];
   let size = 1;

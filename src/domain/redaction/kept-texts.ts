@@ -1,4 +1,4 @@
-/** Strings that `texts` rules keep, since figures and conversations read them at these places. */
+/** Strings that `texts` rules keep, because computed values and conversations need them. */
 
 /** A list has one place, `[]`, for all of its items. */
 export interface Place {

@@ -7,7 +7,7 @@ import { COUNTS, KEPT, KEPT_TEXTS, looksLikeIdentifier, type Place } from './kep
 export interface RedactionRule {
   /** Names of members whose values are replaced, as `plainName` writes them. */
   readonly keys: ReadonlySet<string>;
-  /** Whether all texts are replaced, apart from those of the members `keep`. */
+  /** Whether all strings are replaced, apart from those of the members `keep`. */
   readonly texts: boolean;
   readonly keep: ReadonlySet<string>;
   /** Global. */
@@ -21,7 +21,7 @@ export const REDACTED = '[redacted]';
 /** Names compare without case, `-` and `_`. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
 
-/** JSON within texts within JSON. A text below is replaced as a whole. */
+/** JSON within strings within JSON. A string below is replaced as a whole. */
 const MAX_NESTED_TEXTS = 3;
 
 const MAX_NAMES = 1000;
@@ -36,9 +36,9 @@ type Member = keyof typeof KEPT_TEXTS;
 
 /** Where a value is. */
 interface Position {
-  /** Null where nothing is kept, and below. */
+  /** Place, or null where nothing is kept, and below. */
   readonly place: Place | null;
-  /** Whether it is below a member that keeps its texts. */
+  /** Whether it is below a member that keeps its strings. */
   readonly keepsTexts: boolean;
   readonly depth: number;
   readonly nestedTexts: number;
@@ -49,7 +49,7 @@ const NOWHERE: Position = { place: null, keepsTexts: false, depth: 0, nestedText
 export class Redactor {
   readonly #keys = new Set<string>();
   readonly #patterns: readonly RegExp[];
-  /** Members whose strings each `texts` rule keeps. Null without such a rule. */
+  /** Members whose strings each `texts` rule keeps, or null without such a rule. */
   readonly #keep: ReadonlySet<string> | null;
   /** Most items of an answer have the same names. */
   readonly #names = new Map<string, Name>();
@@ -73,12 +73,12 @@ export class Redactor {
     return this.#value(value, NOWHERE);
   }
 
-  /** Text of the upstream for people. */
+  /** Strings of the upstream for people. */
   text(text: string): string {
     return this.#text(text, NOWHERE);
   }
 
-  /** An error, as text or JSON. `type` and `code` stay if they look like identifiers. */
+  /** An error, plain or as JSON. `type` and `code` stay if they look like identifiers. */
   error(error: JsonValue): JsonValue {
     const inner = typeof error === 'string' ? jsonIn(error) : error;
     if (!isJsonObject(inner)) return this.json(error);
@@ -174,7 +174,7 @@ export class Redactor {
     return redacted === value ? text : JSON.stringify(redacted);
   }
 
-  /** Whether a rule could miss something in a text that cannot be parsed. */
+  /** Whether a rule could miss something in a string that cannot be parsed. */
   #looksInside(): boolean {
     return this.#keys.size > 0 || this.#patterns.length > 0;
   }

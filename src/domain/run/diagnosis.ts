@@ -1,4 +1,4 @@
-/** Why a run failed, as text for colleagues. Text of the upstream is fenced, since it may look like markup. */
+/** Why a run failed, as Markdown for colleagues. Strings from the upstream are fenced, because they may look like markup. */
 import type { ChangePoint } from '../changes/changes.ts';
 import { clip } from '../conversation/text.ts';
 import { maxOf } from '../order.ts';
@@ -6,7 +6,7 @@ import type { Timestamp } from '../timestamp.ts';
 import type { GroupHistory } from '../workflow/group-history.ts';
 
 export interface DiagnosedFailure {
-  /** Null if no step failed. */
+  /** Node id, or null if no step failed. */
   readonly nodeId: string | null;
   readonly message: string | null;
   readonly code: string | null;
@@ -34,14 +34,14 @@ export interface DiagnosisText {
   /** Ids of the other runs that failed alike. */
   readonly alike: readonly string[];
   readonly baseline: { readonly runId: string; readonly isBeforeChange: boolean } | null;
-  /** Empty without the public URL of the page. */
+  /** Links; empty without the public URL of the page. */
   readonly links: readonly { readonly name: string; readonly url: string }[];
 }
 
-/** Longest texts in a line, in characters. */
+/** Longest strings in a line, in characters. */
 const MAX_NAME = 80;
 const MAX_CAUSE = 160;
-/** Longest error in the text. */
+/** Longest error in the Markdown. */
 const MAX_ERROR_LINES = 20;
 const MAX_ERROR = 1500;
 const MAX_CHANGES = 100;
@@ -97,7 +97,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
     ...(changes.length > 0 ? [{ isFenced: false, lines: ['Changed shortly before:'] }] : []),
     ...(changes.length > 0 ? [{ isFenced: true, lines: shownChanges(changes) }] : []),
     ...(commonInputs.length > 0
-      ? [{ isFenced: false, lines: ['The failed runs have in common (which need not be the cause):'] }]
+      ? [{ isFenced: false, lines: ['The failed runs have in common (not necessarily the cause):'] }]
       : []),
     ...(commonInputs.length > 0 ? [{ isFenced: true, lines: commonInputs.map(oneLine) }] : []),
     { isFenced: true, lines: namesIn(diagnosis) },

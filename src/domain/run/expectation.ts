@@ -10,9 +10,9 @@ export interface Expectation {
   readonly sampleSize: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Null for a run that is finished, that waits, or that has not started. */
+  /** Milliseconds left, or null for a run that is finished, that waits, or that has not started. */
   readonly remainingMs: number | null;
-  /** Null if the run's time is unknown, and while it waits. */
+  /** Milliseconds beyond the 95th percentile, or null if the run's time is unknown, and while it waits. */
   readonly overdueByMs: number | null;
 }
 
@@ -39,7 +39,7 @@ export interface Sampler {
   readonly records: readonly RunRecord[];
   /** Sample of the 100 records before this start; of the newest records for a run that has not started. */
   before(startedAt: Timestamp | null): Sample;
-  /** False if there are fewer than 100 records before this start. */
+  /** Whether there are at least 100 records before this start. */
   isFullBefore(startedAt: Timestamp | null): boolean;
 }
 
@@ -67,7 +67,7 @@ export function createSampler(records: readonly RunRecord[]): Sampler {
   };
 }
 
-/** Null with fewer than 10 completed runs in the sample. */
+/** Returns null with fewer than 10 completed runs in the sample. */
 export function expectationOf(
   run: Pick<Run, 'status' | 'wallClockMs' | 'isFinished'>,
   { wallClocksMs }: Pick<Sample, 'wallClocksMs'>,

@@ -24,6 +24,6 @@ export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Ga
   return gaps;
 }
 
-/** The earliest of equally long gaps. Null if there are no gaps. */
+/** The earliest of equally long gaps, or null without gaps. */
 export const longestGap = (gaps: readonly Gap[]): Gap | null =>
   gaps.reduce<Gap | null>((longest, gap) => (longest && longest.durationMs >= gap.durationMs ? longest : gap), null);

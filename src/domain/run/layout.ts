@@ -9,12 +9,12 @@ export interface Layout {
   readonly intervals: readonly Interval[];
   /** Intervals within the span. */
   readonly placed: readonly Interval[];
-  /** Null if nothing has started. */
+  /** Span, or null if nothing has started. */
   readonly span: RunSpan | null;
   readonly gaps: readonly Gap[];
 }
 
-/** Computed for each figure: caching it would take a third of the memory of the steps. */
+/** Computed for each use: caching it would take a third of the memory of the steps. */
 export function layoutOf(steps: readonly Step[], bounds: RunBounds): Layout {
   const intervals = intervalsOf(steps);
   const placed = intervals.filter(({ step }) => step.offsetMs !== null);

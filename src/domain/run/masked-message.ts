@@ -1,4 +1,4 @@
-/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal texts. */
+/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal messages. */
 import { isIPv6 } from 'node:net';
 
 /** Characters read of a message. Its beginning says what went wrong, and a rule may read a character repeatedly. */
@@ -88,7 +88,7 @@ function maskUrl(url: string): string {
   return maskParts(named);
 }
 
-/** Masks the port separately. A name such as `crate::Error` has no digits. */
+/** Masks the port separately. A name such as `crate::Error` doesn't contain digits. */
 function maskAddress(text: string): string {
   const [, address = '', port] = /^(.*?)(?::(\d{2,5}))?$/.exec(text) ?? [];
   const isAddress = (part: string) => part.includes('.') || isIPv6(part);

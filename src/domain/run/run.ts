@@ -49,7 +49,7 @@ class DerivedRun implements Run {
   readonly #nowMs: number;
   // Undefined means not computed yet. Only costly values are cached.
   #executions: readonly StepDraft[] | undefined;
-  /** True once `#completeSteps` has run. */
+  /** Set once `#completeSteps` has run. */
   #areComplete = false;
   #latest: readonly StepDraft[] | undefined;
   #status: RunStatus | undefined;
@@ -215,7 +215,7 @@ class DerivedRun implements Run {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
   }
 
-  /** True if neither record nor steps could be loaded. Only the ids are known then. */
+  /** Whether neither record nor steps could be loaded. Only the ids are known then. */
   #isUnknown(): boolean {
     return this.#facts.record === null && this.#facts.stepsError != null;
   }
@@ -225,7 +225,7 @@ class DerivedRun implements Run {
     return this.#facts.record;
   }
 
-  /** A run that failed without an error of its own must not answer that nothing failed. */
+  /** A run that failed without an error in its record must not answer that nothing failed. */
   #whyFailed(): readonly Step[] {
     const remaining = this.failedSteps.filter(({ isSuperseded }) => !isSuperseded);
     const isUnexplained = this.#facts.record?.status === 'FAILED' && this.error === null;

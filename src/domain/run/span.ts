@@ -4,7 +4,7 @@ import type { Interval } from './intervals.ts';
 
 /** Start and end of the run itself. */
 export interface RunBounds {
-  /** Null if neither the record nor a step has a start. */
+  /** Start, or null if neither the record nor a step has a start. */
   readonly startedAt: Timestamp | null;
   /** End of the run, or now while it is unfinished. Null if the run is over and its end is unknown. */
   readonly until: Timestamp | null;
@@ -23,7 +23,7 @@ export interface RunSpan {
 /** A step more than a day outside the run has a wrong clock: it is listed but not placed. */
 const DAY_MICROS = 86_400_000_000;
 
-/** True for a start within a day of the bounds. Without an end after the start, the start is also the end. */
+/** Whether the start is within a day of the bounds. Without an end after the start, the start is also the end. */
 export function isWithinReach(startMicros: number, { startedAt, until }: RunBounds): boolean {
   const from = startedAt?.epochMicros ?? Infinity;
   const to = Math.max(from, until?.epochMicros ?? from);
@@ -41,6 +41,6 @@ export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Inte
   };
 }
 
-/** Returns the upstream's text, unless the end was computed from a duration. */
+/** Returns the upstream's string, unless the end was computed from a duration. */
 export const endOf = ({ step, end }: Interval): Timestamp =>
   step.endTime?.epochMicros === end ? step.endTime : timestampOfMicros(end);

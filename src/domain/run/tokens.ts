@@ -40,11 +40,11 @@ export class StepTokens {
   }
 }
 
-/** Values of a usage that is kept as sent, and characters of its texts. Others could take much memory. */
+/** Values of a usage that is kept as sent, and characters of its strings. Others could take much memory. */
 const MAX_KEPT_VALUES = 30;
 const MAX_KEPT_TEXT = 100;
 
-/** The usage and the models of a payload, without the rest. Null if there is no usage, or more than usual. */
+/** The usage and the models of a payload, without the rest. Null without usage, or if there is more than usual. */
 function shortReport({ inputs, outputs }: Reporting): Reporting | null {
   const usage = fieldOf(outputs, 'usage') ?? null;
   const models = [fieldOf(outputs, 'model') ?? null, fieldOf(inputs, 'model') ?? null] as const;
@@ -67,7 +67,7 @@ const isShort = (value: JsonValue): boolean =>
   typeof value === 'string' ? value.length <= MAX_KEPT_TEXT : typeof value !== 'object' || value === null;
 
 /**
- * Null if no tokens are reported. A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's
+ * Returns null if no tokens are reported. A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's
  * if that is above 0, else `total_tokens`, else the sum of the known input and output.
  */
 function readTokens(upstreamTokens: number | null, { inputs, outputs }: Reporting): TokenUsage | null {
@@ -84,7 +84,7 @@ function readTokens(upstreamTokens: number | null, { inputs, outputs }: Reportin
   };
 }
 
-/** Reads only outputs. Null if they report no tokens: most have no usage, and nothing else is read then. */
+/** Reads only outputs. Returns null if they don't report tokens: most don't, and nothing else is read then. */
 export function readReport(outputs: JsonValue): ReportedTokens | null {
   const answer = answerIn(outputs);
   if (!hasUsage(answer)) return null;

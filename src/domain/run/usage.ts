@@ -5,7 +5,7 @@ import type { JsonValue, ReportedTokens } from '../types.ts';
 
 export const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
 
-/** Null counts as 0, unless all counts are null. */
+/** Adds the counts. Null counts as 0, unless all are null. */
 export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
   counts.reduce((sum, count) => (count === null ? sum : (sum ?? 0) + count), null);
 

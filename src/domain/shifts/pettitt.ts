@@ -43,7 +43,7 @@ function sharpened(values: readonly number[], place: number, least: number): num
   return at;
 }
 
-/** Of an even number of values, the mean of the two in the middle. */
+/** The middle value, or the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const ascending = values.toSorted((a, b) => a - b);
   const upper = ascending[ascending.length >> 1] ?? 0;

@@ -37,7 +37,7 @@ const LEAST_RUNS = 10;
 const LEAST_FACTOR = 1.5;
 /** A rhythm or a trend has smaller differences between the runs next to the split. */
 const LEAST_FACTOR_NEARBY = 1.35;
-/** Runs next to the split, on each side: also those whose nodes are compared. */
+/** Number of runs on each side of the split whose medians, and whose nodes, are compared. */
 const NEARBY_RUNS = 10;
 
 interface Point {
@@ -105,7 +105,7 @@ const isLarge = (before: number, after: number, factor = LEAST_FACTOR): boolean 
 
 const medianOf = (points: readonly Point[]): number => median(points.map(({ value }) => value));
 
-/** Null for a run that doesn't report it. */
+/** Returns null for a run that doesn't report it. */
 function valueOf(record: RunRecord, metric: ShiftMetric, prices: PriceList | null): number | null {
   const { startTime, endTime, nodeTokens } = record;
   if (metric === 'DURATION') return wallClockMs({ startedAt: startTime, until: endTime });

@@ -64,11 +64,11 @@ function hadFailedBy(step: StepDraft, micros: number): boolean {
   return end !== null && end <= micros;
 }
 
-/** An unfinished execution without an `end_time` has no known end, whatever its `elapsed_time`. */
+/** The end of an unfinished execution without an `end_time` is unknown, whatever its `elapsed_time`. */
 const knownEndOf = (step: StepDraft): number | null =>
   step.isFinished || step.endTime !== null ? endMicrosOf(step) : null;
 
-/** True if each execution began after the known ends of those before it. */
+/** Whether each execution began after the known ends of those before it. */
 function neverOverlap(ofNode: readonly StepDraft[]): boolean {
   let lastEnd = -Infinity;
   for (const step of ofNode) {
@@ -87,7 +87,7 @@ export const latestAttempts = (executions: readonly StepDraft[], isRunOver: bool
     return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? last;
   });
 
-/** True for a step that is said to run, but had ended when the node's last execution began. */
+/** Whether a step is said to run, but had ended when the node's last execution began. */
 function hadLeft(step: StepDraft, last: StepDraft): boolean {
   const end = step !== last && isUnderWay(step) ? knownEndOf(step) : null;
   return end !== null && end <= beginOf(last);

@@ -5,7 +5,7 @@ import type { DurationSource, StepDuration, StepFacts } from '../types.ts';
 import type { StepDraft } from './execution.ts';
 import { waitsWithin } from './waits.ts';
 
-/** Whole microseconds, so that sums and differences have no rounding noise. */
+/** Whole microseconds, so sums and differences are free of rounding noise. */
 export const microsOf = (millis: number): number => Math.round(millis * 1000);
 
 /** Length of a step with its waits. 0 if unknown. */
@@ -43,7 +43,7 @@ export interface StepClock {
   readonly liveUntil: number | null;
 }
 
-/** True for a running or waiting step, and for an unknown status. A planned start is not a start. */
+/** Whether the step is running, waiting, or of unknown status. A planned start is not a start. */
 export const isUnderWay = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boolean =>
   !step.isFinished && step.status !== 'PENDING';
 
@@ -87,7 +87,7 @@ export function endMicrosOf(step: TimedFacts): number | null {
   return elapsed === null ? null : start + elapsed;
 }
 
-/** Latest end, with the upstream's text if it sent one. */
+/** Latest end, with the upstream's string if it sent one. */
 export function latestEndOf(steps: readonly TimedFacts[]): Timestamp | null {
   let last: TimedFacts | null = null;
   let lastEnd = -Infinity;

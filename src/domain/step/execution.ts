@@ -7,7 +7,7 @@ import { waitingSince } from './waits.ts';
 
 export interface Execution extends StepFacts {
   readonly status: StepStatus;
-  /** True for COMPLETED, FAILED, CANCELLED and SKIPPED, and for UNKNOWN with an end. */
+  /** Whether the status is COMPLETED, FAILED, CANCELLED or SKIPPED, or UNKNOWN with an end. */
   readonly isFinished: boolean;
 }
 

@@ -13,14 +13,14 @@ type Steps = readonly StepFacts[];
 
 export interface StepsOfRun {
   readonly steps: Steps;
-  /** False if the run goes on, or if that is only known from its steps. */
+  /** Whether the run is over by its record, and not only by its steps. */
   readonly isRunOver: boolean;
 }
 
 export interface ComparedSteps {
   /** Ids of new and changed steps. */
   readonly changed: ReadonlySet<string>;
-  /** True if a step has disappeared. */
+  /** Whether a step has disappeared. */
   readonly hasFewer: boolean;
 }
 

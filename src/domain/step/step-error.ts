@@ -1,11 +1,11 @@
-/** Parses an `error` text: plain text, or JSON of some service. */
+/** Parses an `error`: plain text, or JSON from some service. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { parseExactJson } from '../long-integers.ts';
 import type { JsonObject, JsonValue, StepError } from '../types.ts';
 
 /**
- * Null if the text reports no error: null, blank, `{}`, `[]`, `null` and `""`. `message` is never empty: without one it
- * is the whole text. Outer fields win over those of a nested `error` or `detail`.
+ * Returns null if nothing is reported: null, blank, `{}`, `[]`, `null` and `""`. `message` is never empty: without one it
+ * is the whole error. Outer fields win over those of a nested `error` or `detail`.
  */
 export function errorInfo(error: string | null): StepError | null {
   if (error === null) return null;
@@ -27,17 +27,17 @@ export function errorInfo(error: string | null): StepError | null {
 
 export const hasError = (error: string | null): boolean => error !== null && !isEmpty(error.trim());
 
-/** Error of a step or record as sent. Null if the text reports no error. */
+/** Error of a step or record as sent, or null if nothing is reported. */
 export const shownError = ({ error }: { readonly error: string | null }): string | null =>
   hasError(error) ? error : null;
 
-/** Maximum number of characters that are parsed. Parsing a longer text for each reader would take too long. */
+/** Maximum number of characters that are parsed. Parsing a longer string for each reader would take too long. */
 const MAX_PARSED = 2 ** 16;
 
 /** Beginning of JSON. Most errors are plain text, and a failing parser takes ten times as long as this check. */
 const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 
-/** Returns the text itself if it is not JSON. */
+/** Returns the string itself if it is not JSON. */
 function parseJson(text: string): JsonValue {
   if (text.length > MAX_PARSED || !JSON_START.test(text)) return text;
   try {
@@ -47,7 +47,7 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Checks the text without a parser if possible, since it runs for every step. */
+/** Checks the string without a parser if possible, since it runs for every step. */
 const isEmpty = (text: string): boolean =>
   text === '' || /^(?:null|\{[ \t\r\n]*\}|\[[ \t\r\n]*\])$/.test(text) || isBlankInQuotes(text);
 

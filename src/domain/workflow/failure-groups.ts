@@ -31,7 +31,7 @@ export interface FailureGroup {
   readonly lastSeenAt: Timestamp | null;
   /** Newest run first. */
   readonly runIds: readonly string[];
-  /** Decides the order of groups that are equal otherwise. Texts of thousands of comparisons would take long. */
+  /** Decides the order of groups that are equal otherwise. Comparing strings thousands of times would take long. */
   readonly name: string;
 }
 
@@ -68,7 +68,7 @@ export function failureGroups(workflowId: string, failures: readonly Failure[]):
   return [...groups.values()].flatMap((group) => groupOf(workflowId, group)).sort(compareGroups);
 }
 
-/** Takes failures, newest first. Returns a list, since an empty input has no group. */
+/** Takes failures, newest first. Returns a list, because an empty input makes no group. */
 function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
   return failures.slice(0, 1).map((latest) => ({
     workflowId,

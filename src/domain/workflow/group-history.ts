@@ -22,7 +22,7 @@ export interface ExaminedRuns {
   readonly completedNodes: ReadonlyMap<string, ReadonlySet<string>>;
   /** Whether the steps of a run could not be loaded. */
   readonly isUnreadable?: (record: RunRecord) => boolean;
-  /** True if the workflow has no older runs. */
+  /** Whether the history goes back to the workflow's first run. */
   readonly isWhole: boolean;
 }
 
@@ -32,12 +32,12 @@ export type FailureState = 'NEW' | 'RETURNED' | 'ONGOING' | 'RESOLVED' | 'UNKNOW
 export interface GroupHistory {
   /** Start of the first examined run of the group. Null if no start is known. */
   readonly firstSeenAt: Timestamp | null;
-  /** True if enough runs before `firstSeenAt` are examined, and all of them lack the failure. */
+  /** Whether enough runs before `firstSeenAt` are examined, none of them with the failure. */
   readonly firstSeenIsExact: boolean;
   readonly state: FailureState;
   /** First failure after the gap. Null unless RETURNED. */
   readonly returnedAt: Timestamp | null;
-  /** True if a failed run before `firstSeenAt` has an unknown cause. */
+  /** Whether a failed run before `firstSeenAt` has an unknown cause. */
   readonly hasUnknownBefore: boolean;
   /** Runs with a completed node that would resolve the group. Null if none can, or it is resolved. */
   readonly completionsNeeded: number | null;
@@ -66,10 +66,10 @@ const OTHER_GAPS = 2;
 
 /** When the failures of a group began, or began again. */
 export interface Beginning {
-  /** Null if no start is known. */
+  /** Time, or null if no start is known. */
   readonly at: Timestamp | null;
   readonly isExact: boolean;
-  /** True if a failed run before it has an unknown cause. */
+  /** Whether a failed run before it has an unknown cause. */
   readonly hasUnknownBefore: boolean;
 }
 

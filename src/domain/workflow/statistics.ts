@@ -1,4 +1,4 @@
-/** Statistics of many runs of one workflow: success rate, durations, and figures of each node. */
+/** Statistics of many runs of one workflow: success rate, durations, and those of each node. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from '../run/span.ts';
 import { isOver, type RunStatus } from '../status.ts';
@@ -30,7 +30,7 @@ export interface NodeStatistics {
   readonly retryCount: number;
   /** Finished executions with a known duration: failed ones, but not skipped ones. Null if there are none. */
   readonly durationMs: Distribution | null;
-  /** Null if no execution reports tokens. */
+  /** Total tokens, or null if no execution reports tokens. */
   readonly totalTokens: number | null;
 }
 
@@ -41,7 +41,7 @@ export interface NodeStatistics {
 export const percentile = (ascending: readonly number[], percent: number): number | null =>
   ascending[Math.ceil((percent * ascending.length) / 100) - 1] ?? null;
 
-/** Null without values. */
+/** Returns null without values. */
 export function distributionOf(values: readonly number[]): Distribution | null {
   const ascending = values.toSorted((a, b) => a - b);
   const max = ascending.at(-1);

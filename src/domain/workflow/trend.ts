@@ -7,7 +7,7 @@ import { runStatistics, type RunStatistics } from './statistics.ts';
 export interface TrendBucket extends RunStatistics {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
-  /** False if the bucket reaches beyond the span, or runs that were not examined may have started in it. */
+  /** False if the bucket extends outside the span, or runs that were not examined may have started in it. */
   readonly isComplete: boolean;
   /** In the given order. */
   readonly records: readonly RunRecord[];
@@ -19,7 +19,7 @@ export interface TrendSpan {
   readonly startedAfter: Timestamp | null;
   /** No run starts later. */
   readonly startedBefore: Timestamp | null;
-  /** False if runs older than the given ones may exist. */
+  /** Whether the given runs include the workflow's oldest one. */
   readonly isWhole: boolean;
   /** Time in µs since 1970 after which runs may still start. Default: none. */
   readonly now?: number;

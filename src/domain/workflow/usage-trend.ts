@@ -6,12 +6,12 @@ import { addTokens, compareModels, createTokenSum, type TokenSum } from '../run/
 
 /** Sums over the outputs of nodes or steps. */
 interface UsageSum extends Readonly<TokenSum> {
-  /** Null without a price list. */
+  /** Estimated cost, or null without a price list. */
   readonly estimatedCost: Cost | null;
 }
 
 export interface ModelUsageTrend extends UsageSum {
-  /** Null for all outputs without a model name. */
+  /** Model, or null for all outputs without a model name. */
   readonly model: string | null;
 }
 
@@ -51,7 +51,7 @@ function* usageTrend(runs: readonly RunOfUsage[], prices: PriceList | null): Gen
     if (isReporting) runsReporting += 1;
     else if (steps === null) runsNotLoaded += 1;
     else if (steps.length > 0) runsFromSteps += 1;
-    // A record has no inputs, which may name the model that its output does not.
+    // A record doesn't contain inputs, which may name the model if its output doesn't.
     const reports = isReporting
       ? record.nodeTokens.map((tokens) => ({ tokens, billedModel: tokens.model }))
       : (steps ?? []).map((tokens) => ({ tokens, billedModel: tokens.billedModel }));

@@ -31,7 +31,7 @@ export interface Claim {
    * claim that it may have stored is then withdrawn.
    */
   take(record: WriteRecord): Promise<Taken | null | undefined>;
-  /** Null frees the key. A failed write is repeated later. */
+  /** A null outcome frees the key. A failed write is repeated later. */
   settle(record: WriteRecord | null): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ type Values = readonly Buffer[];
 interface Settlement {
   readonly names: readonly string[];
   readonly claimed: Values;
-  /** Null: the claim is withdrawn. */
+  /** Outcome to write; null withdraws the claim. */
   readonly values: Values | null;
   readonly untilMs: number;
 }
@@ -82,7 +82,7 @@ return false`;
 
 /**
  * ARGV: milliseconds, the claim's value for each name, then an outcome for each or nothing. Leaves records of others unchanged.
- * Writes the outcome also if Valkey has lost the claim: other gateways find it.
+ * Writes the outcome even if Valkey has lost the claim: other gateways find it.
  */
 const SETTLE = `${FIND_AND_PUT}
 for i = 2, #KEYS do
@@ -112,7 +112,7 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   let cancelRetry: (() => void) | null = null;
   let isClosed = false;
 
-  /** Each second until all are written. A refused outcome does not delay the others. */
+  /** Each second until all are written. A rejected outcome does not delay the others. */
   function retry(): void {
     if (isClosed) return;
     cancelRetry ??= after(RETRY_MS, () => {

@@ -112,7 +112,7 @@ function answerOf(record: Exclude<WriteRecord, { state: 'underWay' }>): Written 
 const unavailable = (): GatewayError =>
   new GatewayError(
     'IDEMPOTENCY_UNAVAILABLE',
-    'idempotencyKey cannot be claimed, since Valkey does not answer or is full. Nothing was sent. ' +
+    'idempotencyKey cannot be claimed, because Valkey does not respond or is full. Nothing was sent. ' +
       'Try again with the same key. A first attempt may be sent without a key.',
     { wasNotSent: true },
   );

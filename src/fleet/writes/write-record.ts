@@ -32,7 +32,7 @@ export function writeRecord(record: WriteRecord, endpoint: Write['endpoint']): B
   return writeRecord(unknown(record.fingerprint, notReported(endpoint)), endpoint);
 }
 
-/** Null for another form, written by a gateway of another version. */
+/** Returns null for another form, written by a gateway of another version. */
 export function readRecord(written: Buffer): WriteRecord | null {
   try {
     return RECORD.safeParse(JSON.parse(written.toString())).data ?? null;
@@ -41,7 +41,7 @@ export function readRecord(written: Buffer): WriteRecord | null {
   }
 }
 
-/** Null: nothing has changed. */
+/** Returns the record of an outcome, or null if nothing has changed. */
 export function recordOf(
   outcome: PromiseSettledResult<Written>,
   { fingerprint, endpoint }: Pick<KeyedWrite, 'fingerprint' | 'endpoint'>,

@@ -8,7 +8,7 @@ export const noIntrospectionRule = (context: ValidationContext): ASTVisitor => (
     const { value } = node.name;
     if (!INTROSPECTION_FIELDS.has(value) || context.getParentType() !== context.getSchema().getQueryType()) return;
     const message =
-      `Introspection is switched off, so ${value} is not answered; INTROSPECTION=on switches it on. ` +
+      `Introspection (${value}) is disabled. Set INTROSPECTION=on to enable it. ` +
       'Generate code and compose from schema.graphql.';
     context.reportError(new GraphQLError(message, { nodes: node }));
   },

@@ -70,7 +70,7 @@ export async function createApollo(options: ApolloOptions) {
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: introspection ? [] : [noIntrospectionRule],
-    // The HTTP handler prevents CSRF, also for events: see params.ts.
+    // The HTTP handler prevents CSRF, including for events: see params.ts.
     csrfPrevention: false,
     documentStore,
     // Persisted operations are resolved earlier, for every transport.
@@ -140,7 +140,7 @@ function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
     },
     load: () =>
       Promise.resolve({
-        // The gateway interface has no type parameter for the context.
+        // The gateway interface isn't generic in the context.
         executor({ context }) {
           const { execution } = context as OperationContext;
           return execute(execution.operation, execution.valid);

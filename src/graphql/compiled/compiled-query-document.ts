@@ -23,7 +23,7 @@ export interface CompilableOperation {
 export const MAX_COMPILED_FIELDS = 128;
 
 /**
- * Null if graphql-js must execute: mutations, subscriptions, introspection, large operations, and conditions, which
+ * Returns null if graphql-js must execute: mutations, subscriptions, introspection, large operations, and conditions, which
  * graphql-jit keeps on nodes that fragments share. The document must be valid.
  */
 export function findCompilable(document: DocumentNode, operationName: string | null): CompilableOperation | null {
@@ -37,7 +37,7 @@ export function findCompilable(document: DocumentNode, operationName: string | n
   return fieldCount === null ? null : { operation, fragments, fieldCount };
 }
 
-/** Null if the selection cannot be compiled. Stops at the limit, since nested spreads could take exponential time. */
+/** Returns null if the selection cannot be compiled. Stops at the limit, since nested spreads could take exponential time. */
 function countFields(selectionSet: SelectionSetNode, fragments: Fragments): number | null {
   let count = 0;
   const isCompilable = ({ selections }: SelectionSetNode): boolean =>
@@ -66,7 +66,7 @@ function hasCompilableName({ name, alias }: FieldNode): boolean {
   return !isIntrospection && UNAMBIGUOUS.test(alias?.value ?? name.value);
 }
 
-/** Removes variable declarations: graphql-js reads the variables, and the bare schema has no input types. */
+/** Removes variable declarations: graphql-js reads the variables, and the bare schema doesn't have input types. */
 export const withoutVariables = ({ operation, fragments }: CompilableOperation): DocumentNode => ({
   kind: Kind.DOCUMENT,
   definitions: [{ ...operation, variableDefinitions: [] }, ...Object.values(fragments)],

@@ -1,6 +1,6 @@
 /**
- * Schema for compilation. Its fields have no arguments: graphql-jit would write literals into generated code, where
- * some texts become expressions. graphql-js reads the arguments when the operation runs.
+ * Schema for compilation, without arguments: graphql-jit would write literals into generated code, where
+ * some strings become expressions. graphql-js reads the arguments when the operation runs.
  */
 import {
   getArgumentValues,

@@ -36,7 +36,7 @@ export function createQueryCompiler(schema: GraphQLSchema) {
   const bareSchema = createBareSchema(schema);
 
   return {
-    /** Null if graphql-js must execute. The document must be valid. */
+    /** Returns null if graphql-js must execute. The document must be valid. */
     compile(document: DocumentNode, operationName: string | null): CompiledQuery | null {
       const compilable = findCompilable(document, operationName);
       if (!compilable) return null;
@@ -72,7 +72,7 @@ export function createQueryCompiler(schema: GraphQLSchema) {
   };
 }
 
-/** Otherwise V8 keeps the code of each text that is compiled, also of dropped functions: 450 KB for 90 fields with long names. */
+/** Otherwise V8 keeps the code of each document that is compiled, even of dropped functions: 450 KB for 90 fields with long names. */
 function withoutCodeCache<T>(compile: () => T): T {
   setFlagsFromString('--no-compilation-cache');
   try {
@@ -82,7 +82,7 @@ function withoutCodeCache<T>(compile: () => T): T {
   }
 }
 
-/** Null if an error is not a resolver's own, since graphql-jit words it differently. Such errors are rare defects. */
+/** Returns null if an error is not a resolver's own, since graphql-jit words it differently. Such errors are rare defects. */
 function finished(result: ExecutionResult): ExecutionResult | null {
   const { data = null, errors } = result;
   if (!errors) return result;

@@ -23,7 +23,7 @@ const settled =
 /** Throws for a `bigint`, a cycle, or too many levels. */
 function asJson(value: unknown): unknown {
   if (value === undefined || value instanceof Error) return value;
-  // Undefined for a function or a symbol.
+  // Returns undefined for a function or a symbol.
   const text = JSON.stringify(value) as string | undefined;
   const json = JSON.parse(text ?? 'null') as JsonValue;
   const problem = unwritable(json);

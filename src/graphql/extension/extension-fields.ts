@@ -43,13 +43,13 @@ function checkField({ name, isOfContract }: AddedType, field: FieldDefinitionNod
   if (list && listOf(list)) throw new ConfigError(`extension.typeDefs: ${path} must not be a list of lists.`);
 }
 
-/** Null if the type is not a list. */
+/** Returns null if the type is not a list. */
 function listOf({ type }: { readonly type: TypeNode }): ListTypeNode | null {
   const nullable = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
   return nullable.kind === Kind.LIST_TYPE ? nullable : null;
 }
 
-/** True for JSON and lists of JSON. Lists of lists are not supported. */
+/** Whether the type is JSON or a list of JSON. Lists of lists are not supported. */
 function isJson({ type }: FieldDefinitionNode): boolean {
   let named = type;
   while (named.kind !== Kind.NAMED_TYPE) named = named.type;

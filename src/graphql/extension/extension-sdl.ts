@@ -12,7 +12,7 @@ import { ConfigError } from '../../config/config-error.ts';
 
 export interface AddedType {
   readonly name: string;
-  /** False for a type of the embedder. */
+  /** Whether the type is one of the schema, rather than the embedder's. */
   readonly isOfContract: boolean;
   readonly fields: readonly FieldDefinitionNode[];
 }

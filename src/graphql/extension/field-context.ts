@@ -15,7 +15,7 @@ export interface FieldContext {
   readonly viewer: Pick<Viewer, 'id' | 'attributes'>;
   /** Rights of the caller, in which callers of one viewer may differ. An answer for which they are read is not cached. */
   readonly caller: {
-    /** False: the caller runs no mutation. */
+    /** Whether the caller may run mutations. */
     readonly mayExecute: boolean;
   };
   /** The operation's only clock reading, in milliseconds since 1970. */

@@ -30,7 +30,7 @@ export function readRepresentation(value: unknown): Representation {
   return { __typename, ...Object.fromEntries(keys) } as Representation;
 }
 
-/** Accepts text and whole numbers, as the type ID does. */
+/** Accepts strings and whole numbers, as the type ID does. */
 function readId(typeName: EntityName, name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (Number.isSafeInteger(value)) return String(value);

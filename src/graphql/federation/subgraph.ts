@@ -16,7 +16,7 @@ scalar _Any
 union _Entity = ${Object.keys(KEYS).join(' | ')}
 "This subgraph (federation)."
 type _Service {
-  "Schema of this subgraph, as SDL text."
+  "Schema of this subgraph, as SDL."
   sdl: String!
 }
 extend type Query {
@@ -68,7 +68,7 @@ function findEntity(
 function stepOf({ steps }: Run, id: string): Step {
   const step = steps.find((candidate) => candidate.id === id);
   if (step) return step;
-  throw new GatewayError('NOT_FOUND', 'The run has no step with this id.');
+  throw new GatewayError('NOT_FOUND', 'The run does not have a step with this id.');
 }
 
 export function entityNameOf(entity: unknown): EntityName {

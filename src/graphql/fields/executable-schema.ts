@@ -48,4 +48,4 @@ export function attachUnion(schema: GraphQLSchema, name: string, resolveType: Gr
 }
 
 const missing = (name: string): Error =>
-  new Error(`${name} must be in schema.graphql, since it has an entry: add it there, or remove the entry`);
+  new Error(`${name} must be in schema.graphql, because it has an entry: add it there, or remove the entry`);

@@ -4,9 +4,9 @@ import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 
 export interface FieldEntry {
   readonly requirement?: DataRequirement;
-  /** True if the resolver returns the parent's property and throws only for numbers beyond `Int`. */
+  /** Whether the resolver returns the parent's property and throws only for numbers beyond `Int`. */
   readonly isIntCheck?: true;
-  /** True if the resolver reads `info`, which a compiled query then copies for each call. */
+  /** Whether the resolver reads `info`, which a compiled query then copies for each call. */
   readonly readsInfo?: true;
 }
 

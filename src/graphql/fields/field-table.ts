@@ -12,7 +12,7 @@ type ObjectTypeName = Exclude<
   'Subscription'
 >;
 
-/** True if the parent has the field's value as a property. */
+/** Whether the parent has the field's value as a property. */
 type IsProperty<Field, Name extends PropertyKey> =
   Field extends ResolverFn<infer Result, infer Parent, Context, never>
     ? Parent extends Readonly<Record<Name, Result>>

@@ -17,7 +17,7 @@ export interface ListedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly cursor: string;
-  /** Field in which a search found its text. Null without a search. */
+  /** Field that matches the search. Null without a search. */
   readonly matchedIn: string | null;
 }
 

@@ -90,7 +90,7 @@ export function readRecentCursor(cursor: string, workflowIds: readonly string[])
 const numberText = (value: number | null, length: number): string =>
   (value?.toString(36) ?? '').padStart(length, PADDING);
 
-/** Null for an empty text. */
+/** Returns null for an empty string. */
 function numberOf(text: string): number | null {
   if (text === '') return null;
   const value = Number.parseInt(text, 36);

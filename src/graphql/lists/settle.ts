@@ -15,7 +15,7 @@ export function settleAll<Item, T>(items: readonly Item[], load: (item: Item) =>
   });
 }
 
-/** Loads a run for a figure over its steps, which count each time that one reads them. Null if it is deleted. */
+/** Loads a run whose steps a computed value reads; they count each time. Null if it is deleted. */
 export async function loadForFigure(ref: RunRef, { runs, budgets }: Context): Promise<Run | null> {
   const run = await runs().loadWithSteps(ref);
   budgets.takeSteps(run?.steps.length ?? 0);

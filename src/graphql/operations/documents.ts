@@ -1,5 +1,5 @@
 /**
- * Cache of validated documents by text, bounded by bytes. A document is cached after an authenticated caller has sent
+ * Cache of validated documents by their source, bounded by bytes. A document is cached after an authenticated caller has sent
  * it successfully. Apollo Server then does not parse and validate it again, and its queries are compiled.
  */
 import type { ApolloServerOptions, BaseContext } from '@apollo/server';
@@ -61,7 +61,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
   return {
     find: (text: string): PreparedDocument | undefined => entries.get(text)?.document,
 
-    /** Takes a parsed and valid text. Does not cache it. */
+    /** Takes a parsed and valid document. Does not cache it. */
     prepare(text: string, ast: DocumentNode): PreparedDocument {
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
       return {
@@ -83,7 +83,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
       };
     },
 
-    /** `queryHash` is the SHA-256 of the text, by which Apollo Server looks it up. */
+    /** `queryHash` is the SHA-256 of the document, by which Apollo Server looks it up. */
     keep(document: PreparedDocument, queryHash: string): void {
       if (entries.has(document.text)) return;
       entries.set(document.text, { document, queryHash, compiled: new Map() });
@@ -112,7 +112,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
 const storeOf = (asts: ReadonlyMap<string, DocumentNode>): DocumentStore => ({
   // Apollo Server puts its own prefix before the hash.
   get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
-  // Apollo Server would store every valid text, even of callers without an accepted key.
+  // Apollo Server would store every valid document, even of callers without an accepted key.
   set: () => Promise.resolve(),
   delete: () => Promise.resolve(false),
 });
@@ -123,7 +123,7 @@ const HASH_LENGTH = 64;
 const sizeOfCompiled = (query: CompiledQuery | null, { text }: PreparedDocument): number =>
   query ? query.sizeBytes + text.length * BYTES_A_COMPILED_CHARACTER : 0;
 
-/** Memory of the text and its syntax tree. */
+/** Memory of the document and its syntax tree. */
 export function documentBytes({ text, ast }: PreparedDocument): number {
   let nodes = 0;
   visit(ast, { enter: () => void (nodes += 1) });

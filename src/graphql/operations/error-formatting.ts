@@ -26,7 +26,7 @@ export function createErrorFormatting(logger: Logger) {
     return { ...formatted, extensions: { ...formatted.extensions, requestId } };
   }
 
-  /** Of these errors, only those of plugins can be defects. */
+  /** Among these errors, only those of plugins can be defects. */
   function completeOne({ extensions, ...error }: GraphQLFormattedError, { requestId }: OperationRecord) {
     const isDefect = extensions?.code === INTERNAL;
     if (isDefect) logger.error({ reason: error.message, requestId }, 'a plugin failed');
@@ -93,7 +93,7 @@ export function causeOf(error: unknown): unknown {
 const placeOf = ({ locations, path }: GraphQLError) => ({ ...(locations && { locations }), ...(path && { path }) });
 
 /**
- * Null for a defect. A GraphQL error is the client's if it has no path (a variable) or names a node of the document (an
+ * Returns null for a defect. A GraphQL error is the client's if it has no path (a variable) or names a node of the document (an
  * argument). Otherwise, a resolver returned a value of the wrong type.
  */
 function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<string, unknown>> | null {

@@ -44,7 +44,7 @@ const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, cond
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-/** Null if the text can be parsed and validated without overflowing the stack. Its syntax may be wrong. */
+/** Returns null if the document can be parsed and validated without overflowing the stack. Its syntax may be wrong. */
 export function nestingProblem(text: string): GraphQLError | null {
   const lexer = new Lexer(new Source(text));
   let [depth, deepest, total] = [0, 0, 0];
@@ -59,7 +59,7 @@ export function nestingProblem(text: string): GraphQLError | null {
   return total > MAX_NESTING ? TOO_NESTED : null;
 }
 
-/** The parser reports a text that has no next token. */
+/** The parser reports a document whose next token is invalid. */
 function nextKind(lexer: Lexer): TokenKind {
   try {
     return lexer.advance().kind;
@@ -73,7 +73,7 @@ const TOO_NESTED = new GraphQLError(
   { extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
 );
 
-/** Null if every operation of the document is within the limits. */
+/** Returns null if every operation of the document is within the limits. */
 export function passedLimit(document: DocumentNode): GraphQLError | null {
   const definitions = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment.selectionSet]));

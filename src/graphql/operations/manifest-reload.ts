@@ -45,10 +45,13 @@ export async function reloadManifests<T>(options: ManifestReloadOptions<T>): Pro
       if (files instanceof Error) throw files;
       current = await valueOf(files);
       count('ok');
-      logger.info({ paths }, 'the manifests have changed and are in use');
+      logger.info({ paths }, 'the changed manifests are in use');
     } catch (error) {
       count('failed');
-      logger.warn({ problem: (error as Error).message }, 'the changed manifests are invalid: those before stay in use');
+      logger.warn(
+        { problem: (error as Error).message },
+        'the changed manifests are invalid; the previous ones stay in use',
+      );
     }
   }
 

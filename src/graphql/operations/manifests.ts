@@ -63,13 +63,13 @@ function entriesOf({ path, text }: ManifestFile): readonly Entry[] {
   );
 }
 
-/** Null if a client may send it. */
+/** Returns null if a client may send it. */
 function problemOf(text: string, schema: GraphQLSchema): string | null {
   const tooNested = nestingProblem(text);
   if (tooNested) return tooNested.message;
   try {
     const document = parse(text, { maxTokens: MAX_TOKENS });
-    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it has no operation';
+    if (!document.definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)) return 'it contains no operation';
     return (passedLimit(document) ?? validate(schema, document)[0])?.message ?? null;
   } catch (error) {
     return (error as GraphQLError).message;

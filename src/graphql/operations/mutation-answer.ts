@@ -22,7 +22,7 @@ type Data = NonNullable<FormattedExecutionResult['data']>;
 type Path = readonly (string | number)[];
 
 export interface EssentialAnswer {
-  /** Null if a root field that can't be null was left out. */
+  /** Data, or null if a root field that can't be null was left out. */
   readonly data: Data | null;
   /** One for each part that is null instead. */
   readonly errors: readonly GraphQLError[];
@@ -58,7 +58,7 @@ class Essentials {
     this.#error = error;
   }
 
-  /** Undefined if a field that can't be null was left out. `levels` of objects below this one are kept. */
+  /** Returns undefined if a field that can't be null was left out. `levels` of objects below this one are kept. */
   objectOf(
     value: Data,
     type: GraphQLObjectType,
@@ -93,7 +93,7 @@ class Essentials {
     return null;
   }
 
-  /** Undefined for what isn't essential. */
+  /** Returns undefined for what isn't essential. */
   #essentialOf(
     value: unknown,
     type: GraphQLOutputType,

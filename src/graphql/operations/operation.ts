@@ -10,7 +10,7 @@ import type { PreparedDocument } from './documents.ts';
 
 /** Parameters from the client. Only their types are checked. */
 export interface OperationParams {
-  /** Text. Missing if the operation is named instead. */
+  /** Document. Missing if the operation is named instead. */
   readonly query?: string | null | undefined;
   /** Name of a persisted operation. `id` is the older spelling. */
   readonly documentId?: string | null | undefined;
@@ -25,7 +25,7 @@ export interface OperationRequest extends Omit<OperationStart, 'viewerId' | 'cal
   readonly caller: Caller;
   /** Whose share of the upstream it uses. */
   readonly requester: Requester;
-  /** Authenticates again, since an open connection has no rights of its own. */
+  /** Authenticates again, because an open connection doesn't carry rights. */
   readonly authenticate: () => Caller | Promise<Caller>;
   /** Operation types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
@@ -43,9 +43,9 @@ export interface Client {
 }
 
 export interface ResolvedOperation {
-  /** Empty if the request names no operation. */
+  /** Document; empty if the request doesn't identify one. */
   readonly text: string;
-  /** Hash by which the client registers the text (APQ), or null. */
+  /** Hash by which the client registers the document (APQ), or null. */
   readonly registers: string | null;
 }
 
@@ -57,9 +57,9 @@ export interface Operation {
   readonly record: OperationRecord;
   readonly context: Context;
   readonly source: ResolvedOperation;
-  /** Document of a text that is cached. Null for a new one. */
+  /** Cached document, or null for a new one. */
   readonly known: PreparedDocument | null;
-  /** Syntax tree of a new text, without locations. Null for a known text, or if it cannot be parsed. */
+  /** Syntax tree of a new document, without locations. Null for a known document, or if it cannot be parsed. */
   readonly parsed: DocumentNode | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pipeline for operations of every transport: persisted operation → form of a new text → Apollo Server with its
+ * Pipeline for operations of every transport: persisted operation → limits of a new document → Apollo Server with its
  * plugins → answer, or events of a subscription.
  */
 import {
@@ -137,7 +137,7 @@ export function createOperations(options: OperationsOptions) {
       return persisted.revision;
     },
 
-    /** Bytes of a text from `JSON.stringify` that contains results. Call both in the same turn. */
+    /** Bytes of a string from `JSON.stringify` that contains results. Call both in the same turn. */
     write: (text: string): Buffer => parts.write(text),
 
     /** Cuts what `JSON.stringify` writes of a result. */
@@ -148,7 +148,7 @@ export function createOperations(options: OperationsOptions) {
       return reader.ask(parts.write(json), { name: 'bounded', args: { maxBytes } });
     },
 
-    /** Never rejects. `own` is a text of the gateway, which no client sent: it need not be in a manifest. */
+    /** Never rejects. `own` is a document of the gateway, which no client sent: it need not be in a manifest. */
     async run(
       request: OperationRequest,
       ticket: Ticket,
@@ -175,7 +175,7 @@ export function createOperations(options: OperationsOptions) {
   };
 }
 
-/** Null for a text that is not GraphQL: Apollo Server reports why. Locations take half of a syntax tree's memory. */
+/** Returns null for a document that is not GraphQL: Apollo Server reports why. Locations take half of a syntax tree's memory. */
 function parseWithoutLocations(text: string): DocumentNode | null {
   try {
     return parse(text, { noLocation: true, maxLexicalTokens: MAX_TOKENS });

@@ -12,7 +12,7 @@ export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
 
 /** Registered operations shared by a fleet: a part of Apollo's `KeyValueCache`. */
 export interface SharedOperations {
-  /** Returns the text, or undefined if it is unknown. The caller checks its hash. */
+  /** Returns the document, or undefined if it is unknown. The caller checks its hash. */
   get(id: string): Promise<string | undefined>;
   set(id: string, text: string): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface PersistedOperationsOptions {
   readonly mode: PersistedMode;
   /** The operations of the manifests. They may change between two requests. */
   readonly safelist: () => Safelist;
-  /** Memory of all texts that clients have registered. */
+  /** Memory of all documents that clients have registered. */
   readonly maxBytes: number;
   /** Operations that clients have registered at other gateways, if shared. */
   readonly shared?: SharedOperations | null;
@@ -53,7 +53,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     sizeCalculation: ({ length }) => length * BYTES_A_CHARACTER + ENTRY_OVERHEAD_BYTES,
   });
 
-  /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND a client sends text and hash, and later only the hash. */
+  /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND a client sends document and hash, and later only the hash. */
   function sent(text: string, id: string | null): ResolvedOperation {
     if (text.length > MAX_TEXT_LENGTH) throw tooLong(text.length);
     const { byId, texts } = safelist();
@@ -105,7 +105,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
-      // Unhandled, a rejection would end the process. The other gateways ask the client for the text.
+      // Unhandled, a rejection would end the process. The other gateways ask the client for the document.
       shared?.set(registers, text).catch(() => undefined);
     },
   };
@@ -122,12 +122,12 @@ const tooLong = (length: number): GraphQLError =>
     `This operation has ${length} characters; at most ${MAX_TEXT_LENGTH} are allowed.`,
   );
 
-// Clients recognize these two by their messages, and then send the text.
+// Clients recognize these two by their messages, and then send the document.
 const NOT_FOUND = requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound', 200);
 const NOT_SUPPORTED = requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported', 200);
 const NOT_ALLOWED = requestError(
   'OPERATION_NOT_ALLOWED',
-  'The operation must be in a manifest of this gateway, since PERSISTED_OPERATIONS=only. ' +
-    'Send the documentId of one, or its exact text.',
+  'The operation must be in a manifest of this gateway, because PERSISTED_OPERATIONS=only. ' +
+    'Send its documentId, or exactly its document.',
   403,
 );

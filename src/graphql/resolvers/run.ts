@@ -13,7 +13,7 @@ import { baselineIn, failedStepOf } from '../triage/run-triage.ts';
 
 /** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
-/** Reads the run's start or end: the record, or the steps if the record lacks one. */
+/** Reads the run's start or end: from the record, or from the steps if it isn't there. */
 const TIMES = { requirement: 'TIMES' } as const;
 /** Reads the run's steps. */
 const STEPS = { requirement: 'STEPS' } as const;

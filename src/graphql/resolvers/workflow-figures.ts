@@ -61,7 +61,7 @@ const failureGroup: FieldTable<'FailureGroup'> = {
   },
 };
 
-/** Null without a run. */
+/** Returns null without a run. */
 const runOrNull = (
   workflowId: string,
   runId: string | null,

@@ -15,7 +15,7 @@ import { lookBackFrom } from '../triage/examination.ts';
 import { findFailureGroups } from '../triage/failure-groups.ts';
 import { workflowShifts } from '../triage/shifts.ts';
 
-/** Latest runs selected by the arguments of a figure. */
+/** Latest runs selected by the arguments of a field. */
 const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['history'], lookBack?: LookBack) =>
   history.within({ workflowId, count: checkLast(args.last), window: timeWindow(args), ...(lookBack && { lookBack }) });
 

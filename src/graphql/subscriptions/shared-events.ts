@@ -11,7 +11,7 @@ import type { Operation } from '../operations/operation.ts';
 import { executionArgs } from '../operations/execution-args.ts';
 import type { LiveEvent, SourceEvent } from './live-events.ts';
 
-/** A subscription with a valid text. */
+/** A subscription with a valid document. */
 export type Subscription = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'> & {
   readonly document: PreparedDocument;
 };
@@ -36,7 +36,7 @@ export interface SharedEventsOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** Lifetime of a shared event, since some figures depend on the clock. */
+/** Lifetime of a shared event, since some values depend on the clock. */
 const SHARED_MS = 1000;
 /** Limit for all shared events, in characters of JSON. */
 const MAX_SHARED_LENGTH = 8 * 2 ** 20;

@@ -47,7 +47,7 @@ export const createSubscriberRights =
       if (problem !== null) client.abort();
     }
 
-    /** Checks also without events, so that a waiting subscriber gets the error at once. */
+    /** Also checks without events, so a waiting subscriber gets the error at once. */
     function schedule(): void {
       cancel();
       if (isClosed || caller.verifiedUntilMs === Infinity) return;
@@ -68,7 +68,7 @@ export const createSubscriberRights =
     };
   };
 
-/** Null if the caller still has the rights with which it subscribed. */
+/** Returns null if the caller still has the rights with which it subscribed. */
 function problemOf({ viewer, error }: Caller, first: Caller): GatewayError | null {
   if (viewer && viewer.id === first.viewer?.id) return null;
   return error ?? new GatewayError('UNAUTHENTICATED', 'The rights of this token have changed. Subscribe again.');

@@ -3,11 +3,11 @@
 const LIST_WORKFLOWS = /* GraphQL */ `
   "Which workflows are there: id, name, the latest run and its status, and how many of the latest 20 runs failed? Start here for ids of workflows."
   query list_workflows(
-    "Only workflows whose id, name or description contains this text, in upper or lower case."
+    "Only workflows whose id, name or description contains this, ignoring case."
     $search: String
     "Number of workflows, 1 to 100."
     $first: Int = 20
-    "endCursor of the page before."
+    "endCursor of the previous page."
     $after: String
   ) {
     workflows(search: $search, first: $first, after: $after) {
@@ -36,9 +36,9 @@ const LIST_WORKFLOWS = /* GraphQL */ `
 `;
 
 const WHAT_IS_FAILING = /* GraphQL */ `
-  "Which failures are there in all workflows, the most important first: how often, since when, whether new, back or over, what their inputs have in common (not: why), and the latest run of each. Start here, then call diagnose_run."
+  "Which failures are there in all workflows, the most important first: how often, since when, whether new, returned or resolved, what their inputs have in common (not: why), and the latest run of each. Start here, then call diagnose_run."
   query what_is_failing(
-    "Ids of workflows. All if left out."
+    "Workflow ids. Default: all."
     $workflowIds: [ID!]
     "Number of latest runs to examine, 1 to 1000."
     $last: Int = 100
@@ -375,7 +375,7 @@ const RUN_STATE = /* GraphQL */ `
 const OVERDUE_RUNS = /* GraphQL */ `
   "Is a run stuck? Unfinished runs that take longer than 95 % of the runs before them, most overdue first, and the steps they are at. Runs that wait for an answer aren't overdue: search_runs with status WAITING finds them."
   query overdue_runs(
-    "Ids of workflows. All if left out."
+    "Workflow ids. Default: all."
     $workflowIds: [ID!]
     "Number of runs, 1 to 100."
     $first: Int = 10
@@ -402,19 +402,19 @@ const OVERDUE_RUNS = /* GraphQL */ `
 const SEARCH_RUNS = /* GraphQL */ `
   "Which runs have this text in their id, error, inputs, failed nodes or step errors, or these inputs, or took this long? Newest first. A page may be empty: continue with endCursor while hasNextPage is true."
   query search_runs(
-    "Text to look for, in upper or lower case."
+    "Text to search for, ignoring case."
     $search: String
-    "Ids of workflows. All if left out."
+    "Workflow ids. Default: all."
     $workflowIds: [ID!]
     "Only runs with one of these statuses."
     $status: [RunStatus!]
     "Conditions on the inputs, such as path customer.region, test EQUALS, value eu. All must hold."
     $inputs: [InputFilter!]
-    "Only runs that took at least this many milliseconds, or already run that long."
+    "Only runs that took at least this many milliseconds, or have been running that long."
     $minWallClockMs: Float
     "Number of runs, 1 to 100."
     $first: Int = 20
-    "endCursor of the page before."
+    "endCursor of the previous page."
     $after: String
   ) {
     recentRuns(
@@ -453,11 +453,11 @@ const READ_PAYLOAD = /* GraphQL */ `
     $workflowId: ID!
     "Id of the run."
     $runId: ID!
-    "Only steps of these nodes. All if left out."
+    "Only steps of these nodes. Default: all."
     $nodeIds: [ID!]
     "JMESPath expression without functions that selects a part of each payload, such as messages[-1].content."
     $path: String
-    "True: the inputs and outputs of the run itself, too."
+    "Whether to include the inputs and outputs of the run itself."
     $ofRun: Boolean! = false
   ) {
     run(workflowId: $workflowId, id: $runId) {
@@ -505,11 +505,11 @@ const START_RUN = /* GraphQL */ `
 `;
 
 const CANCEL_RUN = /* GraphQL */ `
-  "Cancels a run. This cannot be undone: ask the user for confirmation first. It is sent once, and an unknown outcome is said."
+  "Cancels a run. This cannot be undone: ask the user for confirmation first. It is sent once, and an unknown outcome is reported."
   mutation cancel_run(
     "Id of the workflow."
     $workflowId: ID!
-    "Id of the run, which is not over."
+    "Id of the unfinished run."
     $runId: ID!
     "Unique name of this request."
     $idempotencyKey: String
@@ -525,15 +525,15 @@ const CANCEL_RUN = /* GraphQL */ `
 `;
 
 const ANSWER_STEP = /* GraphQL */ `
-  "Answers a step that waits, so that its run goes on. This cannot be undone: show the user the question and the answer, and ask for confirmation first. It is sent once, and an unknown outcome is said."
+  "Answers a waiting step, so its run continues. This cannot be undone: show the user the question and the answer, and ask for confirmation first. It is sent once, and an unknown outcome is reported."
   mutation answer_step(
     "Id of the workflow."
     $workflowId: ID!
     "Id of the run."
     $runId: ID!
-    "Id of the step that waits."
+    "Id of the waiting step."
     $stepId: ID!
-    "The answer, in the form of waitingFor.answerSchema in run_state."
+    "The answer, matching waitingFor.answerSchema in run_state."
     $answer: JSON
     "Unique name of this request."
     $idempotencyKey: String

@@ -20,7 +20,7 @@ export type Shape = LeafShape | ListShape | ObjectShape;
 interface LeafShape {
   readonly kind: 'leaf';
   readonly schema: JsonSchema;
-  /** Null keeps the value as it is. */
+  /** A null entry keeps the value as it is. */
   readonly round: Round | null;
 }
 
@@ -110,7 +110,7 @@ function roundShift(value: number, { metric }: Members): number {
   return round ? round(value, {}) : value;
 }
 
-/** Everything may be null, since a part that fails is null, or left out, since results are bounded. */
+/** Everything may be null, since a part that fails is null, or omitted, since results are bounded. */
 export function schemaOf(shape: Shape): JsonSchema {
   if (shape.kind === 'leaf') {
     const { type, ...rest } = shape.schema;
@@ -121,7 +121,7 @@ export function schemaOf(shape: Shape): JsonSchema {
   return { type: ['object', 'null'], properties };
 }
 
-/** The data as an agent needs it: numbers rounded as on the run page, and no cursor if there is no next page. */
+/** The data as an agent needs it: numbers rounded as in the web UI, and a cursor only if there is a next page. */
 export function forAgents(value: unknown, shape: Shape, siblings: Members = {}): unknown {
   if (value === null || value === undefined) return value;
   if (shape.kind === 'leaf') {

@@ -16,7 +16,7 @@ export function runArguments(given: Arguments): Named {
   }
   if (workflowId !== undefined && workflowId !== linked.workflowId) {
     return {
-      problem: `workflowId must be ${JSON.stringify(linked.workflowId)}, as in the URL of the run, or left out.`,
+      problem: `workflowId must be ${JSON.stringify(linked.workflowId)}, as in the URL of the run, or omitted.`,
     };
   }
   return { variables: { ...given, ...linked } };

@@ -26,13 +26,13 @@ export interface Tool {
   readonly title: string;
   readonly description: string;
   readonly type: 'query' | 'mutation';
-  /** The upstream calls that it needs, if it is a mutation. Without one of them there is no tool. */
+  /** Upstream calls that a mutation needs. If one of them is missing, so is the tool. */
   readonly calls: readonly UpstreamEndpoint[];
   /** Whether it changes or ends something that exists. */
   readonly isDestructive: boolean;
   /** Whether a second call with the same arguments changes nothing more. */
   readonly isIdempotent: boolean;
-  /** The document, which may have other operations, too. */
+  /** Document, which may also have other operations. */
   readonly document: string;
   /** The variables, and `maxBytes`. */
   readonly inputSchema: ObjectSchema;
@@ -41,9 +41,9 @@ export interface Tool {
   /** The shape of the operation's data. */
   readonly output: ObjectShape;
   readonly defaultMaxBytes: number;
-  /** True: `maxBytes` is a variable of the operation, too. */
+  /** Whether `maxBytes` is also a variable of the operation. */
   readonly passesMaxBytes: boolean;
-  /** Response path of `Diagnosis.markdown`, which is the text of the result. Null: the text is JSON. */
+  /** Response path of `Diagnosis.markdown`, which is the text of the result. Null if the text is JSON. */
   readonly markdownPath: readonly string[] | null;
 }
 

@@ -29,7 +29,7 @@ export async function commonInputsOf(
   return { ...found, nodes: found.nodes.map((node) => ({ ...node, workflowId })) };
 }
 
-/** Null if the inputs aren't an object. Groups of one workflow share what is read. */
+/** Returns null if the inputs aren't an object. Groups of one workflow share what is read. */
 async function readInputs(
   { id, payload }: RunRecord,
   isFailed: boolean,

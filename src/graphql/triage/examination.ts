@@ -59,7 +59,7 @@ export class Examination {
     return this.#completedNodes.has(id) || this.errors.has(id);
   }
 
-  /** True if it is known whether and why the run failed. */
+  /** Whether it is known whether and why the run failed. */
   isExamined(record: RunRecord): boolean {
     return record.status !== 'FAILED' || this.#completedNodes.has(record.id);
   }

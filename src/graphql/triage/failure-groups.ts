@@ -162,7 +162,7 @@ const compareKeys = (a: Key, b: Key): number =>
 export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): RunsOfWorkflow[] {
   const starts = Float64Array.from(found.flatMap(({ records }) => records.map(startForOrder))).sort();
   const oldest = starts.at(-count) ?? -Infinity;
-  // Of several runs with the oldest start, those of the first workflows count.
+  // If several runs share the oldest start, those of the first workflows count.
   let room = count - starts.filter((start) => start > oldest).length;
   return found.map(({ records, earlier, isWhole, ...rest }) => {
     const isLatest = (record: RunRecord): boolean => {

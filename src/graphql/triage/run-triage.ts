@@ -14,7 +14,7 @@ import { NO_CHANGES } from './changes.ts';
 import { examineFailures, Examination, lookBackFrom } from './examination.ts';
 import { claimsOf } from './failure-groups.ts';
 
-/** Null for a run that has not failed, and if the runs around it are too far back to be read. */
+/** Returns null for a run that has not failed, and if the runs around it are too far back to be read. */
 export const runTriage = (run: Run, context: Context): Promise<RunTriage | null> =>
   context.runTriage(JSON.stringify([run.workflowId, run.id]), () => examineRun(run, context));
 
@@ -68,7 +68,7 @@ async function runsUntil({ workflowId, startedAt }: Run, { history }: Context): 
 export const baselineIn = async (run: Run, context: Context): Promise<BaselineOfRun | null> =>
   (await runTriage(run, context))?.baseline() ?? null;
 
-/** Null if no step failed. Throws if the steps could not be loaded. */
+/** Returns null if no step failed. Throws if the steps could not be loaded. */
 export const failedStepOf = ({ remainingFailures }: Run): Step | null => remainingFailures[0] ?? null;
 
 export async function headline(run: Run, context: Context): Promise<string> {
@@ -135,7 +135,7 @@ const failureIn = (run: Run, { errorInfo, failures }: Context): Failure =>
 const triageOrNull = (run: Run, context: Context): Promise<RunTriage | null> =>
   orNull(() => runTriage(run, context), context);
 
-/** The text of a diagnosis says less if an upstream call fails. */
+/** A diagnosis says less if an upstream call fails. */
 async function orNull<T>(load: () => Promise<T>, { lifetime }: Context): Promise<T | null> {
   try {
     return await load();

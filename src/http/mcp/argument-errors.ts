@@ -25,7 +25,7 @@ export function argumentProblem({ keyword, instancePath, params, parentSchema = 
       const names = Object.keys(properties);
       const meant = nearestOf(unknown, names);
       const hint = meant === undefined ? `The names are ${names.join(', ')}.` : `Did you mean ${meant}?`;
-      return `${inside}${excerpt(unknown)} must be left out: there is no such argument. ${hint}`;
+      return `${inside}${excerpt(unknown)} is not an argument. ${hint}`;
     }
     case 'maxItems':
       return `${path} must have at most ${String(params.limit)} items, got ${(data as readonly unknown[]).length}.`;
@@ -67,6 +67,6 @@ const MAX_LENGTH = 60;
 /** Names that may be misspelled: a message of a megabyte has a hundred thousand. */
 const MAX_COMPARED = 20;
 
-/** A text from the client that is repeated to it. */
+/** A string from the client that is repeated to it. */
 export const excerpt = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH).toWellFormed()}…`;

@@ -35,7 +35,7 @@ export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
   readonly write: Write;
 }
 
-/** Statuses of an answer that are the status of the request, too: its client can wait. */
+/** Statuses of an answer that also become the status of the request: its client can wait. */
 const REFUSED: ReadonlySet<number> = new Set([429, 503]);
 
 export const createMcpRoutes =
@@ -101,7 +101,7 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
         });
         const refusal = answer && refusalIn(answer);
         if (refusal) return write(reply, errorOf(refusal, id, challenge));
-        // The log and the metrics get a call whose arguments were refused, too.
+        // The log and the metrics also get a call whose arguments were rejected.
         if (!answer && message.method === 'tools/call')
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
         // An operation has counted its answer, and a mutation's ids must not wait for room.
@@ -149,14 +149,14 @@ function hasMoreValues(whole: unknown, most: number): boolean {
   return values.length > most;
 }
 
-/** A key that is refused for a part is a bad key: with 401 the client can renew its token. */
+/** A key that is rejected for a part is a bad key: with 401 the client can renew its token. */
 function refusalIn(answer: Answer): Answer | null {
   const errors = answer.result.errors?.filter(({ extensions }) => extensions?.code === 'UNAUTHENTICATED') ?? [];
   if (errors.length > 0) return { ...answer, result: { errors }, status: 401 };
   return REFUSED.has(answer.status) ? answer : null;
 }
 
-/** Only headers of the protocol: the package gets no credential. */
+/** Only headers of the protocol: the package doesn't get credentials. */
 function headersOf({ headers }: IncomingMessage): Headers {
   const passed = new Headers();
   for (const [name, value] of Object.entries(headers)) {
@@ -175,7 +175,7 @@ function errorOf({ result: { errors = [] }, status }: Answer, id: unknown, chall
   return { status, headers: { ...headers, ...(status === 401 && { 'www-authenticate': challenge }), ...wait }, body };
 }
 
-/** Of the codes that JSON-RPC leaves to servers. */
+/** One of the codes that JSON-RPC leaves to servers. */
 const REFUSED_CODE = -32_000;
 const NO_KEY = 'The Authorization header must be "Bearer <key>". Set it in the configuration of the MCP client.';
 const OTHER_ORIGIN = 'This origin may not send messages. Add it to CORS_ORIGINS.';

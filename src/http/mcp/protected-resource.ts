@@ -14,7 +14,7 @@ export interface ProtectedResource {
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** Null without PUBLIC_URL, or an issuer with an https URL. */
+/** Returns null without PUBLIC_URL, or an issuer with an https URL. */
 export function protectedResourceOf({ publicUrl, auth }: Pick<Config, 'publicUrl' | 'auth'>): ProtectedResource | null {
   const issuer = auth.mode === 'service' ? auth.tokens?.issuer : undefined;
   if (publicUrl === null || issuer === undefined || URL.parse(issuer)?.protocol !== 'https:') return null;

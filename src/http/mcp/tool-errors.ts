@@ -41,7 +41,7 @@ export function toolErrors({ errors, data, variables, whereIdsAre }: FailedOpera
   };
 }
 
-/** Null, or an object with nothing but ids that the arguments have. */
+/** Whether the value is null, or an object with nothing but ids from the arguments. */
 const isEmpty = (value: unknown, variables: Variables): boolean =>
   value === null ||
   (isRecord(value) &&

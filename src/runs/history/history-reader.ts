@@ -8,7 +8,7 @@ import type { RunRecord } from '../../domain/types.ts';
 import { markOf } from './mark.ts';
 
 export interface HistoryPosition {
-  /** Null for a position behind all runs that started at `startMicros` or later, and if only the mark is known. */
+  /** Run id, or null for a position behind all runs that started at `startMicros` or later, and if only the mark is known. */
   readonly runId: string | null;
   /** `markOf` the run's id: all that a cursor of several workflows has of it. */
   readonly runMark?: string;
@@ -30,7 +30,7 @@ export interface HistoryEntry {
 export interface HistoryWindow {
   /** Up to `limit` records from `offset` on; fewer at the end of the history. */
   readonly records: readonly RunRecord[];
-  /** True if the upstream failed and these records are the last good ones. */
+  /** Whether the upstream failed and these records are the last good ones. */
   readonly isStale: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface HistoryReader {
    * has moved too far: the client must start again.
    */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
-  /** True if the end was read. Still false if a full window ends exactly there. */
+  /** Whether the end was read. Still false if a full window ends exactly there. */
   readonly isAtEnd: boolean;
   /** Position behind the last entry. */
   readonly position: HistoryPosition | null;

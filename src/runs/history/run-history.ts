@@ -25,13 +25,13 @@ export interface RunFilter {
   /** Includes runs that started at this time or later. */
   readonly startedAfter: Timestamp | null;
   readonly startedBefore: Timestamp | null;
-  /** Text in lower case that the record's error contains. Null for all records. */
+  /** Lower-case substring of the record's error, or null for all records. */
   readonly error: string | null;
-  /** Text in lower case that a list shows of the run. Null for all records. */
+  /** Lower-case substring of what a list shows of the run, or null for all records. */
   readonly search: string | null;
   /** All must hold for the inputs. */
   readonly inputs: readonly InputCondition[];
-  /** Null for all records. */
+  /** Wall clock, or null for all records. */
   readonly wallClock: MinWallClock | null;
 }
 
@@ -87,13 +87,13 @@ export interface LookBack {
 
 export interface RunsInWindow {
   readonly records: readonly RunRecord[];
-  /** False if the window may contain older runs than these `count`. */
+  /** Whether these `count` are all runs of the window. */
   readonly isWhole: boolean;
   /** Records of the look-back that are not in the window. */
   readonly earlier: readonly RunRecord[];
   /** Records that started after the window, or have not started. */
   readonly later: readonly RunRecord[];
-  /** True if these records are all runs of the workflow up to the end of the window. */
+  /** Whether these records are all runs of the workflow up to the end of the window. */
   readonly isFromBeginning: boolean;
 }
 
@@ -196,7 +196,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
       onWindow(list);
       return { records: list.value, isStale: list.staleReason !== null };
     }, after);
-    /** Returns the record of a listed run, or a newer one. Null if the record has no id. */
+    /** Returns the record of a listed run, or a newer one. Returns null for a record without an id. */
     const knownOf = (record: RunRecord): Snapshot<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
   }
@@ -239,7 +239,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
     return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
-  /** Null if the filter leaves the run out. */
+  /** Returns null if the filter leaves the run out. */
   function foundBy(filter: RunFilter | null, ref: RunRef, record: RunRecord, { viewer }: ReadContext): FoundRun | null {
     if (!filter) return { matchedIn: null };
     return matches(record, filter) ? findIn(record, () => runStore.peekSteps(ref, viewer), filter) : null;

@@ -1,4 +1,4 @@
-/** Conditions that read a run's inputs, and text search in what a list shows of it. Makes no call. */
+/** Conditions on a run's inputs, and search in what a list shows of it. Makes no call. */
 import { clip } from '../../domain/conversation/text.ts';
 import { inputPathText } from '../../domain/inputs/input-path.ts';
 import { passes, type InputCondition } from '../../domain/inputs/input-test.ts';
@@ -13,14 +13,14 @@ interface Conditions {
 }
 
 export interface FoundRun {
-  /** Field of the run that has the text, such as `error` or `inputs.customer.id`. Null without a search. */
+  /** Field of the run that matches, such as `error` or `inputs.customer.id`. Null without a search. */
   readonly matchedIn: string | null;
 }
 
 /** Longest `matchedIn`, in characters. Names of inputs may be longer. */
 const MAX_MATCHED_IN = 300;
 
-/** Null if the run does not meet the conditions. */
+/** Returns null if the run does not meet the conditions. */
 export function findIn(
   record: RunRecord,
   stepsOf: () => readonly StepFacts[],

@@ -2,7 +2,7 @@
 
 export interface Pull<T> {
   readonly next: () => Promise<IteratorResult<T, undefined>>;
-  /** Called when the reader stops, also after the last value, and perhaps more than once. */
+  /** Called when the reader stops, even after the last value, and perhaps more than once. */
   readonly end: () => unknown;
 }
 

@@ -21,7 +21,7 @@ import type { LiveState, LiveStates } from './topic.ts';
 export interface RunReading {
   readonly ref: RunRef;
   readonly parts: RunParts;
-  /** True if the parts will never change. */
+  /** Whether the parts will never change. */
   readonly isFinal: boolean;
   /** Error of a poll for which the store had not even a stale answer. Null otherwise. */
   readonly staleBecause: GatewayError | null;
@@ -30,7 +30,7 @@ export interface RunReading {
 }
 
 export interface RunState extends RunReading, LiveState {
-  /** Empty if the steps are not loaded. */
+  /** Changes of steps; empty if they are not loaded. */
   readonly stepChanges: StepChanges;
 }
 
@@ -128,7 +128,7 @@ function withFault(latest: RunReading, error: GatewayError, current: RunParts | 
   };
 }
 
-/** True if the records are equal. Staleness is not compared. */
+/** Whether the records are equal. Staleness is not compared. */
 export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapshot<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
   const [record, other] = [one.value, another.value];

@@ -85,7 +85,7 @@ interface Open {
 }
 
 type WatchState =
-  /** Nothing is reported yet. The first event is sent even if it has no runs. */
+  /** Nothing is reported yet. The first event is sent even without runs. */
   | { readonly name: 'BEGINNING' }
   | { readonly name: 'WATCHING' }
   /** The error ends the subscription: a rejected key, or a defect. */

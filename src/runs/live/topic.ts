@@ -18,18 +18,18 @@ export interface LiveStates<State extends LiveState, Reading> {
   afterFault(latest: State | null, error: GatewayError): State | null;
   /** Returns the state for a new reader. Throws if it may get nothing. */
   forNewcomer(state: State): State;
-  /** True if both come from the same upstream calls. */
+  /** Whether both come from the same upstream calls. */
   isSameFetch(one: State, another: State): boolean;
-  /** False if the upstream failed and a part is missing or stale. */
+  /** Whether the upstream responded and no part is missing or stale. */
   isWhole(state: State): boolean;
-  /** True if the state will never change. */
+  /** Whether the state will never change. */
   isFinal(state: State): boolean;
   /** Time of the next poll, in ms since 1970. A poll before `untilMs` would bring nothing newer. */
   dueMs(state: State, untilMs: number, liveTtlMs: number): number;
 }
 
 export interface Topic<State> {
-  /** True if `next` does not wait for a change. `seen`: sequence of the reader's latest state, 0 before the first. */
+  /** Whether `next` does not wait for a change. `seen`: sequence of the reader's latest state, 0 before the first. */
   hasNews(seen: number): boolean;
   /** Returns the latest state, or undefined after the final one. Throws the 401, 403 or 404 that ends the topic. */
   next(seen: number): Promise<State | undefined>;
@@ -51,15 +51,15 @@ export interface TopicOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
   /** Reads through the run store: makes a call only if the cached parts are too old. */
   readonly read: (latest: State | null, signal: AbortSignal) => Promise<PollResult<Reading>>;
-  /** True while cached data may be shown to the viewer without a call. */
+  /** Whether cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
   readonly liveTtlMs: number;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
-  /** Called when the topic has ended or has no readers left. The next reader needs a new topic. */
+  /** Called when the topic has ended or has lost its readers. The next reader needs a new topic. */
   readonly onOver: () => void;
-  /** Called when the last reader has left and the state is not read any more. */
+  /** Called when the last reader has left and the state is no longer read. */
   readonly onLeft: () => void;
 }
 
@@ -83,7 +83,7 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
-  /** True if the right is in doubt. A poll in progress may have been sent before the right was withdrawn. */
+  /** Whether the right is in doubt. A poll in progress may have been sent before the right was withdrawn. */
   let isInDoubt = false;
   /** Time of the latest poll because of a doubt. Repeated denials cause no more polls than changes do. */
   let doubtedAtMs = -Infinity;

@@ -22,11 +22,11 @@ export type Topics = ReturnType<typeof createTopics>;
 
 export interface TopicSubject<State extends LiveState, Reading> {
   readonly workflowId: string;
-  /** Null if it has several runs. */
+  /** Run id, or null if it has several runs. */
   readonly runId: string | null;
   /** Unique per viewer. It determines the type of the states. */
   readonly name: string;
-  /** Called if the viewer has no topic of this name. */
+  /** Called if the viewer doesn't have a topic of this name. */
   readonly open: () => Polled<State, Reading>;
 }
 
@@ -67,7 +67,7 @@ export function createTopics(options: TopicsOptions) {
 
   function checkLimit(owner: string): void {
     if ((readers.get(owner) ?? 0) < maxSubscriptionsPerViewer) return;
-    const limit = `Limit of ${maxSubscriptionsPerViewer} watched runs and workflows per caller reached`;
+    const limit = `A caller may watch at most ${maxSubscriptionsPerViewer} runs and workflows`;
     throw new GatewayError('RATE_LIMITED', `${limit}. End another subscription first.`);
   }
 

@@ -11,14 +11,14 @@ import { isSameRecord } from './run-state.ts';
 export interface WatchedRun {
   /** Sequence number of the state in which the run changed last. 0 if the run was old at the first read. */
   readonly changedIn: number;
-  /** Null for a finished run that is not among the newest any more. The run store may have it. */
+  /** Record, or null for a finished run that is no longer among the newest. The run store may have it. */
   readonly record: Snapshot<RunRecord> | null;
 }
 
 export interface WorkflowRuns extends LiveState {
-  /** Identity of a sequence number. Subscribers keep it in place of the state, which references an answer's text. */
+  /** Identity of a sequence number. Subscribers keep it in place of the state, which references an answer's string. */
   readonly stamp: object;
-  /** False if no poll has succeeded yet. */
+  /** Whether a poll has succeeded. */
   readonly isRead: boolean;
   /** By run id, newest first. */
   readonly runs: ReadonlyMap<string, WatchedRun>;
@@ -45,7 +45,7 @@ export function wantedRecords(latest: WorkflowRuns | null): number {
   return Math.min(FIRST_READ, NEWEST_RUNS * Math.ceil(Math.max(1, depth) / NEWEST_RUNS));
 }
 
-/** True if the records overlap the runs read before, and contain each run that was unfinished then. */
+/** Whether the records overlap the runs read before, and contain each run that was unfinished then. */
 export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunRecord[]): boolean {
   if (!latest?.isRead) return true;
   const ids = new Set(records.map(({ id }) => id));

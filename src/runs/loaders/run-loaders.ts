@@ -14,13 +14,13 @@ import type { WorkflowLoaders } from './workflow-loaders.ts';
 export const DATA_REQUIREMENTS = ['RECORD', 'TIMES', 'STEPS', 'GRAPH'] as const;
 export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 
-/** True if the steps of every run are read, whatever its record contains. */
+/** Whether the steps of every run are read, whatever its record contains. */
 export const readsSteps = (requirement: DataRequirement): boolean => requirement === 'STEPS' || requirement === 'GRAPH';
 
 export interface RunLoaders {
   /** Stores a record that came in a list. This operation reads no other record of that run. */
   readonly primeRecord: (ref: RunRef, record: Snapshot<RunRecord>) => void;
-  /** Loads the parts of a run, without the graph. Rejects like `load`. If only the record loads, there are no steps. */
+  /** Loads the parts of a run, without the graph. Rejects like `load`. If only the record loads, steps are null. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
   /** Derives the run of parts loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
@@ -34,7 +34,7 @@ export interface RunLoaders {
   /** Rejects if the steps cannot be loaded. Null if they are NOT_FOUND. */
   loadWithSteps(ref: RunRef): Promise<Run | null>;
   /**
-   * Loads a run just started. Until it appears upstream it has no steps and no record. If it cannot be loaded, only
+   * Loads a run just started. Until it appears upstream, steps and record are null. If it cannot be loaded, only
    * its ids can be read.
    */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
@@ -188,7 +188,7 @@ const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList>
   graph: undefined,
 });
 
-/** True if the steps need not be loaded. Without a record they are always needed. */
+/** Whether the steps need not be loaded. Without a record they are always needed. */
 function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {
   const record = loaded?.value;
   if (!record || readsSteps(requirement)) return false;

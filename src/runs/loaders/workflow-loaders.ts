@@ -11,7 +11,7 @@ export interface WorkflowLoaders {
   known(): Promise<WorkflowList>;
   /** Rejects with NOT_FOUND if the list does not contain the workflow. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Null if the workflow is not listed, or its list cannot be loaded. Rejects if the upstream denies access. */
+  /** Returns null if the workflow is not listed, or its list cannot be loaded. Rejects if the upstream denies access. */
   listed(workflowId: string): Promise<WorkflowRecord | null>;
   /** Returns the graph of `listed`: a run can be derived without it. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;

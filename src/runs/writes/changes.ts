@@ -8,9 +8,9 @@ import type { Viewer } from '../../auth/viewer.ts';
 export interface Changes {
   /** The run was started. Resolves when other gateways can see it. Never rejects. */
   addStarted(viewer: Viewer, ref: RunRef): Promise<void>;
-  /** True while a 404 means that the run has yet to appear. */
+  /** Whether a 404 means that the run has yet to appear. */
   isAwaited(viewer: Viewer, ref: RunRef): Promise<boolean>;
-  /** Something was changed just now: what was asked for before may lack it. Never rejects. */
+  /** Something was changed just now, and may be missing from what was requested before. Never rejects. */
   add(viewer: Viewer, change: Change): Promise<void>;
   /** Time of the latest change of a workflow's history, or of a run, in ms since 1970. 0 if there was none. */
   historyFrom(viewerId: string, workflowId: string): number;
@@ -18,9 +18,9 @@ export interface Changes {
 }
 
 export interface ChangesOptions {
-  /** Null if the gateway shares nothing. */
+  /** What the fleet shares, or null without a fleet. */
   readonly shared: Omit<SharedWrites, 'once'> | null;
-  /** Called after each change, at any gateway: whole answers may lack it. */
+  /** Called after each change, at any gateway: cached responses may not have it. */
   readonly onChanged: (viewerId: string, change: Change) => void;
   /** Current time, in ms since 1970. */
   readonly now: () => number;

@@ -1,6 +1,6 @@
 /**
  * Writes with an idempotency key. For KEY_LIFETIME_MS after its first answer, a key writes nothing more. Keys in use
- * are never evicted, since a run would start twice: if there is no room, a new key is refused. A fleet shares its keys.
+ * are never evicted, since a run would start twice: when memory is used up, a new key is rejected. A fleet shares its keys.
  */
 import { hash } from 'node:crypto';
 import type { Written } from '../../upstream/client.ts';
@@ -21,7 +21,7 @@ export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
 /** An eighth, so that a few owners cannot use all of the memory. */
 const MAX_BYTES_OF_OWNER = MAX_BYTES / 8;
-/** Measured: two hashes, a promise with its result, and slots in maps. Texts of the upstream are added. */
+/** Measured: two hashes, a promise with its result, and slots in maps. Strings of the upstream are added. */
 const OVERHEAD_BYTES = 1200;
 
 /** `now`: current time, in ms since 1970. */
@@ -69,7 +69,7 @@ export function createIdempotentWrites(now: () => number): IdempotentWrites {
     const seconds = Math.max(1, Math.ceil(((untilMs ?? 0) - now()) / 1000));
     throw new GatewayError(
       'RATE_LIMITED',
-      `idempotencyKey: limit of keys of the last 10 minutes reached by ${isOwnerFull ? 'this caller' : 'all callers'}. ` +
+      `idempotencyKey: too many keys in the last 10 minutes, ${isOwnerFull ? 'from this caller' : 'in total'}. ` +
         `Nothing was sent. Try again in ${seconds} s, or without a key.`,
       { retryAfterSeconds: seconds },
     );
@@ -78,7 +78,7 @@ export function createIdempotentWrites(now: () => number): IdempotentWrites {
   return {
     async once({ viewerId, owner, key, fingerprint }, send) {
       removeExpired();
-      // A hash, since a key from a query would keep the whole query text in memory.
+      // A hash, since a key from a query would keep the whole query string in memory.
       const id = hash('sha256', JSON.stringify([viewerId, owner, key]), 'base64url');
       const known = writes.get(id);
       if (known && now() < known.untilMs) {

@@ -11,7 +11,7 @@ import type { ReadThrough } from '../read-through.ts';
 import type { Changes } from './changes.ts';
 
 export type WriteRequest = {
-  /** Null if each request writes. */
+  /** Idempotency key, or null if each request writes. */
   readonly idempotencyKey: string | null;
 } & (
   | { readonly endpoint: 'execute'; readonly workflowId: string; readonly inputs: JsonObject }
@@ -60,7 +60,7 @@ export function createWriter(
   };
 }
 
-/** True if the state upstream may differ from what the caller has seen. */
+/** Whether the state upstream may differ from what the caller has seen. */
 const mayDiffer = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'CONFLICT' || error.details.outcomeIsUnknown === true);
 

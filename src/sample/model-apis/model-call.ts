@@ -11,7 +11,7 @@ export interface ModelCall {
 
 export interface ModelAnswer extends ModelCall {
   readonly text: string;
-  /** True if the step failed although the model answered. */
+  /** Whether the step failed although the model answered. */
   readonly isOfNoUse: boolean;
   readonly id: string;
   readonly createdSeconds: number;

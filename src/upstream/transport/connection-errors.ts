@@ -62,7 +62,7 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
   if (error.response || code.startsWith('HPE_')) {
     const { code: cause = code } = (error.cause ?? {}) as { readonly code?: string };
     const reason = MISFIT.test(cause) ? 'it does not match its content-encoding' : cause;
-    return new GatewayError('UPSTREAM_UNAVAILABLE', `The upstream's answer is incomplete or unreadable (${reason}).`);
+    return new GatewayError('UPSTREAM_UNAVAILABLE', `The upstream's response is incomplete or unreadable (${reason}).`);
   }
   const what = isProxied ? 'The upstream or its proxy' : 'The upstream';
   const message = `${what} could not be reached (${code}).`;

@@ -88,7 +88,7 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
       signal.addEventListener('abort', abandon);
       try {
         const body = await answer.body().catch((error: unknown) => {
-          // A refusal whose reasons did not arrive is still one.
+          // A rejection whose reasons did not arrive is still one.
           if (isRefusal) return Buffer.alloc(0);
           throw answer.endedBy ?? toGatewayError(error, proxy !== null);
         });
@@ -109,6 +109,6 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
 
 function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
   const options = { ...(keepAlive && { keepAlive, timeout: IDLE_MS }), ...(proxy && { proxyEnv: { ...proxy } }) };
-  // A server with HTTP/2 only then refuses at once. Its answer to HTTP/1.1 may look like a missing right.
+  // A server with HTTP/2 only then rejects at once. Its answer to HTTP/1.1 may look like a missing right.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }

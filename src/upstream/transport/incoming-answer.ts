@@ -81,7 +81,7 @@ export class IncomingAnswer {
   }
 
   #add(chunk: Buffer): void {
-    // Undefined if the header is missing or counts compressed bytes.
+    // The total is undefined if the header is missing or counts compressed bytes.
     this.#announcedBytes ??= this.#stream.downloadProgress.total;
     this.#size += chunk.length;
     const { maxResponseBytes } = this.#limits;
@@ -125,10 +125,10 @@ export class IncomingAnswer {
 }
 
 export const timedOut = (timeoutMs: number): GatewayError =>
-  new GatewayError('UPSTREAM_TIMEOUT', `The upstream did not answer within ${timeoutMs} ms.`);
+  new GatewayError('UPSTREAM_TIMEOUT', `The upstream did not respond within ${timeoutMs} ms.`);
 
 export const tooLarge = (maxBytes: number): GatewayError =>
   new GatewayError(
     'UPSTREAM_CONTRACT_VIOLATION',
-    `The upstream's answer must have at most ${maxBytes} bytes (UPSTREAM_MAX_RESPONSE_BYTES), got more.`,
+    `The upstream's response must have at most ${maxBytes} bytes (UPSTREAM_MAX_RESPONSE_BYTES), got more.`,
   );

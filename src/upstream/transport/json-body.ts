@@ -4,7 +4,7 @@ import { parseExactJson } from '../../domain/long-integers.ts';
 import { GatewayError } from '../errors.ts';
 
 export interface JsonBody {
-  /** Integers beyond 2^53 are texts. */
+  /** Integers beyond 2^53 are strings. */
   readonly value: unknown;
   /** Bytes without a byte order mark. */
   readonly bytes: Buffer;
@@ -13,9 +13,9 @@ export interface JsonBody {
 export interface JsonBytes {
   /** Bytes without a byte order mark. */
   readonly bytes: Buffer;
-  /** True if the body begins with a byte order mark, which JSON does not allow. */
+  /** Whether the body begins with a byte order mark, which JSON does not allow. */
   readonly hasByteOrderMark: boolean;
-  /** True if bytes that are not UTF-8 are read as U+FFFD. */
+  /** Whether bytes that are not UTF-8 are read as U+FFFD. */
   readonly hasInvalidUtf8: boolean;
 }
 
@@ -33,14 +33,14 @@ export function parseBody(bytes: Buffer): JsonBody {
   try {
     return { value: parseExactJson(text), bytes };
   } catch {
-    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's answer ${describe(text)}.`);
+    throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', `The upstream's response ${describe(text)}.`);
   }
 }
 
 /** Number of characters in which `describe` looks for another format. */
 const DESCRIBED_LENGTH = 2 ** 12;
 
-/** Describes a text that is not JSON, to help find the mistake. */
+/** Describes a string that is not JSON, to help find the mistake. */
 function describe(whole: string): string {
   const text = whole.slice(0, DESCRIBED_LENGTH);
   const isWhole = whole.length <= DESCRIBED_LENGTH;

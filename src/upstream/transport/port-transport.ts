@@ -38,11 +38,11 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
 
   function written(value: unknown, requestId: string): Buffer {
     try {
-      // Undefined for a function and the like.
+      // The result is undefined for a function and the like.
       return Buffer.from((JSON.stringify(value) as string | undefined) ?? '');
     } catch (err) {
       logger.warn({ err, requestId }, 'an answer of the upstream option cannot be written as JSON');
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's answer cannot be written as JSON.");
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's response cannot be written as JSON.");
     }
   }
 

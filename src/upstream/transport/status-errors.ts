@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../observability/outcome.ts';
 import { GatewayError, type FieldProblem } from '../errors.ts';
 
-/** True for a 2xx with content. HTTP 204 has none, which is enough for an action. */
+/** Whether the status is a 2xx with content. An action needs no content: HTTP 204 is enough. */
 export const isAnswer = (status: number, isAction: boolean): boolean =>
   status >= 200 && status < 300 && (status !== 204 || isAction);
 
@@ -27,23 +27,23 @@ export function statusError(status: number, options: StatusErrorOptions): Gatewa
   });
 }
 
-const NO_CONTENT = "The upstream's answer must be JSON, got no content (HTTP 204).";
+const NO_CONTENT = "The upstream's response must be JSON, got no content (HTTP 204).";
 
 const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
-  400: ['BAD_USER_INPUT', 'The upstream refused the input.'],
+  400: ['BAD_USER_INPUT', 'The upstream rejected the input.'],
   401: ['UNAUTHENTICATED', 'The upstream does not accept this key.'],
   403: ['FORBIDDEN', 'The upstream does not allow this key to access the resource.'],
   404: ['NOT_FOUND', 'Not found upstream.'],
   407: ['UPSTREAM_UNAVAILABLE', 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.'],
   408: ['UPSTREAM_TIMEOUT', 'The upstream waited too long for the request (HTTP 408).'],
-  413: ['BAD_USER_INPUT', 'The upstream refused the input, since it is too large (HTTP 413).'],
-  422: ['BAD_USER_INPUT', 'The upstream refused the input (HTTP 422).'],
+  413: ['BAD_USER_INPUT', 'The upstream rejected the input as too large (HTTP 413).'],
+  422: ['BAD_USER_INPUT', 'The upstream rejected the input (HTTP 422).'],
   429: ['RATE_LIMITED', 'Rate limit of the upstream reached (HTTP 429). Try again later.'],
 };
 
 const ACTION_ERRORS: typeof STATUS_ERRORS = {
-  409: ['CONFLICT', 'The state of the run or step does not allow this, or no longer (HTTP 409).'],
-  422: ['BAD_USER_INPUT', 'The upstream refused the answer (HTTP 422).'],
+  409: ['CONFLICT', 'The state of the run or step does not (or no longer) allow this (HTTP 409).'],
+  422: ['BAD_USER_INPUT', 'The upstream rejected the answer (HTTP 422).'],
 };
 
 function otherStatus(status: number): readonly [ErrorCode, string] {
@@ -52,7 +52,7 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
   const hint = isRedirect ? ' Redirects are not followed: set UPSTREAM_URL to the target.' : '';
   return [
     'UPSTREAM_CONTRACT_VIOLATION',
-    `The upstream must answer with a status of its contract, got HTTP ${status}.${hint}`,
+    `The upstream must respond with a status in its contract, got HTTP ${status}.${hint}`,
   ];
 }
 

@@ -10,7 +10,7 @@ export interface Post {
   readonly callKey: string | null;
 }
 
-/** True if a run or step is changed. */
+/** Whether a run or step is changed. */
 export const isAction = (post: Post | null): boolean => post !== null && post.callKey !== null;
 
 /** One attempt of a call. */
@@ -23,7 +23,7 @@ export interface TransportCall extends UpstreamCall {
   readonly ask: (upstream: Upstream, call: UpstreamCall) => Promise<object | undefined> | undefined;
   /** Viewer whose connections are used. */
   readonly viewerId: string;
-  /** True if the key is not accepted yet. */
+  /** Whether the key is not accepted yet. */
   readonly isTrial: boolean;
   readonly traceHeaders: TraceHeaders;
   /** Called with the status of each answer. */
@@ -31,9 +31,9 @@ export interface TransportCall extends UpstreamCall {
 }
 
 export interface Transport {
-  /** Null if calls have no URL. */
+  /** Returns null if calls don't have URLs. */
   urlOf(path: string): URL | null;
-  /** Resolves with the bytes of an answer, in memory of their own. Rejects with a GatewayError or AbandonedError. */
+  /** Resolves with the bytes of an answer, in separate memory. Rejects with a GatewayError or AbandonedError. */
   send(call: TransportCall): Promise<Buffer>;
   close(): void;
 }

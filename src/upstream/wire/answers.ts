@@ -9,7 +9,7 @@ export interface ListOf {
   readonly answer: string;
   readonly item: string;
   readonly isItem: (fields: WireFields) => boolean;
-  /** True if one item may come without its list. */
+  /** Whether one item may come without its list. */
   readonly mayBeBare?: true;
 }
 
@@ -32,7 +32,7 @@ export function itemsIn<T>(
   const items = json.value as readonly unknown[];
   if (items.length > limit) report(answer, 'read', `at most ${limit} items`, 'more');
   if (Math.min(items.length, limit) > MAX_ITEMS) {
-    const message = `The upstream's answer for ${answer} must have at most ${MAX_ITEMS} items, got more.`;
+    const message = `The upstream's response for ${answer} must have at most ${MAX_ITEMS} items, got more.`;
     throw new OtherFormError(message);
   }
   const path = `${answer}[]`;
@@ -67,4 +67,4 @@ export const violation = (answer: string, expected: string, path: string, value:
   new OtherFormError(problemAt(answer, expected, path, value));
 
 export const problemAt = (answer: string, expected: string, path: string, value: unknown): string =>
-  `The upstream's answer for ${answer} is invalid: expected ${expected} at ${path}, got ${typeOf(value)}.`;
+  `The upstream's response for ${answer} is invalid: expected ${expected} at ${path}, got ${typeOf(value)}.`;

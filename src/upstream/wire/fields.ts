@@ -14,7 +14,7 @@ export type WireFields = Readonly<Record<string, unknown>>;
 
 /** An object in an answer, and its path in the contract, such as `steps[]`. */
 export interface WireObject {
-  /** Integers beyond 2^53 are texts: a rounded id would belong to another run or organization. */
+  /** Integers beyond 2^53 are strings: a rounded id would belong to another run or organization. */
   readonly fields: WireFields;
   readonly path: string;
   readonly report: ReportDeviation;
@@ -23,7 +23,7 @@ export interface WireObject {
 /** In place of an item that cannot be read. Each field is null. */
 export const NOTHING: WireObject = { fields: {}, path: '', report: () => undefined };
 
-/** Null, and reported, if the id is absent, empty, or neither a text nor a whole number. */
+/** Returns null, and reports it, if the id is absent, empty, or neither a string nor a whole number. */
 export function identifier(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   if (typeof value === 'string' && value !== '') return value;
@@ -34,7 +34,7 @@ export function identifier(object: WireObject, key: string): string | null {
 export function requestableId(object: WireObject, key: string): string | null {
   const id = identifier(object, key);
   if (id === null || problemOf(id) === null) return id;
-  object.report(`${object.path}.${key}`, 'lost', 'id that can be requested', 'another text');
+  object.report(`${object.path}.${key}`, 'lost', 'id that can be requested', 'another string');
   return null;
 }
 
@@ -67,7 +67,7 @@ const MAX_ERROR_KIB = 256;
 const DEEP_ERROR = `(error nested deeper than ${MAX_JSON_DEPTH} levels)`;
 const LONG_ERROR = `(error longer than ${MAX_ERROR_KIB} KiB)`;
 
-/** Returns a text, or the JSON text of an object or list. The domain decides which values mean "no error". */
+/** Returns a string, or the JSON of an object or list. The domain decides which values mean "no error". */
 export function errorText(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   if (value === false) return readAs(null, object, key, 'string');
@@ -83,7 +83,7 @@ export function errorText(object: WireObject, key: string): string | null {
 }
 
 /**
- * Reads a time with a zone; also seconds or milliseconds since 1970, as number or text. A text without a zone is UTC.
+ * Reads a time with a zone; also seconds or milliseconds since 1970, as number or string. A string without a zone is UTC.
  */
 export function time(object: WireObject, key: string): Timestamp | null {
   const value = object.fields[key];
@@ -91,7 +91,7 @@ export function time(object: WireObject, key: string): Timestamp | null {
   const moment = typeof value === 'string' ? parseTimestamp(value) : null;
   if (moment && hasZone(value as string)) return moment;
   const read = moment ?? timestampOfEpoch(numberIn(value));
-  const got = typeof value !== 'string' ? typeOf(value) : moment ? 'no zone' : 'other text';
+  const got = typeof value !== 'string' ? typeOf(value) : moment ? 'no zone' : 'another string';
   object.report(`${object.path}.${key}`, read ? 'read' : 'lost', 'ISO 8601 time with a zone', got);
   return read;
 }
@@ -106,7 +106,7 @@ export const tokenCount = (object: WireObject, key: string): number | null => co
 export const attemptNumber = (object: WireObject, key: string): number | null =>
   count(object, key, 'whole number from 1', (number) => (number === 0 ? NaN : number));
 
-/** Null, and reported, for a negative or infinite number (`1e400` is valid JSON). */
+/** Returns null, and reports it, for a negative or infinite number (`1e400` is valid JSON). */
 function count(object: WireObject, key: string, expected: string, toCount = (number: number) => number): number | null {
   const value = object.fields[key];
   if (value == null || value === '') return null;
@@ -130,7 +130,7 @@ export function truth(object: WireObject, key: string): boolean | null {
   return read === undefined ? lost(object, key, 'boolean') : readAs(read, object, key, 'boolean');
 }
 
-/** Reads a text. A number is read as its text, without a deviation. */
+/** Reads a string. A number is converted, without a deviation. */
 export function label(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   return typeof value === 'number' ? String(value) : textOrNothing(object, key);
@@ -155,7 +155,7 @@ export const isObject = (value: unknown): value is WireFields =>
 /** Decimal notation: `Number` would also read `0x10`, blanks and `true`. */
 const NUMBER = /^\s*-?\d{1,20}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?\s*$/;
 
-/** Returns NaN for a value that is neither a number nor the text of one. */
+/** Returns NaN for a value that is neither a number nor a numeric string. */
 function numberIn(value: unknown): number {
   if (typeof value === 'number') return value;
   return typeof value === 'string' && NUMBER.test(value) ? Number(value) : NaN;

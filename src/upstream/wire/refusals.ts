@@ -7,7 +7,7 @@ const MAX_BYTES = 2 ** 16;
 const MAX_PROBLEMS = 20;
 const MAX_LENGTH = 500;
 
-/** Empty for a body of another form. */
+/** Reads what the body says is wrong; nothing if it is malformed. */
 export function fieldProblemsIn(body: Uint8Array): readonly FieldProblem[] {
   if (body.length > MAX_BYTES) return [];
   try {

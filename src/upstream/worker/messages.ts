@@ -21,7 +21,7 @@ export interface AnswerRequest {
 }
 
 interface Failure {
-  /** Null for a defect. */
+  /** Code, or null for a defect. */
   readonly code: GatewayError['code'] | null;
   readonly message: string;
   readonly isOfForm: boolean;

@@ -28,7 +28,7 @@ export interface Part {
   readonly steps: number;
   /** Size of its JSON. Above the room if it was only partly counted. */
   readonly bytes: number;
-  /** A large value as compact JSON. Null also without room. */
+  /** A large value as compact JSON. Null beyond the operation's budget. */
   readonly value: JsonValue | Uint8Array;
 }
 
@@ -39,7 +39,7 @@ interface Questions {
   readonly size: readonly [{ readonly index: number; readonly field: PayloadField }, number];
   readonly conversation: readonly [{ readonly index: number }, Conversation | null];
   readonly modelCall: readonly [{ readonly index: number }, FoundCall | null];
-  /** Null unless the inputs are an object that can be read. */
+  /** Input values, or null unless the inputs are an object that can be read. */
   readonly inputValues: readonly [{ readonly index: number }, InputValues | null];
   /** The whole JSON, cut. */
   readonly bounded: readonly [{ readonly maxBytes: number }, Bounded];

@@ -15,7 +15,7 @@ export interface Reader {
   /** Older operations have smaller numbers. */
   readonly order: number;
   isAbandoned(): boolean;
-  /** True while answers of older operations of its owner wait for room: its own would pile up. */
+  /** Whether answers of older operations of its owner wait for capacity: its own would pile up. */
   isHeldBack(): boolean;
 }
 

@@ -245,7 +245,7 @@ describe('a part of a message', () => {
       { type, text: 'Hm.' },
       null,
     ]),
-  ])('%j is read as %j, and a reference is on its own line', (part, expected) => {
+  ])('%j is read as %j, with references on separate lines', (part, expected) => {
     const isReference = expected?.startsWith('[') === true;
     expect(contentOf('a', part, 'b')).toBe(isReference ? `a\n${expected}\nb` : `a${expected ?? ''}b`);
   });
@@ -255,7 +255,7 @@ describe('a part of a message', () => {
     expect(answered({ role: 'assistant', content })).toEqual(['→ assistant', 'i = n({"a":1})']);
   });
 
-  it('A part is on its own line in the message of a user', () => {
+  it('puts each part of a user message on a separate line', () => {
     expect(asked([{ role: 'user', content: ['a', 'b', { type: 'image' }, 'c'] }])).toEqual(['user: a\nb\n[image]\nc']);
   });
 
@@ -316,7 +316,7 @@ describe('an item of a response', () => {
   });
 });
 
-describe('binary content in a text', () => {
+describe('binary content in a string', () => {
   const base64 = (length: number) => `${'aZ09+/_-'.repeat(200).slice(0, length)}=`;
 
   it.each(['image/png', 'image/svg+xml', 'text/plain;charset=utf-8', 'a/b;x=1;y=2;z=3'])(
@@ -334,7 +334,7 @@ describe('binary content in a text', () => {
     expect(contentOf({ long: base64(1000) })).toBe('{"long":"[data: 750 bytes]"}');
   });
 
-  it('Binary content is searched for once in each word, even in very long words', () => {
+  it('searches for binary content once per word, even in very long words', () => {
     const start = process.cpuUsage().user;
     expect(contentOf({ text: `${'x'.repeat(999)} `.repeat(1000) })).toHaveLength(100_000);
     // A search at each character of a word would take seconds.
@@ -379,7 +379,7 @@ describe('the limits of a conversation', () => {
     expect(called(1, 'c '.repeat(100_000))?.isTruncated).toBe(true);
   });
 
-  it('A message keeps 500 characters of a link and 256 of a role', () => {
+  it('keeps 500 characters of a link and 256 of a role', () => {
     const url = `https://example.com/${'a'.repeat(5000)}`;
     expect(read([{ type: 'image_url', image_url: { url } }])?.content).toHaveLength(501);
     expect(conversationOf([{ role: 'r'.repeat(1000), content: 'a' }], null)?.messages[0]?.role).toHaveLength(256);

@@ -56,13 +56,13 @@ describe('a stored stream', () => {
     [': comment\ndata: ', null],
     ['event: e\n data: ', null],
     ['See data: ', null],
-  ])('A stream of server-sent events that starts with %j is read as %j', (start, expected) => {
+  ])('a stream of server-sent events starting with %j is read as %j', (start, expected) => {
     const comment = `12345${JSON.stringify(chunk(0, { content: ' and more' }))}`;
     const text = `${start}${JSON.stringify(HI)}\n${comment}\ndata: {"cut`;
     expect(read(text)?.messages[0]?.content ?? null).toBe(expected);
   });
 
-  it('A stream may have 100 lines that are not JSON; text with more is not a stream', () => {
+  it('allows 100 lines that are not JSON in a stream', () => {
     const text = (brokenLines: number) => `${'data:{\n'.repeat(brokenLines)}data: ${JSON.stringify(HI)}`;
     expect(read(text(100))?.messages[0]?.content).toBe('Hi');
     expect(read(text(101))).toBeNull();
@@ -96,7 +96,7 @@ describe('a stored stream', () => {
     expect(linesOf(chunks)).toEqual(['→ assistant: bc', 'y = g([])', 'x = f({})', '→ model refuses: no']);
   });
 
-  it('A stream of a response combines the deltas of its items, and keeps completed items', () => {
+  it('combines the deltas of items of a response, and keeps completed ones', () => {
     const call = { type: 'function_call', call_id: 'j', name: 'g', arguments: '{}' };
     const events = [
       { type: 'other', output_index: 9, item: { role: 'user', content: 'x' } },
@@ -117,22 +117,19 @@ describe('a stored stream', () => {
     expect(linesOf(events)).toEqual(['→ assistant refuses: no', '→ model: Hi', ...calls]);
   });
 
-  it.each(['completed', 'incomplete', 'failed'])(
-    'A stream of a response with the final event %s is the response in that event',
-    (status) => {
-      const whole = { ...(RESPONSES.outputs as JsonObject), status };
-      const events = [
-        ...STREAMS.responses,
-        { type: `response.${status}`, response: whole },
-        STREAMS.responses[2] ?? null,
-      ];
-      expect(read(events)).toEqual(read(whole));
-      const unfinished = [{ type: `response.${status}` }, ...STREAMS.responses];
-      expect(read(unfinished)?.messages[0]?.content).toBe('It is 21 °C.');
-    },
-  );
+  it.each(['completed', 'incomplete', 'failed'])('reads a response from its final event %s', (status) => {
+    const whole = { ...(RESPONSES.outputs as JsonObject), status };
+    const events = [
+      ...STREAMS.responses,
+      { type: `response.${status}`, response: whole },
+      STREAMS.responses[2] ?? null,
+    ];
+    expect(read(events)).toEqual(read(whole));
+    const unfinished = [{ type: `response.${status}` }, ...STREAMS.responses];
+    expect(read(unfinished)?.messages[0]?.content).toBe('It is 21 °C.');
+  });
 
-  it('A stream of an Anthropic message may lack its start, and keeps the content of started blocks', () => {
+  it('reads an Anthropic message without its start, keeping started blocks', () => {
     const events = [
       started(1, { type: 'text', text: 'It ' }),
       delta('is ', { index: 1 }),
@@ -155,7 +152,7 @@ describe('a stored stream', () => {
     expect(read(chunks)?.messages[0]).toMatchObject({ content, isTruncated: true });
   });
 
-  it('A stream split at any places is the same as the answer without streaming', () => {
+  it('reads a stream split anywhere like the unstreamed answer', () => {
     const cuts = fc.array(fc.nat({ max: 40 }), { maxLength: 8 });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), cuts, (text, places) => {

@@ -13,6 +13,6 @@ function linesOf({ role, content, toolCalls, toolCallId, isOutput, isRefusal }: 
   return [said, ...toolCalls.map((call) => `${call.id} = ${call.name}(${call.arguments ?? ''})`)];
 }
 
-/** Null without a conversation. */
+/** Returns null without a conversation. */
 export const transcript = (inputs: JsonValue, outputs: JsonValue): string[] | null =>
   conversationOf(inputs, outputs)?.messages.flatMap(linesOf) ?? null;

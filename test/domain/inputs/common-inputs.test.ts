@@ -59,7 +59,7 @@ describe('Common inputs', () => {
     expect(texts(runsWith(inputsOf))).toEqual([expect.stringContaining(expected)]);
   });
 
-  it('name two causes, strongest first, and one for facts about the same runs', () => {
+  it('name two causes, strongest first, one per set of runs', () => {
     const inputs = (isFailed: boolean, at: number) => ({
       region: isFailed && at % 3 > 0 ? 'eu' : 'us',
       deep: { regionAgain: isFailed && at % 3 > 0 ? 1 : 2 },
@@ -82,7 +82,7 @@ describe('Common inputs', () => {
     expect(found(odd)).toEqual({ nodes: [], failedRuns: 0, completedRuns: 0, factsCompared: 0 });
   });
 
-  it('know nothing of paths that the bound of a run has cut off', () => {
+  it('know nothing of paths cut off by the limit of a run', () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${1000 + at}`, 1]));
     const inputs = (isFailed: boolean) => (isFailed ? many(MAX_PATHS + 5) : { ...many(3), z: true });
     const nodes = found(runsWith(inputs)).nodes;
@@ -121,7 +121,7 @@ describe('Claims about common inputs', () => {
     expect(falseClaims(seedsFrom(1001, 300))).toBe(0);
   });
 
-  it('do not name a field that only follows from the day of a deployment', () => {
+  it('do not name fields that only follow from a deployment', () => {
     const random = createRandom(5);
     // The failure was rare before, so runs of both times are compared.
     const runs = Array.from({ length: 200 }, (_, at) => {
@@ -156,7 +156,7 @@ describe('A path into inputs', () => {
   });
 
   it.each(['', '.a', 'a.', 'a..b', 'a b', 'a[*]', 'a[]', 'a.*', '"a', 'a[0]b', 'a | b', '"\\x"', 'x'.repeat(1001)])(
-    '%s is refused',
+    '%s is rejected',
     (text) => {
       expect(parseInputPath(text)).toBeNull();
     },

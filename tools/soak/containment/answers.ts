@@ -39,7 +39,7 @@ export function codesByPlace({ data, errors }: PlainAnswer): ReadonlyMap<string,
   );
 }
 
-/** Null if the answer is as expected. */
+/** Returns null if the answer is as expected. */
 export function differenceFrom(expected: ExpectedAnswer, { data, errors }: PlainAnswer): string | null {
   const [expectedData, actualData] = [JSON.stringify(expected.data), JSON.stringify(data)];
   if (expectedData !== actualData)

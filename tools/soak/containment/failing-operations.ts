@@ -20,7 +20,7 @@ export interface Tally {
   partly: number;
   /** Nulled places. */
   nulls: number;
-  /** Answers that differ and may, because the upstream refused the key. */
+  /** Answers that differ and may, because the upstream rejected the key. */
   refused: number;
 }
 
@@ -105,7 +105,7 @@ export async function checkFailingOperations(
 
     const early = isCompiledFirst ? null : await ask(failingKey);
     const healthy = await ask(healthyKey);
-    // The operation was refused, or none of its fields has a value.
+    // The operation was rejected, or none of its fields has a value.
     if (healthy.data === null) return;
     // A list over several workflows has another value without some of them, and an error next to it. So has triage without some
     // of its runs.
@@ -121,7 +121,7 @@ export async function checkFailingOperations(
     const answers = [early, await ask(failingKey), await ask(failingKey)].filter((answer) => answer !== null);
     for (const answer of answers) {
       const difference = differenceFrom(expected, answer);
-      // A refused key ends the calls of its operation. How many had begun depends on their times.
+      // A rejected key ends the calls of its operation. How many had begun depends on their times.
       const isRefused = hasCode(codesByPlace(answer), REFUSED) && hasCode(expected.errors, REFUSED);
       if (difference === null) continue;
       if (isRefused) {

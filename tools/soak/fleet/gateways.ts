@@ -27,7 +27,7 @@ export interface FleetSettings {
   /** Null: each gateway works alone. */
   readonly redisUrl: string | null;
   readonly environment?: Readonly<Record<string, string>>;
-  /** True: with an inspector, which reports the memory in use. */
+  /** Whether with an inspector, which reports the memory in use. */
   readonly areInspected?: boolean;
 }
 

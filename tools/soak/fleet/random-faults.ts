@@ -313,7 +313,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
   };
 }
 
-/** Null if the steps could not be loaded. */
+/** Returns null if the steps could not be loaded. */
 function answerOf(run: RunData, askedAtMs: number, cameAtMs: number, by: string): TimedAnswer | null {
   const { steps, freshness } = run;
   return steps && { askedAtMs, cameAtMs, state: stateText(steps), ...freshness, by };

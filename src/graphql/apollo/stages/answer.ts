@@ -12,12 +12,12 @@ export interface AnswerOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** What was executed, or refused before. */
+/** What was executed, or rejected before. */
 export interface Executed {
   readonly result: FormattedExecutionResult;
   /** Unformatted. Null if `result` has none, or has those of a plugin. */
   readonly errors: readonly unknown[] | null;
-  /** Null if the operation was refused before it was valid. */
+  /** Validated operation, or null if it was rejected before it was valid. */
   readonly valid: Valid | null;
   /** Set by a plugin. */
   readonly status: number | undefined;

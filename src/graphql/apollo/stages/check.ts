@@ -5,7 +5,7 @@ import type { Documents } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
 import type { Operation, OperationRequest, Valid } from '../../operations/operation.ts';
 
-/** `document`: as Apollo Server has parsed and validated it, with the SHA-256 of its text. */
+/** `document` as Apollo Server has parsed and validated it, with the SHA-256 of its source. */
 export type Check = (operation: Operation, document: DocumentNode, queryHash: string) => Valid;
 
 export const createCheck =
@@ -41,7 +41,7 @@ function notAllowed(type: OperationType, { transport }: OperationRequest): Graph
   }
   return requestError(
     'BAD_REQUEST',
-    'A mutation must be sent by POST or graphql-ws.',
+    'Mutations must be sent with POST or over graphql-ws.',
     transport === 'http' ? 405 : 400,
   );
 }
