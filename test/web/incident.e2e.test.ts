@@ -48,7 +48,7 @@ describeInBrowser('an incident', (open) => {
     const boxes = await Promise.all(
       [failuresOf(page).first(), page.locator('.run-list > li').first()].map((row) => row.boundingBox()),
     );
-    expect(boxes[0]?.height).toBeLessThan(70);
+    expect(boxes[0]?.height).toBeLessThan(100);
     expect((boxes[0]?.y ?? NaN) + (boxes[0]?.height ?? NaN)).toBeLessThan(300);
     expect(boxes[1]?.y).toBeLessThan(600);
     await page.locator('.run-list').getByText('enrich').first().waitFor();

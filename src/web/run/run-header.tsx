@@ -142,13 +142,20 @@ export function RunHeader({ run: masked, mayExecute, figures }: RunHeaderProps) 
       {run.errorInfo && <ErrorText error={run.errorInfo} label="The run’s error" bounds={ERROR_BOUNDS} />}
       <Facts>
         <Fact name="Started">
-          <Moment at={run.startedAt} />{' '}
-          <span className="fact-part">
-            <Ago at={run.startedAt} />
-          </span>
+          {run.startedAt === null ? (
+            'not started'
+          ) : (
+            <>
+              <Moment at={run.startedAt} />{' '}
+              <span className="fact-part">
+                <Ago at={run.startedAt} hasMoment />
+              </span>
+            </>
+          )}
         </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
-          <Ticking ms={run.wallClockMs} isTicking={isMoving} /> <UsualDuration run={figures} />
+          <Ticking ms={run.wallClockMs} isTicking={isMoving} />{' '}
+          <UsualDuration run={figures} isFinished={run.isFinished} />
         </Fact>
         {timing && timing.waitingMs > 0 && (
           <Fact name="Waiting" hint="The part of the duration in which a step waited for a person or an event">
@@ -175,7 +182,7 @@ export function RunHeader({ run: masked, mayExecute, figures }: RunHeaderProps) 
           )}
         </Fact>
         {estimatedCost && (
-          <Fact name="Price" hint="Estimated by the list prices of the models">
+          <Fact name="Cost" hint="Estimated by the list prices of the models">
             {formatCost(estimatedCost.amount, estimatedCost.currency)}{' '}
             {estimatedCost.amount !== null && estimatedCost.stepsUnpriced > 0 && (
               <span className="fact-part">
@@ -236,7 +243,7 @@ function Waiting({ waitingMs, steps }: WaitingProps) {
       <bdi>{first.nodeId}</bdi>
       {others.length > 0 && ` and ${others.length} more`} since <Moment at={first.waitingSince} />{' '}
       <span className="fact-part">
-        <Ago at={first.waitingSince} />
+        <Ago at={first.waitingSince} hasMoment />
       </span>
     </>
   );

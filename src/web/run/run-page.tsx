@@ -17,7 +17,7 @@ import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { Diagnosis } from './diagnosis.tsx';
-import { useUsualNodes } from './expectation.tsx';
+import { isOverdue, useUsualNodes } from './expectation.tsx';
 import { FAILED_STEPS, FailedSteps } from './failed-steps.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
 import { useHiddenStatus, useLiveRun } from './live-run.ts';
@@ -27,6 +27,12 @@ import { FIGURES_OF_RUN, RUN, RUN_FIGURES, RUN_VIEW } from './run-query.ts';
 import { RunTimeline } from './run-timeline.tsx';
 import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 
+// Most runs are in time.
+const StuckRun = lazyPart(
+  () => import('./stuck-run.tsx'),
+  'how late it is',
+  () => null,
+);
 const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
 const StepsTable = lazyPart(() => import('./steps-table.tsx'), 'the table of steps');
@@ -132,6 +138,9 @@ export default function RunPage() {
             <Contained what="the header of the run">
               <RunHeader run={run} figures={layout} mayExecute={answered.workflow.mayExecute} />
             </Contained>
+            {isGoingOn && isOverdue(layout) && figures.value && (
+              <StuckRun run={figures.value} workflowName={workflowName} wallClockMs={run.wallClockMs} usual={usual} />
+            )}
             <Contained what="the failed steps">
               {figures.value && (
                 <FailedSteps run={figures.value}>

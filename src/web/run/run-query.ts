@@ -57,6 +57,7 @@ export const FIGURES_OF_RUN = graphql(`
       }
       ...FailedSteps
       ...RunFigures
+      ...StuckRun
     }
   }
 `);
