@@ -197,7 +197,7 @@ describeInBrowser('actions for a key that may only read', (open) => {
         .first()
         .click();
       await page.getByText(/^(Runs:|The latest \d+ of )/).waitFor();
-      await page.getByText(/ago$/).first().waitFor();
+      await page.getByText(/ ago/).first().waitFor();
       expect(await page.getByRole('button', { name: / again$/ }).count()).toBe(0);
       await page.goto(`${readOnly.url}/workflows/support-triage`);
       await page.getByText('Success rate').first().waitFor();

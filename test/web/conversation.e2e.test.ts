@@ -100,7 +100,7 @@ describeInBrowser('a model step as a conversation', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     const drawer = page.getByRole('dialog', { name: 'Step' });
-    const priceIn = (place: Locator) => place.locator('div:has(> dt button:text-is("Price")) > dd');
+    const priceIn = (place: Locator) => place.locator('div:has(> dt button:text-is("Cost")) > dd');
     for (const [run, ofRun] of [
       ['unpriced', 'not priced'],
       ['partly', '$0.003 2 steps not priced'],

@@ -85,7 +85,7 @@ describeInBrowser('the page of a run', (open) => {
     expect(await nodes(page)).toEqual(['cheap', 'dear', 'free']);
     for (const [name, order] of [
       ['Tokens', ['cheap', 'free', 'dear']],
-      ['Price', ['dear', 'cheap', 'free']],
+      ['Cost', ['dear', 'cheap', 'free']],
       ['Duration', ['cheap', 'dear', 'free']],
     ] as const) {
       await header(name).getByRole('button').click();
@@ -124,7 +124,7 @@ describeInBrowser('the page of a run', (open) => {
     await page.getByText('The workflow API isn’t answering.').waitFor();
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 403, json: {} } : usual(call));
     await page.goto(gateway.url);
-    await page.getByText('This key may not list workflows.').waitFor();
+    await page.getByText('This key may not list workflows').waitFor();
   });
 });
 

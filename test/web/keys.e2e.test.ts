@@ -207,3 +207,27 @@ describeInBrowser('a key that is refused later', (open) => {
     await page.getByRole('button', { name: 'Could not copy' }).waitFor();
   });
 });
+
+describeInBrowser('a key that cannot be used', (open) => {
+  it.each([
+    ['has no rights', 403, 'This key may not list workflows'],
+    // More failures than the circuit breaker lets through.
+    ['cannot be checked in an outage', 503, 'The workflow API isn’t answering.'],
+  ] as const)('A key that %s signs in to one sentence', async (_, status, sentence) => {
+    const closed = await startGateway({ script: () => ({ status, json: {} }) });
+    for (const path of ['/', '/cost']) {
+      const page = await open({ key: `key-${path}` });
+      await page.goto(closed.url + path);
+      await page.getByText(sentence).first().waitFor();
+      await page
+        .getByText(/^Loading/)
+        .first()
+        .waitFor({ state: 'detached' });
+      await untilTrue(page, 'document.querySelector(".skeleton") === null');
+      expect(await page.getByText(sentence).count()).toBe(1);
+      expect(await page.getByRole('alert').count()).toBe(0);
+      expect(await page.getByText('UPSTREAM_').count()).toBe(0);
+    }
+    await closed.close();
+  });
+});

@@ -61,7 +61,7 @@ describeInBrowser('a live run', (open) => {
   const PARTS: Readonly<Record<string, readonly (readonly [string, string | RegExp, string | RegExp])[]>> = {
     'tab=payload&runSide=outputs&step=s2': [
       ['.run-payload', 'No outputs', 'All of it'],
-      ['.conversation', '–', 'The answer'],
+      ['.conversation', 'not reported', 'The answer'],
     ],
     'tab=compare&with=base&node=partial&diff=outputs&step=s3&side=outputs': [
       ['.comparison .facts', 'Running', /^Completed$/],

@@ -73,6 +73,34 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
   });
 
+  it('A run that waits for its start is pending, and has no dash for what it lacks', async () => {
+    const pending = { status: 'pending', start_time: ago(2 * HOUR), end_time: null, all_outputs: null };
+    const finished = Array.from({ length: 12 }, (_, index) => runOf(`done-${index}`, 3 + index, 'completed'));
+    gateway.upstream.script = (call) => {
+      if (call.endpoint === 'workflows') return { json: [wireWorkflow('wf'), wireWorkflow('idle')] };
+      if (call.endpoint === 'runs' && call.workflowId === 'idle')
+        return { json: [wireRun('first', { ...pending, start_time: null })] };
+      if (call.endpoint === 'runs') return { json: [wireRun('late', pending), ...finished] };
+      if (call.endpoint === 'steps') return { json: [] };
+      return { json: [wireRun(call.runId, { ...pending, ...(call.runId === 'first' && { start_time: null }) })] };
+    };
+    const page = await open({ key: 'key-pending' });
+    await page.goto(gateway.url);
+    await page.getByText(/^pending for 2 h 00 min, usually 1 min 00 s$/).waitFor();
+    const card = page.getByRole('article').filter({ hasText: 'Workflow idle' });
+    await card.getByText('none', { exact: true }).first().waitFor();
+    await card.getByText('not started').waitFor();
+    await page.goto(runPath('first', 'idle'));
+    const tokens = page.locator('.facts > div').filter({ hasText: 'Tokens' });
+    await tokens.getByText('not reported').waitFor();
+    for (const path of ['/', '/workflows/idle', '/workflows/idle/runs/first']) {
+      await page.goto(gateway.url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.getByText('not started').first().waitFor();
+      expect(await page.getByText('–', { exact: true }).count()).toBe(0);
+    }
+  });
+
   it('A run page that opened on an error loads the run by itself', async () => {
     gateway.upstream.script = () => ({ status: 503, json: {} });
     const page = await open({ key: 'key-2' });
@@ -149,7 +177,7 @@ describeInBrowser('an engineer on call', (open) => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(`${gateway.url}/workflows/wf`);
     const row = page.getByRole('listitem').filter({ has: page.locator('a[data-row][title="recent-0"]') });
-    await row.getByText('1 hour ago').waitFor();
+    await row.getByText(/^1 hour ago, .*\d\d:\d\d$/).waitFor();
     expect(await row.getByText('1 min 00 s').isVisible()).toBe(true);
     await page.getByText('Live', { exact: true }).waitFor();
     gateway.upstream.script = () => ({ status: 503, json: {} });

@@ -27,6 +27,10 @@ const script: Script = async (call) => {
   }
   if (endpoint === 'run' && runId === 'live') return { json: [wireRun('live', { ...UNDER_WAY, outputs: null })] };
   if (endpoint === 'run' && runId.startsWith('large')) return { json: [wireRun(runId, { inputs: { text: LARGE } })] };
+  if (endpoint === 'run' && runId === 'nested') {
+    const list = Array.from({ length: 300 }, (_, index) => ({ text: index === 150 ? 'Needle in row 150' : 'hay' }));
+    return { json: [wireRun(runId, { inputs: { needles: true, deep: { list } } })] };
+  }
   if (endpoint === 'steps' && runId === 'live') {
     const before = wireStep({ id: 's1', node_id: 'first', start_time, end_time: start_time });
     return { json: [before, wireStep({ id: 's2', node_id: 'second', ...UNDER_WAY, outputs })] };
@@ -44,6 +48,22 @@ const placeOf = async (row: Locator): Promise<number> => (await row.boundingBox(
 const scrolled = (page: Page) => page.evaluate<number>('window.scrollY');
 
 describeInBrowser('a reader of the page', (open) => {
+  it('A search in a payload opens and marks each match', async () => {
+    const page = await open({ key: 'key-1' });
+    await page.goto(`${runPath('nested')}?tab=payload`);
+    const rows = page.locator('.json-row');
+    await rows.filter({ hasText: 'list' }).first().waitFor();
+    expect(await page.getByText('Needle in row 150').count()).toBe(0);
+    await page.getByRole('searchbox', { name: 'Search keys and values' }).fill('needle');
+    await page.getByText('1 of 2', { exact: true }).waitFor();
+    await page.locator('.json-row.is-found').filter({ hasText: 'needles' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('2 of 2', { exact: true }).waitFor();
+    await page.locator('.json-row.is-found').filter({ hasText: 'Needle in row 150' }).waitFor();
+    await page.getByRole('searchbox', { name: 'Search keys and values' }).fill('nowhere');
+    await page.getByText('none', { exact: true }).waitFor();
+  });
+
   it('A reader starts at the top of the next page, and returns to the previous scroll position', async () => {
     const page = await open({ key: 'key-1', height: 300 });
     await page.goto(gateway.url);

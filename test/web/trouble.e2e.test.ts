@@ -163,7 +163,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     const page = await open({ key: 'key-1' });
     await page.goto(urlOfRun());
     await page.getByText('The run could not be loaded.').waitFor();
-    await page.getByText(/UPSTREAM_UNAVAILABLE/).waitFor();
+    await page.getByText('The workflow API isn’t answering.').waitFor();
     gateway.upstream.script = failing(({ endpoint }) => endpoint === 'steps', over);
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('Not all of the run could be loaded.').waitFor();

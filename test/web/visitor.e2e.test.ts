@@ -24,7 +24,14 @@ describeInBrowser('A visitor of the sample', (open) => {
     await page.setViewportSize({ width: 390, height: 780 });
     expect((await overdue.boundingBox())?.y).toBeLessThan(700);
     await overdue.getByRole('link').first().click();
-    await page.getByText(/^usually [\d.]+ s: \d+ min \d\d s longer than 95 % of runs$/).waitFor();
+    const notice = page.getByRole('region', { name: 'Overdue' });
+    await notice.getByText(/^Overdue: usually [\d.]+ s \(p95 [\d.]+ s\), now \d+ min \d\d s$/).waitFor();
+    await notice.getByText(/^At embed for \d+ min \d\d s, usually [\d.]+ s \(p95 [\d.]+ s\)/).waitFor();
+    await notice.getByRole('button', { name: 'Copy' }).click();
+    await notice.getByRole('button', { name: 'Copied' }).waitFor();
+    await notice.getByRole('link', { name: 'Its inputs' }).click();
+    await page.getByRole('dialog', { name: 'Step' }).getByRole('button', { name: 'Inputs', pressed: true }).waitFor();
+    await page.keyboard.press('Escape');
     await page.getByText('95 % of executions end before').waitFor();
     await page.getByRole('link', { name: 'Graph', exact: true }).click();
     await page.getByRole('link', { name: /embed/ }).waitFor();
@@ -32,6 +39,16 @@ describeInBrowser('A visitor of the sample', (open) => {
       .getByText(/usually [\d.]+ s$/)
       .first()
       .waitFor();
+  });
+
+  it('A visitor reads in one line what this is, and where API, key and documentation are', async () => {
+    const page = await open();
+    await page.goto(gateway.url);
+    const note = page.locator('main > p').filter({ hasText: 'This is a sample of Stepgate' });
+    await note.waitFor();
+    expect(await note.textContent()).toContain('demo-key');
+    expect(await note.getByRole('link', { name: 'API' }).getAttribute('href')).toBe('/graphql');
+    await note.getByRole('link', { name: 'Documentation' }).waitFor();
   });
 
   it('A visitor sees prices', async () => {

@@ -245,6 +245,7 @@ describeInBrowser('the form that starts a run', (open) => {
     await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('Success rate').waitFor();
+    await page.getByText('by user-2').waitFor();
     expect(await inputs().inputValue()).toBe('{ "ticket": "T-3" }');
   });
 

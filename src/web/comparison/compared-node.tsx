@@ -103,7 +103,7 @@ interface NodeCellProps {
 
 /** A node in one of the two runs: how it ended, and the time of all its executions. */
 export function NodeCell({ step, totalMs, attempts }: NodeCellProps) {
-  if (!step) return <span className="muted">–</span>;
+  if (!step) return <span className="muted">did not run</span>;
   return (
     <span className="inline">
       {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(totalMs)}

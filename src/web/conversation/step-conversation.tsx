@@ -1,7 +1,7 @@
 /** Conversation of a step with its model, message by message. */
 import { useMemo, useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
-import { formatCount } from '../format/numbers.ts';
+import { formatCount, NOT_REPORTED } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Fact, Facts } from '../shell/facts.tsx';
 import { Failure, Loading } from '../shell/notices.tsx';
@@ -76,7 +76,7 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
           {isCutOff(conversation.finishReason) ? (
             <span className="amber">{conversation.finishReason}: the answer was cut off</span>
           ) : (
-            (conversation.finishReason ?? '–')
+            (conversation.finishReason ?? NOT_REPORTED)
           )}
         </Fact>
         <Fact name="Messages">{formatCount(messages.length + conversation.omittedMessages)}</Fact>

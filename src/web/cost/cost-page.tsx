@@ -3,8 +3,9 @@ import './cost.css';
 import { Link } from 'react-router';
 import { Choice } from '../controls/choice.tsx';
 import { useDirectory } from '../home/directory.ts';
+import { isForbidden } from '../live/errors.ts';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
-import { Empty } from '../shell/notices.tsx';
+import { Empty, MayNotList } from '../shell/notices.tsx';
 import { useUrl } from '../url/url.ts';
 import { CostFigures } from './cost-figures.tsx';
 import { SPANS } from './span.ts';
@@ -14,7 +15,8 @@ export default function CostPage() {
   const directory = useDirectory();
   const span = SPANS.find(({ name }) => name === url.params.since) ?? SPANS[1];
   const { workflow: chosenId } = url.params;
-  const idsOfAll = directory.workflows ? directory.namedIds : undefined;
+  const idsOfAll = directory.workflows || directory.error ? directory.namedIds : undefined;
+  if (chosenId === null && isForbidden(directory.error)) return <MayNotList />;
 
   return (
     <div className="cost stack">
@@ -38,7 +40,9 @@ export default function CostPage() {
         </p>
       )}
       {directory.workflows?.length === 0 && chosenId === null ? (
-        <Empty title="This key sees no workflows" />
+        <Empty title="This key sees no workflows">
+          <p>Create one in your workflow tool, or sign in with a key that may read some.</p>
+        </Empty>
       ) : (
         <CostFigures
           // Figures of another time would look like those of this one until its answer arrives.

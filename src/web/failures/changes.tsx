@@ -62,7 +62,7 @@ export function ChangeLine({ changes: masked, ofNode }: ChangeLineProps) {
           {index > 0 && ', '}
           {KINDS[kind].toLowerCase()}
           {nodeId !== null && nodeId !== ofNode && ` of ${nodeId}`}
-          {kind === 'MODEL' && ` ${before ?? '–'} → ${after ?? '–'}`}
+          {kind === 'MODEL' && ` ${before ?? 'none'} → ${after ?? 'none'}`}
         </Fragment>
       ))}
     </>

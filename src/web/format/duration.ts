@@ -1,8 +1,9 @@
 /** Durations as text: about three significant digits, in units that fit. */
+import { NOT_REPORTED } from './numbers.ts';
 
-/** Null is a dash. A negative duration has a minus sign. */
-export function formatDuration(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined) return '–';
+/** Null is not reported, unless the caller has another word for it. A negative duration has a minus sign. */
+export function formatDuration(ms: number | null | undefined, missing = NOT_REPORTED): string {
+  if (ms === null || ms === undefined) return missing;
   if (ms < 0) return `−${formatDuration(-ms)}`;
   if (ms < 999.5) return `${ms < 10 && ms > 0 ? trimmed(ms, 1) : Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
@@ -14,7 +15,7 @@ export function formatDuration(ms: number | null | undefined): string {
 }
 
 export function formatDelta(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined) return '–';
+  if (ms === null || ms === undefined) return NOT_REPORTED;
   return ms > 0 ? `+${formatDuration(ms)}` : formatDuration(ms);
 }
 

@@ -1,4 +1,4 @@
-/** Counts, shares and sizes as text. Null is a dash. */
+/** Counts, shares and sizes as text. Null is not reported, unless the caller has another word for it, such as "none". */
 
 const COUNT = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -7,24 +7,27 @@ const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionD
 
 type Maybe = number | null | undefined;
 
-const orDash = (value: Maybe, format: (known: number) => string): string => (value == null ? '–' : format(value));
+export const NOT_REPORTED = 'not reported';
 
-export const formatCount = (value: Maybe): string => orDash(value, (known) => COUNT.format(known));
+export const formatCount = (value: Maybe): string => (value == null ? NOT_REPORTED : COUNT.format(value));
 
 /** `1 run`, `2 runs`. */
 export const countOf = (count: number, noun: string): string =>
   `${COUNT.format(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-export const formatCompact = (value: Maybe): string => orDash(value, (known) => COMPACT.format(known));
+export const formatCompact = (value: Maybe): string => (value == null ? NOT_REPORTED : COMPACT.format(value));
 
 /** `value` is a share from 0 to 1. */
-export const formatShare = (value: Maybe): string => orDash(value, (known) => PERCENT.format(known));
+export const formatShare = (value: Maybe, missing = NOT_REPORTED): string =>
+  value == null ? missing : PERCENT.format(value);
 
 /** `+12%` for 0.12. */
 export const formatChange = (change: number): string => CHANGE.format(change).replace('-', '−');
 
-export const formatSigned = (value: Maybe): string =>
-  orDash(value, (known) => (known > 0 ? `+${COUNT.format(known)}` : COUNT.format(known).replace('-', '−')));
+export function formatSigned(value: Maybe): string {
+  if (value == null) return NOT_REPORTED;
+  return value > 0 ? `+${COUNT.format(value)}` : COUNT.format(value).replace('-', '−');
+}
 
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

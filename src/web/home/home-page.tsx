@@ -3,12 +3,14 @@ import './home.css';
 import { useId, useMemo } from 'react';
 import { useApolloClient } from '@apollo/client/react';
 import { LiveMark } from '../live/live-mark.tsx';
+import { isForbidden } from '../live/errors.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
 import { InputsAndTime } from '../run-list/run-filter.tsx';
 import { RunSearch } from '../run-list/run-search.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
+import { MayNotList } from '../shell/notices.tsx';
 import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { useUrl } from '../url/url.ts';
 import { useDirectoryOf, type NamedWorkflow } from './directory.ts';
@@ -16,6 +18,7 @@ import { StatusFilter } from '../status/status-filter.tsx';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
 import { HomeShifts } from './home-shifts.tsx';
 import { LatestRuns } from './latest-runs.tsx';
+import { SampleNote } from './sample-note.tsx';
 import { useWorkflows, WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 
 /** Statistics may lag behind the runs, so they are refetched at most this often. */
@@ -41,9 +44,11 @@ export default function HomePage() {
     if (runs.some(({ status }) => status === 'FAILED')) refreshFailures();
   });
 
+  if (!workflows && isForbidden(directory.error)) return <MayNotList />;
   return (
     <>
       <Breadcrumb here="Failures" />
+      <SampleNote />
       <div className="home">
         <div>
           <section aria-labelledby="failures">

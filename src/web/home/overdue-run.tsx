@@ -4,6 +4,7 @@ import { readFragment, type FragmentType } from '../__generated__/fragment-maski
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { Hourglass } from '../shell/icons.tsx';
+import { statusWord } from '../status/status.tsx';
 import { Ticking } from '../time/time.tsx';
 import { runLink, workflowLink } from '../url/links.ts';
 
@@ -11,6 +12,7 @@ const OVERDUE_RUN = graphql(`
   fragment OverdueRun on Run {
     id
     workflowId
+    status
     wallClockMs
     expectation {
       p50Ms
@@ -44,7 +46,8 @@ export function OverdueRun({ run: masked, nameOf }: OverdueRunProps) {
         <bdi>{nameOf(run.workflowId)}</bdi>
       </Link>
       <span>
-        running for <Ticking ms={run.wallClockMs} isTicking />, usually {formatDuration(run.expectation?.p50Ms)}
+        {statusWord(run.status).toLowerCase()} for <Ticking ms={run.wallClockMs} isTicking />, usually{' '}
+        {formatDuration(run.expectation?.p50Ms)}
         {nodes.size > 0 && (
           <>
             , at <bdi className="mono">{[...nodes].join(', ')}</bdi>

@@ -73,20 +73,18 @@ export function WorkflowCard({ workflow, error, onRetry }: WorkflowCardProps) {
               name="Success rate"
               hint={statistics ? `Of the finished ones of the last ${statistics.runCount} runs` : undefined}
             >
-              {formatShare(statistics?.successRate)}
+              {formatShare(statistics?.successRate, 'none')}
               {recent && statistics && recent.runCount < statistics.runCount && (
                 <span className="fact-part">
                   {' '}
-                  last {recent.runCount}: {formatShare(recent.successRate)}
+                  last {recent.runCount}: {formatShare(recent.successRate, 'none')}
                 </span>
               )}
             </Fact>
             <Fact name="Median" hint="Half of the finished runs took at most this long">
-              {formatDuration(statistics?.wallClockMs?.p50)}
+              {formatDuration(statistics?.wallClockMs?.p50, 'none')}
             </Fact>
-            <Fact name="Last run">
-              <Ago at={runs[0]?.startedAt} />
-            </Fact>
+            <Fact name="Last run">{runs[0]?.startedAt == null ? 'not started' : <Ago at={runs[0].startedAt} />}</Fact>
           </Facts>
         </div>
       )}

@@ -63,7 +63,11 @@ export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<ty
       {isLoading && <Skeleton what="workflows" rows={4} of="cards" />}
       {page?.nodes.length === 0 && (
         <Empty title={search === null ? 'This key sees no workflows' : `No workflow is called “${search}”`}>
-          {search !== null && <p>Names, ids and descriptions were searched.</p>}
+          <p>
+            {search === null
+              ? 'Create one in your workflow tool, or sign in with a key that may read some.'
+              : 'Names, ids and descriptions were searched.'}
+          </p>
         </Empty>
       )}
       <ul className="workflow-list">

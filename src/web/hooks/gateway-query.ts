@@ -156,7 +156,9 @@ function keptOf<Data, Variables, Value>(
 }
 
 function isSame<Value>(one: Kept<Value>, other: Kept<Value>): boolean {
-  return (['key', 'valueKey', 'value', 'error', 'isAsking', 'answers'] as const).every((name) => one[name] === other[name]);
+  return (['key', 'valueKey', 'value', 'error', 'isAsking', 'answers'] as const).every(
+    (name) => one[name] === other[name],
+  );
 }
 
 /** Milliseconds; 0 for never. */

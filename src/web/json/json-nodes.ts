@@ -46,6 +46,27 @@ export function createJsonNodes(value: unknown): JsonNodes {
   };
 }
 
+/** Enough to step through. */
+const MOST_FOUND = 1000;
+
+/** Nodes whose key or value contains the text, in order: ids of each and of what it is in, outermost first. */
+export function findText(nodes: JsonNodes, text: string): (readonly string[])[] {
+  const wanted = text.toLowerCase();
+  const found: (readonly string[])[] = [];
+  const has = (value: unknown): boolean => String(value).toLowerCase().includes(wanted);
+  const visit = (path: readonly string[]): void => {
+    for (const id of nodes.children(path.at(-1) ?? ROOT)) {
+      if (found.length === MOST_FOUND) return;
+      const { label, value, childCount, isPart } = nodes.node(id);
+      const inner = [...path, id];
+      if (!isPart && (has(label) || (childCount === 0 && has(value)))) found.push(inner);
+      if (childCount > 0) visit(inner);
+    }
+  };
+  visit([ROOT]);
+  return found;
+}
+
 type Entry = readonly [label: string, value: unknown];
 
 function nodeOf(label: string, value: unknown): JsonNode {

@@ -1,11 +1,12 @@
 /** JSON as an expandable tree with keyboard navigation. Only visible rows are rendered. */
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { hotkeysCoreFeature, syncDataLoaderFeature, type ItemInstance } from '@headless-tree/core';
 import { useTree } from '@headless-tree/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
+import { SearchField } from '../controls/search-field.tsx';
 import { formatCount } from '../format/numbers.ts';
 import { ChevronDown, ChevronRight } from '../shell/icons.tsx';
-import { createJsonNodes, kindOf, previewOf, ROOT, type JsonNode, type JsonNodes } from './json-nodes.ts';
+import { createJsonNodes, findText, kindOf, previewOf, ROOT, type JsonNode, type JsonNodes } from './json-nodes.ts';
 
 const ROW_PX = 22;
 const INDENT_PX = 14;
@@ -46,13 +47,63 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
     if (focusedItem !== null && !nodes.has(focusedItem)) tree.getItems()[0]?.setFocused();
   }, [focusedItem, nodes, tree]);
 
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const found = useMemo(() => (text === '' ? [] : findText(nodes, text)), [nodes, text]);
+  const shownId = found[at]?.at(-1);
+
+  function show(index: number, paths = found): void {
+    setAt(index);
+    const path = paths[index] ?? [];
+    for (const id of path.slice(0, -1)) tree.getItemInstance(id).expand();
+  }
+
+  const showNext = () => show((at + 1) % found.length);
+
+  function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
+    if (event.key !== 'Enter' || !(event.target instanceof HTMLInputElement)) return;
+    event.preventDefault();
+    if (found.length > 0) showNext();
+  }
+
+  // Its place is known only when all it is in has been expanded.
+  const scrollTo = useEffectEvent((id: string) => {
+    const index = tree.getItems().findIndex((item) => item.getId() === id);
+    if (index >= 0) rows.scrollToIndex(index, { align: 'center' });
+  });
+  useEffect(() => {
+    if (shownId !== undefined) scrollTo(shownId);
+  }, [shownId]);
+
   return (
     <>
+      {/* No form: it may be within one. */}
+      <div className="toolbar json-search" role="search" onKeyDown={onKeyDown}>
+        <SearchField
+          label="Search keys and values"
+          placeholder="Search keys and values"
+          value={text}
+          onChange={(typed) => {
+            setText(typed);
+            show(0, typed === '' ? [] : findText(nodes, typed));
+          }}
+        />
+        {text !== '' && (
+          <span className="muted" role="status">
+            {found.length === 0 ? 'none' : `${formatCount(at + 1)} of ${formatCount(found.length)}`}
+          </span>
+        )}
+        {found.length > 1 && (
+          <button type="button" onClick={showNext}>
+            Next
+          </button>
+        )}
+      </div>
       <div ref={scroll} className="json-tree text-box">
         <div {...tree.getContainerProps('JSON')} style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map(({ index, start, key }) => {
             const item = items[index];
-            return item && <Row key={key} item={item} top={start} />;
+            return item && <Row key={key} item={item} top={start} isFound={item.getId() === shownId} />;
           })}
         </div>
       </div>
@@ -61,7 +112,14 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
   );
 }
 
-function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly top: number }) {
+interface RowProps {
+  readonly item: ItemInstance<JsonNode>;
+  readonly top: number;
+  /** By the search. */
+  readonly isFound: boolean;
+}
+
+function Row({ item, top, isFound }: RowProps) {
   const node = item.getItemData();
   const Twisty = item.isExpanded() ? ChevronDown : ChevronRight;
   return (
@@ -69,7 +127,7 @@ function Row({ item, top }: { readonly item: ItemInstance<JsonNode>; readonly to
       {...item.getProps()}
       // The row's text says more than the key, which is the library's label.
       aria-label={undefined}
-      className="json-row focus-inside"
+      className={isFound ? 'json-row focus-inside is-found' : 'json-row focus-inside'}
       style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}
     >
       <span className="twisty">{item.isFolder() && <Twisty aria-hidden="true" width={14} height={14} />}</span>

@@ -10,9 +10,6 @@ export const isRetryable = (error: Error): boolean =>
     ? error.errors.some(({ extensions }) => extensions?.retryable === true)
     : !(error instanceof TooLargeAnswer);
 
-/** True if the gateway did not answer. */
-export const isUnreachable = (error: Error): boolean => !CombinedGraphQLErrors.is(error) && isRetryable(error);
-
 const NOT_ANSWERING: readonly unknown[] = ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED'];
 
 /** The outage behind an error; null if a part of the answer could be loaded, which then has its own notice. */
@@ -44,6 +41,8 @@ export function messageOf(error: Error): string {
   const code = codeOf(error);
   return `${code === undefined ? '' : `${code}: `}${first?.message ?? error.message}`;
 }
+
+export const isForbidden = (error: Error | undefined): boolean => error !== undefined && codeOf(error) === 'FORBIDDEN';
 
 export const isNotFound = (error: Error): boolean => codeOf(error) === 'NOT_FOUND';
 

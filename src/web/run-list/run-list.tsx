@@ -57,11 +57,9 @@ function Row({ run, failure, workflowName, tick }: RowProps) {
         )}
       </span>
       <span className="why ellipsis">{failure}</span>
+      <span className="number muted small">{startedAt === null ? 'not started' : <Ago at={startedAt} />}</span>
       <span className="number muted small">
-        <Ago at={startedAt} />
-      </span>
-      <span className="number muted small">
-        {formatDuration(wallClockMs)}
+        {startedAt !== null && formatDuration(wallClockMs)}
         {tick}
       </span>
     </li>

@@ -31,15 +31,26 @@ const NODE_EXPECTATIONS = graphql(`
   }
 `);
 
-export function UsualDuration({ run }: { readonly run: FragmentType<typeof RUN_EXPECTATION> | null | undefined }) {
+type MaskedRun = FragmentType<typeof RUN_EXPECTATION> | null | undefined;
+
+/** True if it takes, or took, longer than 95 % of the runs before it. */
+export const isOverdue = (run: MaskedRun): boolean =>
+  (readFragment(RUN_EXPECTATION, run)?.expectation?.overdueByMs ?? 0) > 0;
+
+export interface UsualDurationProps {
+  readonly run: MaskedRun;
+  /** False: the notice of an overdue run says how late it is. */
+  readonly isFinished: boolean;
+}
+
+export function UsualDuration({ run, isFinished }: UsualDurationProps) {
   const { expectation } = readFragment(RUN_EXPECTATION, run) ?? {};
   if (!expectation) return null;
-  const { p50Ms, overdueByMs } = expectation;
-  const isOverdue = overdueByMs !== null && overdueByMs > 0;
+  const isLate = isOverdue(run);
   return (
-    <span className={isOverdue ? 'fact-part amber' : 'fact-part'}>
-      usually {formatDuration(p50Ms)}
-      {isOverdue && `: ${formatDuration(overdueByMs)} longer than 95 % of runs`}
+    <span className={isLate ? 'fact-part amber' : 'fact-part'}>
+      usually {formatDuration(expectation.p50Ms)}
+      {isLate && isFinished && `: ${formatDuration(expectation.overdueByMs)} longer than 95 % of runs`}
     </span>
   );
 }

@@ -2,7 +2,7 @@
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatShare } from '../format/numbers.ts';
+import { formatShare, NOT_REPORTED } from '../format/numbers.ts';
 
 const IDLE_TIME = graphql(`
   fragment IdleTime on RunTiming {
@@ -13,7 +13,7 @@ const IDLE_TIME = graphql(`
 
 export function IdleTime({ timing: masked }: { readonly timing: FragmentType<typeof IDLE_TIME> | null | undefined }) {
   const timing = readFragment(IDLE_TIME, masked);
-  if (!timing) return '–';
+  if (!timing) return NOT_REPORTED;
   const { idleMs, idleShare } = timing;
   return (
     <span className={idleShare !== null && idleShare > 0.5 ? 'amber' : undefined}>

@@ -134,13 +134,20 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
       {children}
       <Facts>
         <Fact name="Started">
-          <Moment at={run.startedAt} />{' '}
-          <span className="fact-part">
-            <Ago at={run.startedAt} />
-          </span>
+          {run.startedAt === null ? (
+            'not started'
+          ) : (
+            <>
+              <Moment at={run.startedAt} />{' '}
+              <span className="fact-part">
+                <Ago at={run.startedAt} hasMoment />
+              </span>
+            </>
+          )}
         </Fact>
         <Fact name="Duration" hint="From start to end, or to now">
-          <Ticking ms={run.wallClockMs} isTicking={isMoving} /> <UsualDuration run={figures} />
+          <Ticking ms={run.wallClockMs} isTicking={isMoving} />{' '}
+          <UsualDuration run={figures} isFinished={run.isFinished} />
         </Fact>
         {timing && timing.waitingMs > 0 && (
           <Fact name="Waiting" hint="The part of the duration in which a step waited for a person or an event">
@@ -167,7 +174,7 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
           )}
         </Fact>
         {estimatedCost && (
-          <Fact name="Price" hint="Estimated by the list prices of the models">
+          <Fact name="Cost" hint="Estimated by the list prices of the models">
             {formatCost(estimatedCost.amount, estimatedCost.currency)}{' '}
             {estimatedCost.amount !== null && estimatedCost.stepsUnpriced > 0 && (
               <span className="fact-part">
@@ -228,7 +235,7 @@ function Waiting({ waitingMs, steps }: WaitingProps) {
       <bdi>{first.nodeId}</bdi>
       {others.length > 0 && ` and ${others.length} more`} since <Moment at={first.waitingSince} />{' '}
       <span className="fact-part">
-        <Ago at={first.waitingSince} />
+        <Ago at={first.waitingSince} hasMoment />
       </span>
     </>
   );

@@ -16,7 +16,7 @@ import { headlineOf } from '../text/excerpt.ts';
 import { useIds } from '../url/ids.ts';
 import { workflowLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
-import { useUsualNodes } from './expectation.tsx';
+import { isOverdue, useUsualNodes } from './expectation.tsx';
 import { ASK_EVERY_MS, ASK_OF_MANY_EVERY_MS, figuresEveryMs } from './freshness.tsx';
 import { useHiddenStatus, useLiveRun } from './live-run.ts';
 import { RunHeader } from './run-header.tsx';
@@ -27,6 +27,12 @@ import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 
 // Most runs do not fail.
 const RunFailure = lazyPart(() => import('./run-failure.tsx'), 'the failure');
+// Most runs are in time.
+const StuckRun = lazyPart(
+  () => import('./stuck-run.tsx'),
+  'how late it is',
+  () => null,
+);
 const StepDrawer = lazyPart(() => import('./step/step-drawer.tsx'), 'the step');
 const StepDetail = lazyPart(() => import('./step/step-detail.tsx'), 'the step');
 const StepsTable = lazyPart(() => import('./steps-table.tsx'), 'the table of steps');
@@ -135,6 +141,11 @@ export default function RunPage() {
               <RunHeader run={run} figures={layout} mayExecute={answered.workflow.mayExecute}>
                 {isFailing && <RunFailure run={answered} hasFailed={hasFailed} version={version} />}
               </RunHeader>
+            </Contained>
+            <Contained what="how late the run is">
+              {isGoingOn && isOverdue(layout) && figures.value && (
+                <StuckRun run={figures.value} workflowName={workflowName} wallClockMs={run.wallClockMs} usual={usual} />
+              )}
             </Contained>
             <Views current={view} views={VIEWS} />
             <div className="run-view">

@@ -87,6 +87,7 @@ export const FIGURES_OF_RUN = graphql(`
       }
       ...RunCauses
       ...RunFigures
+      ...StuckRun
     }
   }
 `);

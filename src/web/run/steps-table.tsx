@@ -7,7 +7,7 @@ import { graphql } from '../__generated__/gql.ts';
 import type { StepPriceFragment } from '../__generated__/graphql.ts';
 import { SortButton } from '../controls/sort-button.tsx';
 import { formatDuration } from '../format/duration.ts';
-import { formatCost, formatCount, formatShare } from '../format/numbers.ts';
+import { formatCost, formatCount, formatShare, NOT_REPORTED } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
@@ -92,8 +92,8 @@ const COLUMNS: readonly StepColumn[] = [
 ];
 
 const PRICE: StepColumn = {
-  ...{ name: 'Price', field: 'COST' },
-  cell: ({ cost }) => (cost ? formatCost(cost.amount, cost.currency) : '–'),
+  ...{ name: 'Cost', field: 'COST' },
+  cell: ({ cost }) => (cost ? formatCost(cost.amount, cost.currency) : NOT_REPORTED),
 };
 
 export interface StepsTableProps {

@@ -1,6 +1,6 @@
 /** Notices in place of content: loading, empty, failed or outdated. */
 import type { ReactNode } from 'react';
-import { codeOf, isNotFound, isUnreachable, messageOf } from '../live/errors.ts';
+import { isNotFound, messageOf, outageOf } from '../live/errors.ts';
 import { CloudOff, LoaderCircle, TriangleAlert } from './icons.tsx';
 
 export function Loading({ what }: { readonly what: string }) {
@@ -47,6 +47,13 @@ export function Empty({ title, isPage = false, children }: EmptyProps) {
   );
 }
 
+/** All that a key without rights sees. */
+export const MayNotList = () => (
+  <Empty isPage title="This key may not list workflows">
+    <p>Open a run by its link, or sign in with a key that may read workflows.</p>
+  </Empty>
+);
+
 export interface FailureProps {
   readonly error: Error;
   readonly what: string;
@@ -56,8 +63,14 @@ export interface FailureProps {
 }
 
 export function Failure({ error, what, isPartial = false, onRetry }: FailureProps) {
-  // The banner of an outage says it already.
-  if (isPartial && isUnreachable(error)) return null;
+  // The banner of an outage says why.
+  if (outageOf(error) !== null) {
+    return isPartial ? null : (
+      <p className="toolbar muted">
+        {titleOf(error, what, isPartial)} {onRetry && <TryAgain onClick={onRetry} />}
+      </p>
+    );
+  }
   return (
     <Problem
       title={<strong>{titleOf(error, what, isPartial)}</strong>}
@@ -93,7 +106,6 @@ export const TryAgain = ({ onClick }: { readonly onClick: () => void }) => (
 );
 
 function titleOf(error: Error, what: string, isPartial: boolean): string {
-  if (codeOf(error) === 'FORBIDDEN' && what === 'list of workflows') return 'This key may not list workflows.';
   if (isPartial) return `Not all of the ${what} could be loaded.`;
   return isNotFound(error)
     ? `${what[0]?.toUpperCase()}${what.slice(1)} not found, or not for this key.`

@@ -1,5 +1,6 @@
 /** Times in the reader's time zone, with the zone and the exact time in UTC as their title, and durations that count on. */
 import { formatDuration } from '../format/duration.ts';
+import { NOT_REPORTED } from '../format/numbers.ts';
 import { formatAgo } from './ago.ts';
 import { useNow, useTicking } from './now.ts';
 
@@ -13,6 +14,18 @@ const SHORT: Intl.DateTimeFormatOptions = {
 const OF_THIS_YEAR = new Intl.DateTimeFormat('en-GB', SHORT);
 const OF_ANOTHER_YEAR = new Intl.DateTimeFormat('en-GB', { ...SHORT, year: 'numeric' });
 const WITH_ZONE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY_AND_CLOCK = new Intl.DateTimeFormat('en-GB', { ...SHORT, second: undefined });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const HOUR_MS = 3_600_000;
+
+/** Up to yesterday the words leave no doubt about the day. */
+function clockText(then: Date, nowMs: number): string {
+  const yesterday = new Date(nowMs).setHours(-24, 0, 0, 0);
+  if (then.getTime() >= yesterday) return CLOCK.format(then);
+  return (then.getFullYear() === new Date(nowMs).getFullYear() ? DAY_AND_CLOCK : DAY).format(then);
+}
 
 export function momentText(at: string): string {
   const date = new Date(at);
@@ -37,16 +50,28 @@ function Time({ at, children }: TimeProps) {
 }
 
 export const Moment = ({ at }: { readonly at: string | null | undefined }) =>
-  at == null ? <span>–</span> : <Time at={at}>{momentText(at)}</Time>;
+  at == null ? NOT_REPORTED : <Time at={at}>{momentText(at)}</Time>;
 
 /** UTC time to the millisecond, as in logs: the same text for every reader. */
 export const UtcMoment = ({ at }: { readonly at: string }) => (
   <Time at={at}>{new Date(at).toISOString().slice(0, 23).replace('T', ' ')}</Time>
 );
 
-export function Ago({ at }: { readonly at: string | null | undefined }) {
+interface AgoProps {
+  readonly at: string | null | undefined;
+  /** The moment itself is next to it. */
+  readonly hasMoment?: boolean;
+}
+
+/** From an hour on with the moment: "5 hours ago, 09:41". */
+export function Ago({ at, hasMoment = false }: AgoProps) {
   const nowMs = useNow();
-  return at == null ? <span>–</span> : <Time at={at}>{formatAgo(Date.parse(at), nowMs)}</Time>;
+  if (at == null) return NOT_REPORTED;
+  const thenMs = Date.parse(at);
+  const ago = formatAgo(thenMs, nowMs);
+  return (
+    <Time at={at}>{hasMoment || nowMs - thenMs < HOUR_MS ? ago : `${ago}, ${clockText(new Date(at), nowMs)}`}</Time>
+  );
 }
 
 interface TickingProps {

@@ -24,8 +24,8 @@ export function TrendFigures({ rows, counted, last, changedAt, shiftedAt }: Tren
             <>
               <Moment at={pointed.startedAt} /> – <Moment at={pointed.endedAt} /> ·{' '}
               <strong>{countOf(pointed.count, counted)}</strong> · <strong>{formatCount(pointed.failedCount)}</strong>{' '}
-              failed · median <strong>{formatDuration(pointed.p50)}</strong> · p95{' '}
-              <strong>{formatDuration(pointed.p95)}</strong>
+              failed · median <strong>{formatDuration(pointed.p50, 'none')}</strong> · p95{' '}
+              <strong>{formatDuration(pointed.p95, 'none')}</strong>
             </>
           ) : (
             <span className="muted">Point at a part of the time to read its figures.</span>
@@ -64,8 +64,8 @@ function TrendTable({ rows, counted }: Pick<TrendFiguresProps, 'rows' | 'counted
       className: ({ failedCount }) => (failedCount > 0 ? 'bad' : ''),
       cell: ({ failedCount }) => formatCount(failedCount),
     },
-    { name: 'Median', isNumber: true, cell: ({ p50 }) => formatDuration(p50) },
-    { name: 'p95', isNumber: true, cell: ({ p95 }) => formatDuration(p95) },
+    { name: 'Median', isNumber: true, cell: ({ p50 }) => formatDuration(p50, 'none') },
+    { name: 'p95', isNumber: true, cell: ({ p95 }) => formatDuration(p95, 'none') },
   ];
   return (
     <details className="trend-table">

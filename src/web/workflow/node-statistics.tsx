@@ -43,9 +43,9 @@ const FIGURES: readonly Column<Node>[] = [
     cell: ({ failureCount }) => formatCount(failureCount),
   },
   { name: 'Retries', isNumber: true, cell: ({ retryCount }) => formatCount(retryCount) },
-  { name: 'Median', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p50) },
-  { name: 'p95', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p95) },
-  { name: 'Slowest', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.max) },
+  { name: 'Median', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p50, 'none') },
+  { name: 'p95', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.p95, 'none') },
+  { name: 'Slowest', isNumber: true, cell: ({ durationMs }) => formatDuration(durationMs?.max, 'none') },
   { name: 'Tokens', isNumber: true, cell: ({ totalTokens }) => formatCompact(totalTokens) },
 ];
 

@@ -37,6 +37,7 @@ const WORKFLOW = graphql(`
       upstreamUrl
       status
       updatedAt
+      updatedBy
       mayExecute
       graph {
         nodes {
@@ -156,7 +157,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
 
 /** Description of the workflow, its last change, and figures of its latest runs. */
 function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
-  const { description, statistics, updatedAt } = workflow;
+  const { description, statistics, updatedAt, updatedBy } = workflow;
   return (
     <>
       {description != null && (
@@ -166,21 +167,27 @@ function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['
       )}
       <Facts>
         <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
-          {formatShare(statistics?.successRate)}
+          {formatShare(statistics?.successRate, 'none')}
         </Fact>
         <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
         <Fact name="Latest runs" hint="How many runs these figures are of">
           {formatCount(statistics?.runCount)}
         </Fact>
         <Fact name="Median" hint="Half of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p50)}
+          {formatDuration(statistics?.wallClockMs?.p50, 'none')}
         </Fact>
         <Fact name="p95" hint="95 % of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p95)}
+          {formatDuration(statistics?.wallClockMs?.p95, 'none')}
         </Fact>
-        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max)}</Fact>
-        <Fact name="Updated" hint="When the workflow itself was last changed">
+        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max, 'none')}</Fact>
+        <Fact name="Updated" hint="When the workflow itself was last changed, and by whom where the upstream says so">
           <Ago at={updatedAt} />
+          {updatedBy !== null && (
+            <span className="fact-part">
+              {' '}
+              by <bdi>{updatedBy}</bdi>
+            </span>
+          )}
         </Fact>
       </Facts>
     </>

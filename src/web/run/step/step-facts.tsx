@@ -22,7 +22,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
         <Fact name="Waiting since" hint="For a person or an event">
           <Moment at={step.waitingSince} />{' '}
           <span className="fact-part">
-            <Ago at={step.waitingSince} />
+            <Ago at={step.waitingSince} hasMoment />
           </span>
         </Fact>
       )}
@@ -55,7 +55,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       {/* The conversation shows the model too. */}
       {step.tokenUsage?.model != null && !step.conversation && <Fact name="Model">{step.tokenUsage.model}</Fact>}
       {step.estimatedCost && (
-        <Fact name="Price" hint="Estimated by the list prices of the model">
+        <Fact name="Cost" hint="Estimated by the list prices of the model">
           {formatCost(step.estimatedCost.amount, step.estimatedCost.currency)}
         </Fact>
       )}
