@@ -12,6 +12,8 @@ const bar = (stepId: string, lane: number, offsetMs: number, durationMs: number)
     status: 'COMPLETED',
     attempt: 1,
     attemptCount: 1,
+    itemKey: null,
+    itemAttempt: null,
     waitingMs: 0,
     isCritical: false,
     isGrowing: false,

@@ -58,8 +58,8 @@ describeInBrowser('a comparison', (open) => {
     // The success right before it, `lucky`, has the prompt that fails.
     expect(await base.inputValue()).toBe('good');
     expect(await base.locator('option').allTextContents()).toEqual([
-      expect.stringMatching(/^Last success before these failures.*good$/),
-      expect.stringMatching(/^Last success before ·.*lucky$/),
+      expect.stringMatching(/^Before the failures began.*good$/),
+      expect.stringMatching(/^Last success ·.*lucky$/),
       expect.stringMatching(/^Failed.*bad-1$/),
       expect.stringMatching(/^Completed.*older$/),
     ]);

@@ -69,7 +69,7 @@ describeInBrowser('a failed run', (open) => {
     await differences.getByRole('insertion').filter({ hasText: 'Northwind Traders' }).waitFor();
     await differences.getByRole('deletion').filter({ hasText: 'ticket_id' }).waitFor();
     const base = page.getByLabel('Compare with');
-    expect(await base.locator('option:checked').textContent()).toMatch(/^Last success before/);
+    expect(await base.locator('option:checked').textContent()).toMatch(/^(Last success|Before the failures began) ·/);
     await base.selectOption({ value: 'run-4712' });
     await page.waitForURL(/tab=compare&with=run-4712/);
     // The first text that differs.

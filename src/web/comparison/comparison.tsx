@@ -62,8 +62,8 @@ const COMPARE_RUNS = graphql(`
 `);
 
 const BASELINES = {
-  BEFORE_CHANGE: 'Last success before the change',
-  BEFORE_FAILURES: 'Last success before these failures',
+  BEFORE_CHANGE: 'Before the change',
+  BEFORE_FAILURES: 'Before the failures began',
 } as const;
 
 export interface ComparisonProps {
@@ -87,7 +87,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
   // The success right before an intermittent failure may already have its cause.
   const choices = onceEach([
     { name: BASELINES[baseline?.reason ?? 'BEFORE_FAILURES'], run: readFragment(OTHER_RUN, baseline?.run) },
-    { name: 'Last success before', run: readFragment(OTHER_RUN, lastSuccessBefore) },
+    { name: 'Last success', run: readFragment(OTHER_RUN, lastSuccessBefore) },
     ...(others.value?.workflow?.runs?.nodes ?? []).map((masked) => ({
       name: null,
       run: readFragment(OTHER_RUN, masked),

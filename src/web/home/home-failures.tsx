@@ -31,6 +31,7 @@ export const FAILURES = graphql(`
       }
       runsExamined
       runsRequested
+      isComplete
     }
     overdueRuns(workflowIds: $workflowIds, first: 5) {
       ...OverdueRun
@@ -43,7 +44,7 @@ const DAY = SPANS[1];
 /** Rows of the list when it was last shown: after a return, the runs below it must not move while it loads. */
 const lastShown = { rows: 2 };
 
-type Examined = Pick<NonNullable<FailuresQuery['failureGroups']>, 'runsExamined' | 'runsRequested'>;
+type Examined = Pick<NonNullable<FailuresQuery['failureGroups']>, 'runsExamined' | 'runsRequested' | 'isComplete'>;
 
 export interface HomeFailuresProps {
   readonly directory: Directory;
@@ -141,8 +142,8 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
 }
 
 /** What the list rests on. */
-function examinedText({ runsExamined, runsRequested }: Examined, words: string): string {
-  const runs = `${countOf(runsRequested, 'run')} ${words}`;
+function examinedText({ runsExamined, runsRequested, isComplete }: Examined, words: string): string {
+  const runs = `${isComplete ? '' : 'the latest '}${countOf(runsRequested, 'run')} ${words}`;
   return runsExamined === runsRequested ? `Of ${runs}` : `Of ${runs}, ${formatCount(runsExamined)} of them read`;
 }
 

@@ -4,6 +4,7 @@ import { graphql } from '../__generated__/gql.ts';
 import { FailureLine } from '../failures/failure-summary.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { errorsThat, messageOf, pathOf } from '../live/errors.ts';
+import { markOf } from '../text/mark.ts';
 import type { ListedRun } from './merged-runs.ts';
 
 const FAILED_RUNS = graphql(`
@@ -16,6 +17,8 @@ const FAILED_RUNS = graphql(`
           nodeId
           attempt
           attemptCount
+          itemKey
+          itemAttempt
           errorInfo {
             message
           }
@@ -56,6 +59,11 @@ export function useFailureLines(listed: readonly FailedRun[]): (run: FailedRun) 
       );
     }
     const message = first ? first.errorInfo?.message : error;
-    return <FailureLine cause={{ nodeId: first?.nodeId, message }} hasMore={(steps?.length ?? 0) > 1} />;
+    return (
+      <FailureLine
+        cause={{ nodeId: first?.nodeId, mark: first && markOf(first), message }}
+        hasMore={(steps?.length ?? 0) > 1}
+      />
+    );
   };
 }

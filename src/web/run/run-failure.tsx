@@ -12,7 +12,7 @@ import { CopyButton } from '../shell/copy-button.tsx';
 import { ClipboardList } from '../shell/icons.tsx';
 import { headlineOf } from '../text/excerpt.ts';
 import { LongText } from '../text/long-text.tsx';
-import { attemptMark } from '../text/name.tsx';
+import { markOf } from '../text/mark.ts';
 import { comparisonLink, trendsLink } from '../url/links.ts';
 import { useUrl } from '../url/url.ts';
 import { RUN_CAUSES } from './run-query.ts';
@@ -104,7 +104,7 @@ type FailedStep = NonNullable<RunCausesFragment['causes']>[number];
 
 const causeOf = (step: FailedStep | undefined) => ({
   nodeId: step?.nodeId,
-  mark: step && attemptMark(step.attempt, step.attemptCount),
+  mark: step && markOf(step),
   message: step?.errorInfo?.message,
 });
 
@@ -115,19 +115,36 @@ interface ActionsProps {
 
 function Actions({ run, judged }: ActionsProps) {
   if (!judged?.diagnosis) return null;
-  const { diagnosis } = judged;
+  const { diagnosis, lastSuccessBefore } = judged;
   const { baseline, markdown } = diagnosis;
+  const base = baseline?.run;
   const node = readFragment(CHANGE, diagnosis.changes)[0]?.nodeId ?? null;
   return (
     <div className="actions toolbar">
-      {baseline?.run && (
-        <Link className="button" to={comparisonLink(run, baseline.run, { node })}>
-          {baseline.reason === 'BEFORE_CHANGE' ? 'Compare with before the change' : 'Compare with the last success'}
+      {base && base.id !== lastSuccessBefore?.id && (
+        <Link className="button" to={comparisonLink(run, base, { node })}>
+          Compare with before{' '}
+          {baseline.reason === 'BEFORE_CHANGE' ? 'the change' : `the failures began${dayOf(base.startedAt)}`}
         </Link>
       )}
-      <CopyButton label="Copy summary" icon={<ClipboardList />} text={() => markdown} />
+      {lastSuccessBefore && (
+        <Link className="button" to={comparisonLink(run, lastSuccessBefore, { node })}>
+          Compare with the last success
+        </Link>
+      )}
+      <CopyButton label="Copy summary" icon={<ClipboardList />} text={() => withLink(markdown)} />
     </div>
   );
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+const dayOf = (at: string | null): string => (at === null ? '' : `, ${DAY.format(Date.parse(at))}`);
+
+/** The gateway links the run only if it knows its public URL. */
+function withLink(markdown: string): string {
+  const url = window.location.origin + window.location.pathname;
+  return markdown.includes(url) ? markdown : `${markdown}\nRun: <${url}>\n`;
 }
 
 /** One less than the query loads, to detect further steps. The table of steps has all of them. */

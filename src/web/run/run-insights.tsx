@@ -5,7 +5,8 @@ import { graphql } from '../__generated__/gql.ts';
 import type { RunInsightsFragment } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
-import { attemptMark, Name } from '../text/name.tsx';
+import { markOf } from '../text/mark.ts';
+import { Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
 
 const RUN_INSIGHTS = graphql(`
@@ -17,6 +18,8 @@ const RUN_INSIGHTS = graphql(`
       nodeId
       attempt
       attemptCount
+      itemKey
+      itemAttempt
       durationMs
       shareOfRun
     }
@@ -29,6 +32,10 @@ const RUN_INSIGHTS = graphql(`
         runId
         id
         status
+        attempt
+        attemptCount
+        itemKey
+        itemAttempt
       }
     }
     tokenUsage {
@@ -61,10 +68,10 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
     <section className="panel">
       <h2>Slowest steps</h2>
       <ol>
-        {steps.map(({ id, nodeId, attempt, attemptCount, durationMs, shareOfRun }) => (
+        {steps.map(({ id, nodeId, durationMs, shareOfRun, ...executed }) => (
           <li key={id}>
             <Link to={url.link({ step: id })} className="mono">
-              <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
+              <Name mark={markOf(executed)}>{nodeId}</Name>
             </Link>
             <meter value={shareOfRun ?? 0} aria-label={`${nodeId}: share of the run`} />
             <span className="muted">{formatShare(shareOfRun)}</span>
@@ -91,14 +98,14 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               <Name>{nodeId}</Name>
             </span>
             <span className="attempts toolbar">
-              {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status }, index) => (
+              {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status, ...executed }) => (
                 <Link
                   key={id}
                   to={url.link({ step: id })}
                   className={status === 'FAILED' ? 'bad' : undefined}
                   title={status.toLowerCase()}
                 >
-                  #{index + 1}
+                  {markOf(executed)}
                   {status === 'FAILED' && ' failed'}
                 </Link>
               ))}

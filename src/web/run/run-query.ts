@@ -53,6 +53,8 @@ export const RUN_CAUSES = graphql(`
       nodeId
       attempt
       attemptCount
+      itemKey
+      itemAttempt
       errorInfo {
         message
         code

@@ -11,7 +11,8 @@ import { formatCost, formatCount, formatShare, NOT_REPORTED } from '../format/nu
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
-import { attemptMark, Name } from '../text/name.tsx';
+import { markOf } from '../text/mark.ts';
+import { Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
 import { figuresEveryMs } from './freshness.tsx';
 import type { ListedStep } from './steps.ts';
@@ -209,10 +210,10 @@ function Row({ step, index, top, columns }: RowProps) {
   );
 }
 
-function StepLink({ step: { id, nodeId, attempt, attemptCount } }: { readonly step: ListedStep }) {
+function StepLink({ step }: { readonly step: ListedStep }) {
   return (
-    <Link to={useUrl().link({ step: id })} className="mono focus-inside" data-row>
-      <Name mark={attemptMark(attempt, attemptCount)}>{nodeId}</Name>
+    <Link to={useUrl().link({ step: step.id })} className="mono focus-inside" data-row>
+      <Name mark={markOf(step)}>{step.nodeId}</Name>
     </Link>
   );
 }

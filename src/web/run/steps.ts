@@ -17,6 +17,8 @@ export const LISTED_STEP = graphql(`
     shareOfRun
     attempt
     attemptCount
+    itemKey
+    itemAttempt
     isLatest
   }
 `);

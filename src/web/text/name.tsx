@@ -2,7 +2,7 @@
 
 export interface NameProps {
   readonly children: string;
-  /** Suffix that is never truncated, such as `#2`. */
+  /** Suffix that is not truncated before the name, such as `#2`. */
   readonly mark?: string | undefined;
 }
 
@@ -14,7 +14,3 @@ export function Name({ children, mark }: NameProps) {
     </span>
   );
 }
-
-/** Number of an attempt, if the node ran more than once. */
-export const attemptMark = (attempt: number, attemptCount: number): string | undefined =>
-  attemptCount > 1 ? `#${attempt}` : undefined;

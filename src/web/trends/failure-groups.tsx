@@ -1,6 +1,7 @@
 /** Failures of the latest runs, grouped by node, code and message. */
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
+import { countOf } from '../format/numbers.ts';
 import { FAILURE_GROUP } from '../failures/failure-group.tsx';
 import { FailureList } from '../failures/failure-list.tsx';
 import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';
@@ -17,6 +18,7 @@ const FAILURE_GROUPS = graphql(`
           ...FailureGroup
         }
         runsRequested
+        isComplete
       }
     }
   }
@@ -36,19 +38,20 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
   const groups = answered?.failureGroups?.nodes.filter(
     (group) => nodeId === null || readFragment(FAILURE_GROUP, group).nodeId === nodeId,
   );
-  const isWhole = (answered?.failureGroups?.runsRequested ?? LAST_RUNS) < LAST_RUNS;
+  const { runsRequested = LAST_RUNS, isComplete = true } = answered?.failureGroups ?? {};
+  const examined = `${isComplete ? '' : 'the latest '}${countOf(runsRequested, 'run')}`;
   const { startedAfter, startedBefore } = window;
   const span = {
     fromMs: startedAfter === null ? null : Date.parse(startedAfter),
     toMs: startedBefore === null ? nowMs : Date.parse(startedBefore),
-    words: `among the latest ${LAST_RUNS}`,
+    words: `among ${examined}`,
   };
   return (
     <section aria-labelledby="failures" className="failures">
       <h2 id="failures">
         Failures{' '}
         <span className="fact-part">
-          of the latest {LAST_RUNS} runs
+          of {examined}
           {nodeId !== null && (
             <>
               {' '}
@@ -62,9 +65,7 @@ export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, '
       )}
       {!groups && !query.error && <Loading what="the failures" />}
       {groups?.length === 0 && !query.error && (
-        <Empty
-          title={isWhole ? 'No failures in this time' : `No failures of the latest ${LAST_RUNS} runs in this time`}
-        />
+        <Empty title={isComplete ? 'No failures in this time' : `No failures of ${examined} in this time`} />
       )}
       {groups && groups.length > 0 && <FailureList groups={groups} span={span} />}
     </section>

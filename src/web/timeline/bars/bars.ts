@@ -4,14 +4,13 @@
  */
 import type { StepStatus } from '../../__generated__/graphql.ts';
 import { formatDuration } from '../../format/duration.ts';
+import { markOf, type Executed } from '../../text/mark.ts';
 import type { Scale } from '../time/scale.ts';
 
-export interface TimelineStep {
+export interface TimelineStep extends Executed {
   readonly stepId: string;
   readonly nodeId: string;
   readonly status: StepStatus;
-  readonly attempt: number;
-  readonly attemptCount: number;
   readonly offsetMs: number;
   /** Length of the bar, with waits. */
   readonly durationMs: number;
@@ -175,13 +174,13 @@ export function barAt(bars: readonly Bar[], scale: Scale, window: Window, x: num
   return best;
 }
 
-export const labelText = ({ nodeId, attempt }: Pick<Bar, 'nodeId' | 'attempt'>): string =>
-  attempt > 1 ? `${nodeId} #${attempt}` : nodeId;
+export const labelText = (bar: Pick<Bar, 'nodeId' | keyof Executed>): string =>
+  bar.itemKey !== null || bar.attempt > 1 ? `${bar.nodeId} ${markOf(bar)}` : bar.nodeId;
 
 export const WITH_NAMES: Wording = { textOf: labelText, needsDuration: false };
 
 /** For the arrangement with node names next to the bars. */
 export const NEXT_TO_NAMES: Wording = {
-  textOf: ({ attempt, attemptCount }) => (attemptCount > 1 ? `#${attempt}` : ''),
+  textOf: (bar) => markOf(bar) ?? '',
   needsDuration: true,
 };

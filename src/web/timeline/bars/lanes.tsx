@@ -104,6 +104,7 @@ const describe = (bar: Bar): string =>
     bar.nodeId,
     statusWord(bar.status),
     durationText(bar),
+    bar.itemKey === null ? '' : `item ${bar.itemKey}`,
     bar.attemptCount > 1 ? `execution ${bar.attempt} of ${bar.attemptCount}` : '',
     bar.isCritical ? 'on the critical path' : '',
   ]

@@ -1,4 +1,5 @@
 /** Assigns bars to lanes: packed into the fewest lanes, or grouped by node. */
+import type { StepStatus } from '../../__generated__/graphql.ts';
 import type { Bar, TimelineStep } from './bars.ts';
 
 /** The lanes of one node, with its name on the left. */
@@ -7,6 +8,8 @@ export interface Row {
   readonly lane: number;
   readonly laneCount: number;
   readonly count: number;
+  readonly completedCount: number;
+  readonly failedCount: number;
 }
 
 export interface Layout {
@@ -29,7 +32,9 @@ export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement)
     const packed = packLanes(group);
     group.forEach((step, index) => lanes.set(step, laneCount + (packed[index] ?? 0)));
     const count = packed.reduce((most, lane) => Math.max(most, lane + 1), 0);
-    rows.push({ nodeId, lane: laneCount, laneCount: count, count: group.length });
+    const countOf = (wanted: StepStatus) => group.filter(({ status }) => status === wanted).length;
+    const counts = { count: group.length, completedCount: countOf('COMPLETED'), failedCount: countOf('FAILED') };
+    rows.push({ nodeId, lane: laneCount, laneCount: count, ...counts });
     laneCount += count;
   }
   return {

@@ -19,12 +19,17 @@ export function RowNames({ rows, latest, window, widthPx, heightPx }: RowNamesPr
   const isSeen = ({ lane, laneCount }: Row) => lane + laneCount > window.firstLane && lane <= window.lastLane;
   return (
     <div className="row-names" aria-hidden="true" style={{ width: widthPx, height: heightPx }}>
-      {rows.filter(isSeen).map(({ nodeId, lane, laneCount, count }) => (
-        <div key={nodeId} className="row-name" style={{ top: lane * LANE_PX, height: laneCount * LANE_PX }}>
-          <StatusIcon status={latest.get(nodeId)?.status ?? 'UNKNOWN'} />
-          <Name mark={count > 1 ? `×${count}` : undefined}>{nodeId}</Name>
+      {rows.filter(isSeen).map((row) => (
+        <div key={row.nodeId} className="row-name" style={{ top: row.lane * LANE_PX, height: row.laneCount * LANE_PX }}>
+          <StatusIcon status={latest.get(row.nodeId)?.status ?? 'UNKNOWN'} />
+          <Name mark={countsText(row)}>{row.nodeId}</Name>
         </div>
       ))}
     </div>
   );
+}
+
+function countsText({ count, completedCount, failedCount }: Row): string | undefined {
+  if (count === 1) return undefined;
+  return failedCount === 0 ? `×${count}` : `${completedCount} ✓ ${failedCount} ✗`;
 }
