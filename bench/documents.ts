@@ -22,7 +22,7 @@ const END = '<!-- table:end -->';
 /** Runs whose values are kept and shown. */
 export const RUNS = 3;
 
-/** Rows of the overview: what happens, and the contender whose figures it shows. */
+/** Rows of the overview: what happens, and the contender whose numbers it shows. */
 const SHOWN: readonly (readonly [id: string, contender: string, what: string])[] = [
   ['W1', 'Stepgate', 'The same request again, from the response cache'],
   ['W2', 'Stepgate', 'A new request about a cached run of 20 steps'],

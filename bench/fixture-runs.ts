@@ -1,7 +1,7 @@
 /**
  * The runs of the fixture. An id describes its run, so that each id answers without a setup: `finished.20x1200.7` has 20 steps with
  * 1,200 bytes of outputs each. `running.…` is in progress, `dense.…` has outputs of many small values, `keyed.…` of many keys,
- * `prompted.…` has a system prompt of that many bytes of its own in each step. All steps of `overlapping.…` failed with equal inputs,
+ * `prompted.…` has a unique system prompt of that many bytes in each step. All steps of `overlapping.…` failed with equal inputs,
  * each before another ended; `repeating.…` is the same in progress.
  */
 

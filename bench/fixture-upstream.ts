@@ -116,7 +116,7 @@ function template(shape: RunShape, version: number): Template {
   const known = templates.get(versioned);
   if (known) return known;
   const made = templateOf(shape, version);
-  // The previous version is not needed any more.
+  // The previous version is no longer needed.
   if (isLive(shape)) templates.delete(`${key} ${version - 1}`);
   templates.set(versioned, made);
   return made;
@@ -128,7 +128,7 @@ function noteFirstServed(runId: string, version: number): void {
   firstServed.set(key, { runId, version, atMs: performance.timeOrigin + performance.now() });
 }
 
-/** The latest runs, each with prompts of its own. */
+/** The latest runs, each with unique prompts. */
 const HISTORY_LENGTH = 200;
 const PROMPTED: RunShape = { state: 'prompted', steps: 20, outputBytes: 4000 };
 

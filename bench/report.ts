@@ -1,6 +1,6 @@
 /** Results of the workloads with their targets, and the table on the terminal. */
 
-/** A null value was not measured, or has no meaning for this row. */
+/** A null value was not measured, or means nothing for this row. */
 export interface Row {
   readonly contender: string;
   readonly requestsPerSecond?: number | null;
@@ -13,7 +13,7 @@ export interface Row {
   /** Ratio to the workload's reference, whose own is 1. */
   readonly ratio?: number | null;
   readonly note?: string;
-  /** A problem with the answers: then the figures mean nothing. */
+  /** A problem with the answers: then the numbers mean nothing. */
   readonly problem?: string | null;
   /** Targets, in the row of the contender that Stepgate is compared with, else in its own. */
   readonly targets?: readonly Target[];
@@ -24,7 +24,7 @@ export interface Target {
   readonly text: string;
   readonly value: number;
   readonly isReached: boolean;
-  /** True for a promise that must be kept by any run, however short or slow. */
+  /** Whether any run must keep this promise, however short or slow. */
   readonly isPromise?: boolean;
 }
 

@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 
 const RESULTS = `${BENCH}results/`;
 
-/** A complete run of this checkout also updates latest.json and the pages. Other figures are not kept. */
+/** A complete run of this checkout also updates latest.json and the pages. Other results are not kept. */
 export function save(report: Report, isKept: boolean): readonly string[] {
   mkdirSync(RESULTS, { recursive: true });
   const stamp = report.startedAt.slice(0, 19).replaceAll(':', '-');

@@ -115,7 +115,7 @@ export function toRow(measured: Measured, reference: Measured): Row {
   return { contender: name, ...times, peakRssMb, upstreamCalls, ratio, problem };
 }
 
-/** Finds a contender's figures by name. Throws if it was not measured. */
+/** Finds a contender's row by name. Throws if it was not measured. */
 export function of(measured: readonly Measured[], contender: { readonly name: string }): Measured {
   const found = measured.find(({ name }) => name === contender.name);
   if (!found) throw new Error(`${contender.name} was not measured`);

@@ -45,7 +45,7 @@ const EMPTY_IN_THE_SAMPLE: Readonly<Record<string, readonly string[]>> = {
     '/run/diagnosis/changes',
     '/run/baseline/changes',
   ],
-  // Its model has no price.
+  // Its model isn't priced.
   'what-was-retried.graphql': ['/run/wastedCost/amount'],
   'read-a-conversation.graphql': [
     '/run/steps/conversation/messages/toolCallId',

@@ -23,7 +23,7 @@ export interface Asked extends Answer {
 
 export interface Watch {
   readonly asked: Asked[];
-  /** Of `/healthz`. A rejection counts as the longest wait. */
+  /** `/healthz`. A rejection counts as the longest wait. */
   readonly health: Answer[];
   /** Sends no more, and waits for the last answers. */
   stop(): Promise<void>;
@@ -37,7 +37,7 @@ const RUNS = 20;
 /** Not the address of the hostile owner. */
 const localAddress = '127.0.0.2';
 
-/** A cached run with its outputs: answers of 16 KB and more are limited, too. The probe makes all requests different. */
+/** A cached run with its outputs: answers of 16 KB and more are also limited. The probe makes all requests different. */
 const queryOf = (name: string): string =>
   `query ${name}($workflowId: ID!, $id: ID!, $probe: ID!) { run(workflowId: $workflowId, id: $id) { status steps { id status elapsedTime outputs } step(id: $probe) { id } } }`;
 const paramsOf = (index: number, name: string) => ({
@@ -110,7 +110,7 @@ function reasonOf(failure: unknown): string {
 
 type Params = ReturnType<typeof paramsOf>;
 
-/** Null, or the reason why there are no data. */
+/** Resolves with null, or with the reason why there is no data. */
 async function askOverHttp(
   url: string,
   params: Params,

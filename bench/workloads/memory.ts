@@ -10,7 +10,7 @@ const RUNS = 100_000;
 /** With default settings. */
 const BOUND_MB = 1200;
 
-/** Empty if the system does not report the peak. */
+/** Returns no targets if the system does not report the peak. */
 export const withinBound = (peakMb: number | null): readonly Target[] =>
   peakMb === null ? [] : [atMost('within the bound: peak RSS', peakMb, BOUND_MB, 'MB')];
 

@@ -1,4 +1,4 @@
-/** W1: a finished run, and the same request by one viewer. Stepgate also with the request id of a proxy. */
+/** W1: a finished run, and the same request by one viewer. Stepgate is also measured with the request id of a proxy. */
 import {
   apolloLru,
   apolloPlain,

@@ -26,7 +26,7 @@ const CONTENDERS: readonly Contender[] = [stepgate, bareScript, apolloGot, ...PE
 
 interface Taken {
   readonly firstMs: number[];
-  /** Of the first query of a process whose key has been accepted by a query of one run. */
+  /** The first query of a process whose key has been accepted by a query of one run. */
   readonly acceptedMs: number[];
   readonly warmMs: number[];
   readonly calls: number[];

@@ -44,7 +44,7 @@ const NOTES = [
   `half of the subscribers came over SSE, half over graphql-ws; p50 and p99 are the lag from the poll that saw a change to the subscriber; runs change every ${CHANGE_EVERY_MS} ms`,
 ];
 
-/** A 404 of either means that this release has no subscriptions. */
+/** A 404 of either means that this release doesn't have subscriptions. */
 async function isOffered({ fixture }: Bench): Promise<boolean> {
   const started = await startContender(stepgate, { upstreamUrl: fixture.url });
   try {

@@ -69,7 +69,7 @@ const rowsOf = (load: string, measured: readonly Measured[], leastRatio: number)
     targets: one.name === stepgate.name ? targetsOf(load, one, measured, leastRatio) : [],
   }));
 
-/** Hot: compared with the best GraphQL peer. Warm: with Mercurius, which has no logs, limits or metrics. */
+/** Hot: compared with the best GraphQL peer. Warm: with Mercurius, which doesn't have logs, limits or metrics. */
 function targetsOf(load: string, own: Measured, all: readonly Measured[], leastRatio: number): readonly Target[] {
   const peers = all.filter((one) => one !== own);
   const most = Math.max(...peers.map((peer) => peer.requestsPerSecond));

@@ -18,7 +18,7 @@ export const STATUS_WORDS = {
   prioritized: 'PENDING',
 } as const;
 
-/** Each flow has a queue of its own for its root jobs, named like the flow. Names of its jobs are unique. */
+/** Each flow has its own queue for its root jobs, named like the flow. Names of its jobs are unique. */
 export interface Flow {
   readonly name: string;
   readonly description: string;
@@ -34,7 +34,7 @@ export interface Node {
 }
 
 export interface BullmqUpstreamOptions {
-  /** Of Valkey or Redis. */
+  /** URL of Valkey or Redis. */
   readonly url: string;
   readonly flows: readonly Flow[];
   /** Keys of clients. */
@@ -46,7 +46,7 @@ export interface BullmqUpstream extends Upstream {
 }
 
 const STATES: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting', 'waiting-children'];
-/** BullMQ has no list of a queue's jobs by time: they are sorted here. */
+/** BullMQ doesn't list a queue's jobs by time: they are sorted here. */
 const MAX_RUNS = 1000;
 /** Finished runs that BullMQ keeps for each flow. */
 const KEPT = { count: MAX_RUNS };

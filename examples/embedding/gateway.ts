@@ -1,4 +1,4 @@
-/** A gateway with a field, an authenticate hook, a check of operations and an observer of its own. */
+/** A gateway with its own field, authenticate hook, check of operations and observer. */
 import { createServer, GraphQLError, type GatewayServer, type Identity, type StepgateOptions } from 'stepgate';
 
 /** Callers by their keys. In production this is a database, or a service of the platform. */

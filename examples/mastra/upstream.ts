@@ -182,7 +182,7 @@ async function checkAnswer(workflow: Part, execution: Execution, answer: JsonVal
 }
 
 /**
- * Items of a list have results of their own while the list has not completed. A nested workflow is not a node: its steps are.
+ * Items of a list have their own results while the list has not completed. A nested workflow is not a node: its steps are.
  * Mastra leaves a waiting step of a canceled run suspended.
  */
 function executionsOf({ runId, status, updatedAt, serializedStepGraph, steps }: WorkflowState): Execution[] {

@@ -22,7 +22,7 @@ const CALLERS = [
 ];
 
 const markerOf = (workflowId: string) => `marker-of-${workflowId}`;
-/** A marker in each text. */
+/** A marker in each string. */
 const script: Script = ({ endpoint, workflowId, runId }) => {
   if (endpoint === 'workflows') {
     return {

@@ -20,7 +20,7 @@ const ATTACKER = '192.0.2.1';
 /** Not the digits of a request id. */
 const LIMITED = /RATE_LIMITED|^\[?429\b|"code":1013\b/;
 
-/** Each returns what the client sees: status, headers and text. */
+/** Each returns what the client sees: status, headers and body. */
 const SENDERS = {
   async 'HTTP POST'(url: string, key: string, headers: Readonly<Record<string, string>>) {
     const sent = { ...headers, authorization: `Bearer ${key}`, 'content-type': 'application/json' };

@@ -188,7 +188,7 @@ describe('the tables of docs/upstream.md', () => {
 
 /**
  * Rules that a schema cannot express: sizes in bytes, depth, the calendar, the request's limit. An unknown status is
- * allowed on purpose, and an id beyond 2^53 is read as the text that it should be.
+ * allowed on purpose, and an id beyond 2^53 is read as the string that it should be.
  */
 const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   '`status` is an unknown word',

@@ -40,7 +40,7 @@ withPrograms(
           PORT: ownPort,
           FLEET_SECRET: SECRET,
         };
-        // An empty variable counts as unset: there is no collector of traces here.
+        // An empty variable counts as unset: traces are not collected here.
         const unset = { NODE_ENV: '', OTEL_EXPORTER_OTLP_ENDPOINT: '' };
         return startProcess({ ...service(name).environment, ...here, ...unset });
       };

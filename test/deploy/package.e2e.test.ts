@@ -16,7 +16,7 @@ describe('the package', () => {
 
   it('contains the program, library, page and schema, but no docs', () => {
     const expected = ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'schema.graphql'];
-    // A clone has no `dist` before its first build.
+    // A clone doesn't have `dist` before its first build.
     expect(paths.filter((path) => !expected.includes(path.split('/', 1)[0] ?? ''))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(expected.filter((path) => path.includes('.') || path === 'LICENSE')));
     expect(paths.filter((path) => /\.map$|^dist\/page\/sources/.test(path))).toEqual([]);

@@ -1,7 +1,7 @@
 /** The time limits of a shutdown and of its parts in sequence, in milliseconds, read from the source. */
 import { readProjectFile } from './compose.ts';
 
-/** NaN, which fails each comparison, if the source has no such constant. */
+/** NaN, which fails each comparison, if the source doesn't have such a constant. */
 const constant = (path: string, name: string): number =>
   Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(readProjectFile(path))?.[1]?.replaceAll('_', ''));
 

@@ -31,7 +31,7 @@ describe('the days of a time zone', () => {
     const day = dayIn(timeZone);
     const odd = days.filter((each) => hoursOf(each) !== 24);
     expect(odd.map((each) => `${day.format(each.startedAt.epochMicros / 1000)}: ${hoursOf(each)}`)).toEqual(expected);
-    // Each bucket has a date of its own, and is the whole of that date.
+    // Each bucket has its own date, and covers all of it.
     const dates = days.map(({ startedAt }) => day.format(startedAt.epochMicros / 1000));
     expect(new Set(dates).size).toBe(days.length);
     expect(days.map(({ endedAt }) => day.format(endedAt.epochMicros / 1000 - 1))).toEqual(dates);

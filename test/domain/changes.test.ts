@@ -36,7 +36,7 @@ function pointsOf(runs: readonly ComparedRun[], workflow: Workflow | null = null
   }
 }
 
-/** Of one node that is executed once in each run: `run kind: before → after`. */
+/** Changes of one node that is executed once in each run: `run kind: before → after`. */
 const changesOf = (...inputs: readonly JsonValue[]): string[] =>
   pointsOf(runsOf(inputs.map((asked) => ({ node: [asked] })))).map(
     ({ runId, previousRunId, kind, before, after }) =>
@@ -211,7 +211,7 @@ describe('data in a prompt', () => {
     expect(changedIn(prompts)).toEqual([]);
     const edited = prompts.map((prompt, number) => `${prompt}\n${number < 5 ? 'Be brief.' : 'Be kind.'}`);
     expect(changedIn(edited)).toEqual(['r5']);
-    // Of the newest run, too, as far as it lacks a sentence that the runs before had.
+    // Changes up to the newest run, as far as it is missing a sentence that the runs before had.
     expect(changedIn(edited.slice(0, 6))).toEqual(['r5']);
   });
 

@@ -104,7 +104,7 @@ export const runOf = (
   { now = 100, ...facts }: Partial<RunFacts> & { now?: number } = {},
 ): Run => createRun(runFacts({ steps: listed(steps), ...facts }), EPOCH_MS + now * 1000);
 
-/** Few timestamps, so that many steps tie; and the earliest and latest years that texts allow. */
+/** Few timestamps, so that many steps tie; and the earliest and latest years that are allowed. */
 const arbitraryMoment: fc.Arbitrary<Timestamp> = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }).map((quarters) => at(quarters / 4)) },
   fc

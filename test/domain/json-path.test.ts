@@ -39,7 +39,7 @@ function stepsOf(expression: string, value: JsonValue): number {
 
 type Node = ReturnType<typeof compile>;
 
-/** Evaluates a path literally by the specification (slices of text: null), and counts the visited nodes. */
+/** Evaluates a path literally by the specification (slices of strings: null), and counts the visited nodes. */
 class Reference {
   visits = 0;
 

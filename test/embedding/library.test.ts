@@ -368,7 +368,7 @@ describe('an embedder', () => {
           },
         }),
     };
-    // The methods of a class instance are on its prototype, too.
+    // The methods of a class instance are also on its prototype.
     const plugin = Object.create(methods) as StepgatePlugin;
     const answers = await thrice({ plugins: [plugin] });
     expect(answers.map(({ data }) => data)).toEqual(Array(3).fill(DATA));

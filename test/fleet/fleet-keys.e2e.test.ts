@@ -1,5 +1,5 @@
 /**
- * Tests the module: properties of the cryptography for every identity, name and text. What a reader or a writer of
+ * Tests the module: properties of the cryptography for every identity, name and value. What a reader or a writer of
  * Valkey gets: shared-tier.test.ts.
  */
 import { expect, it } from '@jest/globals';

@@ -10,7 +10,7 @@ import { until } from '../harness/until.ts';
 import { healthy } from '../harness/upstream.ts';
 
 const RUN = '{ run(workflowId: "wf", id: "r1") { status } }';
-/** The longest allowed text, of characters of three bytes. */
+/** The longest allowed document, of characters of three bytes. */
 const LONG_RUN = `${RUN} #`.padEnd(131_072, 'अ');
 const ANSWER = { data: { run: { status: 'COMPLETED' } } };
 const NOT_FOUND = { errors: [{ message: 'PersistedQueryNotFound' }] };

@@ -341,7 +341,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   it('removes a hundred ended keys per start, even if Valkey is full', async () => {
     for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
     for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
-    // An expired key that is not removed yet is free, too.
+    // An expired key that is not removed yet is also free.
     runIn(await execute(second));
     expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([51, 51]);
     await valkey.client.config('SET', 'maxmemory', '1');

@@ -167,7 +167,7 @@ describe('the history of a workflow in which a run was started', () => {
     const { data } = await gateway.query(HISTORY, { key });
     return (data as { workflow: { runs: { nodes: { id: string }[] } } }).workflow.runs.nodes.map(({ id }) => id);
   };
-  /** The answer is cached as a whole, too. */
+  /** The whole answer is also cached. */
   const cacheAt = async (gateway: TestGateway, key?: string) => {
     for (let time = 0; time < 3; time += 1) expect(await idsAt(gateway, key)).toEqual(['old']);
   };

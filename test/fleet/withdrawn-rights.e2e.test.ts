@@ -47,7 +47,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, second };
   }
 
-  /** Starts the second gateway with a user that lacks these rights in Valkey. */
+  /** Starts the second gateway with a user without these rights in Valkey. */
   async function startLimited(rules: readonly string[], environment: Readonly<Record<string, string>>) {
     await fleet.valkey.client.call('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '&*', '+@all', ...rules);
     const [first] = await fleet.start(1, environment);

@@ -17,7 +17,7 @@ describe('Failure groups', () => {
   const stepOf = (runId: string, nodeId: string, fields = {}) =>
     wireStep({ id: `${runId}-${nodeId}`, node_id: nodeId, ...fields });
 
-  /** A run is named by how it failed: `e500-7` fails at `send` with HTTP 500. A run that skips has no node `send`. */
+  /** A run is named by how it failed: `e500-7` fails at `send` with HTTP 500. A run that skips doesn't reach the node `send`. */
   const script: Script = (call) => {
     const { endpoint, runId } = call;
     if (endpoint !== 'steps') return workflows.script(call);

@@ -343,7 +343,7 @@ describe('the values of fields', () => {
 interface Description {
   /** Names of the type, the field and the argument, with points between. */
   readonly name: string;
-  /** Empty without a description. */
+  /** Description, or empty. */
   readonly text: string;
 }
 

@@ -43,7 +43,7 @@ describe('a payload of a million keys', () => {
       await ask(`a${index}: outputs`, 'small');
       finished.push('small');
     }
-    // A diff of such texts would fill the screen.
+    // A diff of such strings would fill the screen.
     expect((await reading).equals(Buffer.from(`{"data":{"run":{"steps":[${expected}]}}}`))).toBe(true);
     expect(finished).toEqual([...Array<string>(OTHERS).fill('small'), 'large']);
   });

@@ -66,7 +66,7 @@ describe('persisted operations', () => {
           else expect({ style, answer }).toEqual({ style, answer: ANSWER });
         }
         const { errors } = await ask(name(hash('sha256', OTHER)), transport);
-        // Clients recognize this message, and then send the text.
+        // Clients recognize this message, and then send the document.
         const message = mode === 'off' ? 'PersistedQueryNotSupported' : 'PersistedQueryNotFound';
         expect(errors).toMatchObject([{ message, extensions: { retryable: false } }]);
       }
@@ -78,7 +78,7 @@ describe('persisted operations', () => {
         for (const [request, codes] of [
           [{ query: `${LISTED} `, variables }, []],
           [{ query: '{ __typename }' }, []],
-          // Only a hash is compared with the text.
+          // Only a hash is compared with the document.
           [{ query: '{ __typename }', documentId: ID }, []],
           [{ query: '{ __schema { queryType { name } } }' }, []],
           [{ query: 'not even GraphQL' }, ['GRAPHQL_PARSE_FAILED']],
@@ -171,7 +171,7 @@ describe('persisted operations', () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
-          // An id of the manifest need not be a hash, even next to the text.
+          // An id of the manifest need not be a hash, even next to the document.
           const event = await ask(time === 0 ? { documentId: 'live' } : { ...hashed('live'), query: LIVE }, transport);
           expect(event).toEqual({ data: { runUpdated: { run: { status: 'COMPLETED' } } } });
         }

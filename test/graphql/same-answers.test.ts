@@ -62,7 +62,7 @@ describe('a random operation', () => {
     return false;
   };
 
-  /** Sorted, as errors have no order. Errors below a nulled parent may be left out (GraphQL specification, 6.4.4). */
+  /** Sorted, because the order of errors is undefined. Errors below a nulled parent may be left out (GraphQL specification, 6.4.4). */
   const exactErrors = (data: unknown, errors: Errors) =>
     errors
       .filter(({ path = [] }) => !isNullAbove(data, path))

@@ -9,7 +9,7 @@ export function temporaryFiles() {
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
-  /** Writes a text as it is, any other value as JSON, and returns the path. */
+  /** Writes a string as it is, any other value as JSON, and returns the path. */
   const write = (name: string, content: unknown): string => {
     const path = join(folder, name);
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));

@@ -11,7 +11,7 @@ const QUERY = 'query ($v: [_Any!]!) { _entities(representations: $v) { ... on Ru
 const UNUSED = '{ __typename }';
 const nested = (levels: number, kind: 'lists' | 'objects') =>
   kind === 'lists' ? '['.repeat(levels) + ']'.repeat(levels) : `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
-/** Written as text, as `JSON.stringify` cannot write such deep nesting. */
+/** Written by hand, because `JSON.stringify` cannot write such deep nesting. */
 const bodyOf = (query: string, value: string) => `{"query":${JSON.stringify(query)},"variables":{"v":${value}}}`;
 
 describe('variables', () => {

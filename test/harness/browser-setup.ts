@@ -7,7 +7,7 @@ import { CHROMIUM_PATH, PAGE_FOLDER } from './set-up-variables.ts';
 
 const PEERS = join(import.meta.dirname, '../peers');
 
-/** Empty if the browser cannot be unpacked here. */
+/** Returns the path, or an empty string if the browser cannot be unpacked here. */
 function chromiumPath(): string {
   try {
     return execFileSync(process.execPath, [join(PEERS, 'chromium.mjs')], { encoding: 'utf8' });

@@ -70,7 +70,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
 }
 
 /**
- * Resolves when an expression is true in the page. Playwright's `waitForFunction` would evaluate text in the page,
+ * Resolves when an expression is true in the page. Playwright's `waitForFunction` would evaluate a string in the page,
  * which its policy forbids.
  */
 export async function untilTrue(page: Page, expression: string): Promise<void> {

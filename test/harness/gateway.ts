@@ -35,7 +35,7 @@ interface PostOptions extends Omit<QueryOptions, 'variables'> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Posts an operation, or any text, to a gateway of any process. `key: null`: without an Authorization header. */
+/** Posts an operation, or anything else, to a gateway of any process. `key: null`: without an Authorization header. */
 export const postTo = (
   gatewayUrl: string,
   operation: object | string,
@@ -134,7 +134,7 @@ export class TestGateway {
     return { status: response.status, headers: response.headers, data, errors };
   }
 
-  /** The data of an answer, which must have no errors. */
+  /** The data of an answer that must be free of errors. */
   async data(document: string, options?: QueryOptions): Promise<Json> {
     const { data, errors } = await this.query(document, options);
     if (errors.length > 0) throw new Error(`expected no errors, got ${JSON.stringify(errors)}`);

@@ -37,7 +37,7 @@ export const NEW_PROMPT = 'You label orders. Use the field sku.';
 
 /** The first run that failed by the new prompt. */
 const FIRST = 22;
-/** The run before the change failed, too, with another failure. */
+/** The run before the change also failed, with another failure. */
 function failureOf(number: number): Failure | null {
   if (number % 90 === 10) return { nodeId: 'enrich', error: 'HTTP 429: too many requests' };
   if (number <= FIRST && number % 3 === 1) return { nodeId: 'enrich', error: "KeyError: 'sku_v1'" };

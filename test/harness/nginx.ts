@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Certificate } from './certificates.ts';
 import { findProgram, freePort, readConfiguration, startProgram } from './program.ts';
 
-/** Null if it is not installed. */
+/** Path, or null if it is not installed. */
 export const NGINX: string | null = findProgram('-v', 'nginx', '/usr/sbin/nginx');
 
 export interface Nginx {

@@ -7,7 +7,7 @@ import { type Wire, wireRun, wireStep, wireWorkflow } from './wire.ts';
 
 const failed = { status: 'failed', error: '{"message":"no","code":7}', outputs: null };
 
-/** Only `r3` has no record. */
+/** Only `r3` comes without a record. */
 const STEPS: Readonly<Record<string, readonly Wire[]>> = {
   r1: [
     wireStep({ ...failed, id: 's1' }),

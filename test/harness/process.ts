@@ -14,7 +14,7 @@ export interface GatewayProcess {
   readonly output: () => string;
   /** The URL that the gateway, or an example, prints once it listens. Rejects with the output if it exits before. */
   url(): Promise<string>;
-  /** Resolves with the exit code (null: ended by a signal) when all child processes have ended, too. */
+  /** Resolves with the exit code (null: ended by a signal) when all child processes have also ended. */
   readonly exited: Promise<number | null>;
 }
 

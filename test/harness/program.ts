@@ -12,7 +12,7 @@ export const findProgram = (version: string, ...commands: readonly string[]): st
 const ROOT = new URL('../../', import.meta.url);
 
 /**
- * A configuration of the project with other ports and paths. Each text must occur. All are replaced in one pass, so
+ * A configuration of the project with other ports and paths. Each string must occur. All are replaced in one pass, so
  * that no replacement is replaced again (a port 4000 in 40001).
  */
 export function readConfiguration(file: string, replacements: readonly (readonly [string, string])[] = []): string {

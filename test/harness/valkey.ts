@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findProgram, freePort } from './program.ts';
 
-/** Null if it is not installed. */
+/** Path, or null if it is not installed. */
 export const VALKEY = findProgram('--version', 'valkey-server', 'redis-server');
 
 export class Valkey {

@@ -64,7 +64,7 @@ export interface ScriptedWorkflows {
   clear(): void;
 }
 
-/** Each workflow has a history of its own. */
+/** Each workflow has its own history. */
 export function createScriptedWorkflows(workflowIds: readonly string[]): ScriptedWorkflows {
   const runs = new Map<string, { readonly workflowId: string; record: Wire }>();
   let time = FIRST_START;

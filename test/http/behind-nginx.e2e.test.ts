@@ -45,7 +45,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     const first = await get(url, 'key-a');
     const second = await get(url, 'key-a');
     expect([first, second].map(({ headers }) => headers.get('x-cache'))).toEqual(['MISS', 'HIT']);
-    // The gateway was not asked, and each request has an id of its own.
+    // The gateway was not asked, and each request has its own id.
     const [id, ...others] = [first, second].map(({ headers }) => headers.get('x-request-id'));
     expect(id).toMatch(/^[\da-f]{32}$/);
     expect(others).not.toEqual([id]);

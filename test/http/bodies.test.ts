@@ -60,7 +60,7 @@ describe('a body', () => {
         await raw.read(1);
         raw.close();
         expect(upstream.count('execute')).toBe(before + 1);
-        // A diff of long texts would fill the screen.
+        // A diff of long strings would fill the screen.
         expect(upstream.calls.at(-1)?.body === JSON.stringify(inputs)).toBe(true);
       }),
       { numRuns: 30 },

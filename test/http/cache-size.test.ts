@@ -67,7 +67,7 @@ describe('a cache of 130 kB', () => {
   );
   const { upstream } = gateway;
 
-  /** Each query text is new, so no whole answer is cached. */
+  /** Each document is new, so no whole answer is cached. */
   let texts = 0;
   const ask = (id: string, key = 'key-1') =>
     gateway.data(`{ run(workflowId: "wf", id: "${id}") { stepCounts { total } } } #${(texts += 1)}`, { key });

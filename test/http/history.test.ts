@@ -305,7 +305,7 @@ describe('the history of a workflow', () => {
       expect([idsOf(rest), rest.pageInfo.hasNextPage]).toEqual([['run-60', 'run-50'], false]);
       expect(upstream.count('runs') - before).toBe(1);
       expect(idsOf(await page({ first: 5, filter: { error: 'GATEWAY', status: ['FAILED'] } }))).toEqual([]);
-      // The texts for "no error" are not an error.
+      // The strings for "no error" are not an error.
       for (const none of ['{', '['])
         expect(idsOf(await page({ filter: { error: none } }))).toEqual(none === '{' ? ['run-80', 'run-60'] : []);
       expect(idsOf(await page({ first: 1, filter: { error: null } }))).toEqual(['run-95']);
@@ -341,7 +341,7 @@ describe('the history of a workflow', () => {
         // The steps of the other failed run are not cached.
         sku_v1: ['steps.error', 'run-60'],
         enrich: ['steps.nodeId', 'run-60'],
-        // Names of members, booleans, and texts of runs without the word.
+        // Names of members, booleans, and strings of runs without the word.
         order: ['nothing'],
         true: ['nothing'],
       };

@@ -9,7 +9,7 @@ import { connectRaw } from '../harness/raw-http.ts';
 const INIT = '{"type":"connection_init","payload":{"authorization":"Bearer key-1"}}';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-/** `JSON.stringify` cannot write such deep nesting, so this is text. */
+/** `JSON.stringify` cannot write such deep nesting, so this is a string. */
 const json = fc.oneof(
   fc.json({ maxDepth: 3 }),
   fc.constantFrom('{"__proto__":{"a":1}}', '1e400', '12345678901234567890', '"{ __typename }"', '{"persistedQuery":1}'),

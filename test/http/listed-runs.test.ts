@@ -20,7 +20,7 @@ describe('the runs of a list', () => {
   const script: Script = async (call) => {
     const reply = await history.script(call);
     if (call.endpoint !== 'runs') return reply;
-    // The previous page is not fresh any more.
+    // The previous page is no longer fresh.
     clock.advance(LIVE_TTL_MS);
     return { json: (reply.json as Wire[]).map((record) => (isThird(record) ? { ...record, ...thirds } : record)) };
   };

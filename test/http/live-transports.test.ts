@@ -22,7 +22,7 @@ const COMPLETE = { type: 'complete' };
 
 const isSocket = (client: LiveClient): client is SocketClient => 'roundTrip' in client;
 
-/** Each request has an id of its own. */
+/** Each request has its own id. */
 const withoutIds = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value).replaceAll(/"requestId":"[0-9a-f-]{36}(?:\.\d+)?"/g, '"requestId":""'));
 

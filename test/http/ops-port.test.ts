@@ -1,4 +1,4 @@
-/** OPS_PORT: probes and metrics on a server of their own. */
+/** OPS_PORT: probes and metrics on a separate server. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';

@@ -25,7 +25,7 @@ function requestOf({ runId, isPost, blankLines }: Sent, key: string): string {
 
 const answerOf = ({ runId }: Sent, key: string) => ({ data: { run: { id: runId, outputs: `of ${key} ${runId}` } } });
 
-/** The pieces of the text, cut at these fractions of its length. */
+/** The pieces of the body, cut at these fractions of its length. */
 function cutAt(text: string, cuts: readonly number[]): string[] {
   const places = [...new Set(cuts.map((cut) => Math.floor(cut * text.length)))].sort((one, another) => one - another);
   return [0, ...places].map((from, at) => text.slice(from, places[at])).filter((piece) => piece !== '');

@@ -58,7 +58,7 @@ interface UpstreamCall {
   outcome: Outcome | 'cut' | null;
   answeredIn: number;
   answeredAt: number;
-  /** True for a rejection that evicts: a 401 all that is cached for the key, a 403 the workflow. */
+  /** Whether a rejection evicts: a 401 all that is cached for the key, a 403 the workflow. */
   evicts: boolean;
 }
 
@@ -136,7 +136,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
   function checkValue({ key, workflow, askedIn }: Request, { data }: GraphqlAnswer): void {
     const { run } = data as unknown as { run: { steps: { id: string }[]; freshness: { isStale: boolean } } };
     const call = calls[Number(run.steps[0]?.id)];
-    // Each key gets the value of its own call.
+    // Each key gets the value of its call.
     expect(call).toMatchObject({ key, workflow });
     if (!call) return;
     const { isStale } = run.freshness;
@@ -225,7 +225,7 @@ async function play(actions: readonly Action[], forbidden: string | null): Promi
       const call = open[action.pick % open.length];
       const answered = call ? waitingFor(call) : [];
       if (call) end(call, call.workflow === forbidden && action.pick > 1 ? 403 : action.outcome);
-      // A request that waits for a renewed right may go on to a call of its own.
+      // A request that waits for a renewed right may then make its own call.
       await until(() => {
         takeCalls();
         const isCalled =

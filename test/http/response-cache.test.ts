@@ -46,7 +46,7 @@ describe('cached whole answers', () => {
     const size = gateway.cachedBytes();
     await gateway.query(QUERY);
     expect(gateway.cachedBytes()).toBe(size);
-    // Another text is another request, and an answer is cached from the second time on.
+    // Another document is another request, and an answer is cached from the second time on.
     await gateway.query(`${QUERY} `);
     expect(gateway.cachedBytes()).toBe(size);
     await gateway.query(`${QUERY} `);

@@ -49,7 +49,7 @@ async function open(ids: readonly string[] | null = null, options: Opening = {})
   return keep(await subscribe(transport, gateway.url, query, { variables: { ids }, ...rest }));
 }
 
-/** Resolves when exactly this many polls or delays are due. The gateway has one timer of its own. */
+/** Resolves when exactly this many polls or delays are due. The gateway has one other timer. */
 const timers = (count: number) => clock.timers(count + 1);
 
 /** Lets the next poll of each poller come, and waits until all have their answers. */

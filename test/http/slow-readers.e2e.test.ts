@@ -17,7 +17,7 @@ const ANSWER_FIELDS = 'a: outputs b: outputs c: outputs';
 const requestOf = (runId: string, fields = ANSWER_FIELDS): string =>
   postOf({ query: `{ run(workflowId: "wf", id: "${runId}") { ${fields} } }` });
 
-/** Without a body, which could not be read any more after the connection is closed. */
+/** Without a body, which could no longer be read after the connection is closed. */
 const getOf = (runId: string): string => {
   const query = encodeURIComponent(`{ run(workflowId: "wf", id: "${runId}") { id } }`);
   return `GET /graphql?query=${query} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n\r\n`;

@@ -87,7 +87,7 @@ describe('the log', () => {
         expect.objectContaining({ transport: 'graphql-sse', outcome: 'ok', client, events: 1 }),
       ]),
     );
-    // Of the parameters of the socket: the others do not say what they are.
+    // From the parameters of the socket: the others do not say what they are.
     const named = log.operations.filter(({ clientName }) => clientName !== undefined);
     expect(named).toMatchObject([{ transport: 'graphql-ws', clientName: 'web', clientVersion: '7' }]);
     const fields = new Set(log.operations.flatMap((line) => Object.keys(line)));

@@ -58,7 +58,7 @@ describe('the secrets of callers and runs', () => {
         inputs: SECRET,
       }),
     );
-    // Wrong variables, wrong text, and text that is not JSON.
+    // Wrong variables, wrong documents, and bodies that are not JSON.
     seen.push(await ask(READ, { id: SECRET }));
     seen.push(await ask(`{ ${CANARY} }`));
     seen.push(await ask(`{ "${CANARY}`));

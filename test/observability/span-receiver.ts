@@ -98,7 +98,7 @@ export class SpanReceiver {
     const received = { path: request.url ?? '', headers: request.headers, text: body.toString('latin1') };
     this.exports = [...this.exports, received];
     if (isOtlp && isJson && this.status === 200) this.#bodies.push(body.toString());
-    // An empty protobuf message has no bytes.
+    // An empty protobuf message takes no bytes.
     response.writeHead(isOtlp ? this.status : 404, { 'content-type': type }).end(isJson ? '{}' : '');
     for (const resolve of this.#waiting.splice(0)) resolve();
   }

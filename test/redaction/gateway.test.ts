@@ -161,7 +161,7 @@ describe('rules of redaction', () => {
       const text = await response.text();
       expect(text).toContain('"result"');
       expect(text).not.toContain('"isError":true');
-      // Each tool with texts of one run says which right shows them.
+      // Each tool with strings of one run says which right shows them.
       expect(text.includes('payloads:read')).toBe('runId' in ofOneRun);
       expect(text).not.toMatch(/MARKER|example\.com/);
     }

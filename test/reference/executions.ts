@@ -20,7 +20,7 @@ export function statusOf(word: string): string {
   return Object.keys(WORDS).find((status) => WORDS[status]?.includes(plain)) ?? 'UNKNOWN';
 }
 
-/** Returns null without an error: blank text, or empty JSON. */
+/** Returns null without an error: blank, or empty JSON. */
 export function errorOf(text: string | null): string | null {
   if (text === null || text.trim() === '') return null;
   let json: unknown = text;
@@ -85,7 +85,7 @@ const lengthOf = (stretches: readonly Stretch[]): number => stretches.reduce((su
 export interface Duration {
   /** Without waits. */
   readonly micros: number | null;
-  /** Empty if its length or start is unknown. A step without waits has one part, which may be a point. */
+  /** Parts; empty if its length or start is unknown. A step without waits has one part, which may be a point. */
   readonly worked: readonly Stretch[];
   readonly waited: readonly Stretch[];
   /** From the start to the end, with waits. */
@@ -123,7 +123,7 @@ export function durationOf(execution: Execution, now: number, liveUntil: number 
   return lasts(null, 'NONE');
 }
 
-/** Its `end_time`; start + duration if that is skewed or missing. Unfinished steps have no end. */
+/** Its `end_time`; start + duration if that is skewed or missing. Null for unfinished steps. */
 export function endOf(execution: Execution): number | null {
   const { start, end } = execution;
   if (end && (!start || end.micros >= start.micros)) return end.micros;

@@ -7,7 +7,7 @@ const DAY = 24 * 3600 * 1_000_000;
 
 interface Placed extends Stretch {
   readonly step: Timed;
-  /** False: only its start is known. */
+  /** Whether its end is also known. */
   readonly isTimed: boolean;
 }
 
@@ -71,7 +71,7 @@ function gapBefore(one: Placed, placed: readonly Placed[], spanStart: number): n
 }
 
 /**
- * Of the timed steps: the last step that ends at a time, and the first step that starts there, in order of start, end
+ * Pairs of timed steps: the last step that ends at a time, and the first step that starts there, in order of start, end
  * and index.
  */
 function gapsOf(placed: readonly Placed[], span: Stretch) {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync('package.json', 'utf8')));
-/** Bare words, and texts in double quotes that neither shell expands. */
+/** Bare words, and strings in double quotes that neither shell expands. */
 const WORD = /^(?:[\w./:@=-]+|"[^"$%`\\!]*")$/;
 
 const isProgram = (name: string): boolean => ['node', 'npm'].includes(name) || existsSync(`node_modules/.bin/${name}`);

@@ -226,7 +226,7 @@ describe('an upstream answer', () => {
   describe('values that no JSON answer can have', () => {
     const TOO_DEEP = 10_000;
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
-    /** `JSON.stringify` cannot write such deep nesting: each `"<n levels>"` is replaced in the text. */
+    /** `JSON.stringify` cannot write such deep nesting: each `"<n levels>"` is replaced in the string. */
     const deep = (levels: number): string => `<${levels} levels>`;
     const replyOf = (json: unknown): Reply => ({
       raw: JSON.stringify(json).replaceAll(/"<(\d+) levels>"/g, (_, levels) => nested(Number(levels))),

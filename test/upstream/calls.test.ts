@@ -22,7 +22,7 @@ const LIMITS = { UPSTREAM_MAX_RESPONSE_BYTES: `${MAX_BYTES}`, RATE_LIMIT_ANONYMO
 interface Outcome {
   readonly steps: readonly { readonly id: string; readonly error: string | null }[] | null;
   readonly error: Readonly<Record<string, unknown>> | undefined;
-  /** All text of the errors. */
+  /** All strings of the errors. */
   readonly text: string;
 }
 

@@ -70,7 +70,7 @@ describe('an answer of 16 MiB', () => {
     );
     expect(errors).toEqual([]);
     const step = stepOf(data);
-    // A diff of such texts would fill the screen.
+    // A diff of such strings would fill the screen.
     expect(JSON.stringify(step.outputs) === outputs).toBe(true);
     expect(step.outputsSizeBytes).toBe(Buffer.byteLength(outputs));
     expect(step.part).toBe('assistant');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram, freePort, type Program, startProgram } from '../harness/program.ts';
 
-/** Null if it is not installed. */
+/** Path, or null if it is not installed. */
 export const TINYPROXY = findProgram('-v', 'tinyproxy', '/usr/bin/tinyproxy');
 
 export class Tinyproxy {

@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/configuration.md');
 const TYPES = join(ROOT, 'src/config/options.ts');
 
-/** Empty: no default. */
+/** Returns an empty string without a default. */
 function defaultOf(form: z.ZodType): string {
   const { shownDefault } = metaOf(form);
   if (shownDefault !== undefined) return shownDefault;

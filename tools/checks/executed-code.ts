@@ -88,7 +88,7 @@ if (first === undefined || second === undefined) throw new Error('The sample mus
 await executedCode();
 await send(QUERY, { id: first, step: 'a' });
 const cold = await executedCode();
-// An answer is cached from the second time on, and a query compiled when its text is known.
+// An answer is cached from the second time on, and a query compiled when its document is known.
 for (const step of ['b', 'c', 'c', 'c']) await send(QUERY, { id: first, step });
 await executedCode();
 await send(QUERY, { id: first, step: 'd' });

@@ -13,7 +13,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-/** Lines that the unreleased part of the changelog lacks. Each announces exactly one change. */
+/** Lines that are missing from the unreleased part of the changelog. Each announces exactly one change. */
 export function missingAnnouncements(released: string, current: string, changelog: string): string[] {
   const [before, after] = [buildSchema(released), buildSchema(current)];
   const unreleased = changelog.split(/^## /m).find((section) => /^unreleased/i.test(section)) ?? '';

@@ -1,4 +1,4 @@
-/** A host of the package, with an OpenTelemetry SDK and a schema of its own: its spans are around the gateway's, and both schemas work together. */
+/** A host of the package, with its own OpenTelemetry SDK and schema: its spans are around the gateway's, and both schemas work together. */
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -28,7 +28,7 @@ const answer = await fetch(`${url}/workflows/graphql`, {
 });
 const text = await answer.text();
 
-// A copy of its own would reject types of the other: "from another module or realm".
+// A second copy would reject types of the other: "from another module or realm".
 const run = app.stepgate.schema.getType('Run');
 if (!(run instanceof GraphQLObjectType)) throw new Error("Run must be a type of the host's own graphql");
 const fields = { run: { type: run }, name: { type: GraphQLString } };

@@ -1,7 +1,7 @@
 /** Code that is not mutated, each part with its reason. */
 import type { types } from '@babel/core';
 
-/** A text for people: two words at least. Names and codes have no spaces, and are mutated. */
+/** A string for people: two words at least. Names and codes don't contain spaces, and are mutated. */
 const isText = (text: string): boolean => /[\p{L}'’",.:;)] +[\p{L}'"(]/u.test(text);
 
 const CONSTANT = /^[A-Z][A-Z\d_]*$/;

@@ -58,7 +58,7 @@ export const leavers = (target: Target): Promise<void> =>
 const ANONYMOUS_PER_MINUTE = 600;
 const FRAGMENTS_OF_TEXT = 50;
 
-/** New texts of 13.5 KB from one address without a key, as many as its rate allows. */
+/** New documents of 13.5 KB from one address without a key, as many as its rate allows. */
 export const texts = (target: Target): Promise<void> =>
   flood(target, { connections: ANONYMOUS_PER_MINUTE, everyMs: 60_000 }, (index) => ({
     headers: {},

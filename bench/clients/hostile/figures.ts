@@ -1,4 +1,4 @@
-/** Hostile owners whose requests are small, and whose figures take much work. */
+/** Hostile owners whose requests are small, but cause a lot of computation. */
 import { runIdOf, WORKFLOW_ID, type RunShape } from '../../fixture-runs.ts';
 import { flood } from './flood.ts';
 import { fromAddress } from './floods.ts';
@@ -10,7 +10,7 @@ const authorization = HOSTILE_KEY;
 const WINDOWS = 90;
 const LARGEST_WINDOW = 190;
 
-/** Aliases of the changes in different windows of one workflow. A comment makes all texts different. */
+/** Aliases of the changes in different windows of one workflow. A comment makes all documents different. */
 export const triage = (target: Target): Promise<void> =>
   flood(target, { connections: 4 }, (index) => {
     const changes = (window: number) => `a${window}:changePoints(last:${LARGEST_WINDOW - window}){runsExamined}`;

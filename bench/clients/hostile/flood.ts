@@ -17,7 +17,7 @@ export interface HostileRequest {
 
 export interface FloodOptions {
   readonly connections: number;
-  /** Default: true. If false, each request has a connection of its own. */
+  /** Default: true. If false, each request has a separate connection. */
   readonly keepAlive?: boolean;
   /** Least time between two requests of a connection. */
   readonly everyMs?: number;

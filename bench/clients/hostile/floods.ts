@@ -39,7 +39,7 @@ export async function connections(target: Target): Promise<void> {
 
 const RUNS_OF_MADE_UP_KEY = 100;
 
-/** Each with its own key, half of them from one address. The upstream rejects the key, or has no such runs. */
+/** Each with its own key, half of them from one address. The upstream rejects the key, or doesn't know the runs. */
 export const madeUpKeys = (target: Target): Promise<void> =>
   flood(target, CONNECTIONS, (index) => {
     const isRefused = index % 4 < 2;

@@ -36,7 +36,7 @@ export const allOutputs = (index: number, runId: string): string => RUN(`o${inde
 const RUNS_AT_ONCE = 100;
 const HEAVY_QUERY = `query Heavy($workflowId:ID!,$ids:[ID!]!,$probe:ID!){workflow(id:$workflowId){runsById(ids:$ids){step(id:$probe){id}steps{${STEP_FIELDS}}}}}`;
 
-/** One known text, whose answer has 2,000 steps. */
+/** One known document, whose answer has 2,000 steps. */
 export function heavyBody(index: number): string {
   const ids = Array.from({ length: RUNS_AT_ONCE }, (_, run) => ordinaryRun(run));
   const variables = { workflowId: WORKFLOW_ID, ids, probe: String(index) };
@@ -45,7 +45,7 @@ export function heavyBody(index: number): string {
 
 const PATH_QUERY = `query($i:ID!,$p:String){run(workflowId:"${WORKFLOW_ID}",id:$i){steps{outputs(path:$p)}}}`;
 
-/** 150 bytes, one known text. */
+/** 150 bytes, one known document. */
 export const pathBody = (runId: string, path: string): string =>
   bodyOf(PATH_QUERY, { variables: { i: runId, p: path } });
 

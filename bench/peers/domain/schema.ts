@@ -77,7 +77,7 @@ const STATUS_OF_WORD: Readonly<Record<string, StepStatus>> = {
   skipped: 'SKIPPED',
 };
 
-/** Derives all values at once, since all are queried. Upstream times have one format, so texts compare as times. */
+/** Derives all values at once, since all are queried. Upstream times have one format, so strings compare as times. */
 export function deriveRun(workflowId: string, id: string, wireSteps: readonly WireStep[]): Run {
   const steps = wireSteps.map(toStep).sort((a, b) => compare(a.startTime, b.startTime));
   return {
@@ -105,7 +105,7 @@ const toStep = (wire: WireStep): Step => ({
 /** The upstream also sends `""` for a missing value. */
 const textOrNull = (text: string | null): string | null => (text === '' ? null : text);
 
-/** Null, for a value that is not known yet, comes last. */
+/** Nulls, for values that are not known yet, come last. */
 function compare(a: string | null, b: string | null): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);
   return Number(a > b) - Number(a < b);

@@ -4,7 +4,7 @@ import { print } from 'graphql';
 import { createClient as createStreamClient } from 'graphql-sse';
 import { createClient as createSocketClient, type SubscribePayload } from 'graphql-ws';
 
-/** After PersistedQueryLink an operation has a hash, and is sent without its text. */
+/** After PersistedQueryLink an operation has a hash, and is sent without its document. */
 const withoutText = <P extends Pick<SubscribePayload, 'query' | 'extensions'>>(payload: P): P =>
   payload.extensions?.persistedQuery === undefined ? payload : { ...payload, query: '' };
 

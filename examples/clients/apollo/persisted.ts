@@ -8,7 +8,7 @@ async function sha256(text: string): Promise<string> {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Sends hashes, and the text of an operation only once. Queries use GET, so the browser's cache and CDNs work. */
+/** Sends hashes, and the document of an operation only once. Queries use GET, so the browser's cache and CDNs work. */
 export const createPersistedClient = (url: string, key: () => string) =>
   new ApolloClient({
     cache: createCache(),

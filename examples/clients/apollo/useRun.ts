@@ -47,13 +47,13 @@ const LIVE_RUN: TypedDocumentNode<{ readonly runUpdated: { readonly run: RunPart
 export function useRun(variables: RunKey, errorPolicy: ErrorPolicy = 'all') {
   // `errorPolicy: 'all'` keeps the data of an answer that also has errors.
   const { data, error, loading } = useQuery(RUN, { variables, errorPolicy });
-  // With `errorPolicy: 'none'` a failed query has no data that says so, and would be followed and sent again for ever.
+  // With `errorPolicy: 'none'` the data of a failed query doesn't say so, and it would be followed and sent again forever.
   const [over, setOver] = useState<RunKey>();
   const isOver = over?.id === variables.id && over.workflowId === variables.workflowId;
   useSubscription(LIVE_RUN, {
     variables,
     skip: isOver || (data?.run?.freshness.isFinal ?? loading),
-    // Lists and statistics get no events, so all mounted queries are sent again when the run is over.
+    // Lists and statistics don't get events, so all mounted queries are sent again when the run is over.
     onData: ({ client, data: { data: event } }) => {
       if (!event?.runUpdated.run.freshness.isFinal) return;
       setOver(variables);

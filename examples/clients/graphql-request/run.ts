@@ -30,6 +30,6 @@ export async function readRun(client: GraphQLClient, key: RunKey) {
   return { run: data.run, codes: errors?.map(({ extensions }) => extensions?.['code']) ?? [] };
 }
 
-/** True if the whole request was rejected: no valid key (401, 403) or a rate limit (429). */
+/** Whether the whole request was rejected: without a valid key (401, 403), or over a rate limit (429). */
 export const isRefusal = (error: unknown): error is ClientError =>
   error instanceof ClientError && [401, 403, 429].includes(error.response.status);

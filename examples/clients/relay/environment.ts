@@ -12,7 +12,7 @@ const overHttp =
         accept: 'application/graphql-response+json, application/json',
         authorization: `Bearer ${key()}`,
       },
-      // With `persistConfig`, a request has an id instead of a text.
+      // With `persistConfig`, a request has an id instead of a document.
       body: JSON.stringify(id == null ? { query: text, variables } : { documentId: id, variables }),
     });
     return await response.json();

@@ -8,7 +8,7 @@ import {
   type Variables,
 } from 'relay-runtime';
 
-/** With `persistConfig`, a request has an id instead of a text. */
+/** With `persistConfig`, a request has an id instead of a document. */
 const payloadOf = ({ id, text }: RequestParameters, variables: Variables) => ({
   query: text ?? '',
   variables,

@@ -43,7 +43,7 @@ export function useRun({ workflowId, id }: useRunQuery['variables']) {
     const live = requestSubscription<useRunLiveSubscription>(environment, {
       subscription: LIVE_RUN,
       variables: { workflowId, id },
-      // Lists and statistics get no events, so all data is stale when the run is over.
+      // Lists and statistics don't get events, so all data is stale when the run is over.
       updater(store, event) {
         if (event?.runUpdated.run.freshness.isFinal) store.invalidateStore();
       },

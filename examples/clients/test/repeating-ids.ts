@@ -1,4 +1,4 @@
-/** A gateway with an upstream that repeats run, step and node ids in each workflow, with a status of its own. */
+/** A gateway with an upstream that repeats run, step and node ids in each workflow, with different statuses. */
 import { startGateway } from '../../../test/harness/gateway.ts';
 import { startUpstream } from '../../../test/harness/upstream.ts';
 import { wireRun, wireStep } from '../../../test/harness/wire.ts';

@@ -44,7 +44,7 @@ export interface SentRequest {
   readonly method: string;
   /** The body, or the parameters of a GET. */
   readonly params: { readonly query?: string; readonly documentId?: string; readonly extensions?: unknown };
-  /** Empty before the answer, and for event streams. */
+  /** Answer; empty before it arrives, and for event streams. */
   readonly answer: { readonly data?: unknown; readonly errors?: unknown };
 }
 

@@ -46,7 +46,7 @@ interface PageProps {
   readonly workflowId: string;
   readonly after: string | null;
   readonly show: (run: RunInList) => ReactNode;
-  /** Null if a next page is already shown. */
+  /** Called with the next cursor, or null if a next page is already shown. */
   readonly loadMore: ((after: string | null) => void) | null;
 }
 

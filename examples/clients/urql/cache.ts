@@ -23,7 +23,7 @@ const refetch = (cache: Cache): void => {
   for (const { fieldName, arguments: args } of cache.inspectFields('Query')) cache.invalidate('Query', fieldName, args);
 };
 
-/** Lists and statistics get no events, so they are fetched again when a run was started or cancelled, and when a live run is over. */
+/** Lists and statistics don't get events, so they are fetched again when a run was started or cancelled, and when a live run is over. */
 export const updates: UpdatesConfig = {
   Mutation: {
     executeWorkflow: (_, __, cache) => refetch(cache),

@@ -2,7 +2,7 @@ import { persistedExchange } from '@urql/exchange-persisted';
 import { Client, fetchExchange } from 'urql';
 import { createCache } from './cache.ts';
 
-/** Sends hashes, and the text of an operation only once. Queries use GET, so the browser's cache and CDNs work. */
+/** Sends hashes, and the document of an operation only once. Queries use GET, so the browser's cache and CDNs work. */
 export const createPersistedClient = (url: string, key: () => string) =>
   new Client({
     url,

@@ -2,7 +2,7 @@ import { cacheExchange, type KeyGenerator } from '@urql/exchange-graphcache';
 import schema from './__generated__/introspection.ts';
 import { keys, updates } from './cache.ts';
 
-/** An object that lacks a key field is stored inside its parent. */
+/** An object without a key field is stored inside its parent. */
 const keyOf =
   (...fields: string[]): KeyGenerator =>
   (data) => {

@@ -8,11 +8,11 @@ export const gatewayConfig = defineConfig({
   propagateHeaders: {
     fromClientToSubgraphs({ context, subgraphName }) {
       if (!STEPGATE.includes(subgraphName)) return {};
-      // Of a WebSocket these are its `connectionParams`.
+      // For a WebSocket these are its `connectionParams`.
       return Object.fromEntries(FORWARDED.map((name) => [name, context.headers[name]]));
     },
   },
-  // Version 2.15.1 lacks its logger where a client subscribes over a WebSocket, and fails.
+  // In version 2.15.1 the logger is missing when a client subscribes over a WebSocket, which fails.
   plugins: ({ log }) => [
     {
       onSubscribe({ args }: { readonly args: { readonly contextValue: { log?: unknown } } }) {

@@ -17,7 +17,7 @@ interface RouterContext {
 /** As docs/federation.md says: the caller's key goes on to the subgraph. */
 class WithAuthorization extends RemoteGraphQLDataSource<RouterContext> {
   override willSendRequest({ request, context }: GraphQLDataSourceProcessOptions<RouterContext>) {
-    // Empty while the gateway asks for the subgraph's SDL.
+    // The context is empty while the gateway requests the subgraph's SDL.
     const { authorization } = context as RouterContext;
     if (authorization !== undefined) request.http?.headers.set('authorization', authorization);
   }

@@ -1,4 +1,4 @@
-/** Hive Gateway as a process of its own, as its command line starts it. */
+/** Hive Gateway as a separate process, as its command line starts it. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';

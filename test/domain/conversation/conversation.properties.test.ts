@@ -13,7 +13,7 @@ const SHAPES: readonly JsonValue[] = [
   ...Object.values<JsonValue>(STREAMS),
 ];
 
-/** All values in these shapes, except long texts, which may be part of any message. */
+/** All values in these shapes, except long strings, which may be part of any message. */
 const PARTS: readonly JsonValue[] = SHAPES.flatMap(function partsOf(value: JsonValue): JsonValue[] {
   if (typeof value === 'string' && value.length > 100) return [];
   const parts = isJsonArray(value) || isJsonObject(value) ? Object.values<JsonValue>(value) : [];

@@ -1,4 +1,4 @@
-/** A conversation as lines of text. */
+/** A conversation, line by line. */
 import { conversationOf } from '../../../src/domain/conversation/conversation.ts';
 import type { Message } from '../../../src/domain/conversation/message.ts';
 import type { JsonValue } from '../../../src/domain/types.ts';

@@ -59,7 +59,7 @@ const logNormal = (random: Random, median: number, spread: number): number =>
   median * Math.exp(spread * normal(random));
 
 /**
- * About a hundred facts: ids, dates, skewed values, long texts, fields that follow from another field, that are the same for
+ * About a hundred facts: ids, dates, skewed values, long strings, fields that follow from another field, that are the same for
  * successive runs, or that a deployment changes. `share`: time of the run, 0 to 1.
  */
 export function randomInputs(random: Random, share: number, session: Session): JsonObject {
@@ -172,7 +172,7 @@ export function plantedRuns(random: Random, causes: readonly Cause[], planted: P
   const session = { tenant: 't-0', batch: 0, deployedAt: random() };
   const order = [...ends, ...shuffled, ...last];
   return order.map(({ kind: { isFailed, hasCause } }, at) => {
-    // Of several causes, each failed run with a cause has one of them.
+    // With several causes, each failed run with a cause has one of them.
     const cause = causes[at % causes.length];
     for (;;) {
       const inputs = randomInputs(random, at / order.length, {
@@ -217,7 +217,7 @@ const RATES: readonly ((random: Random) => (share: number) => number)[] = [
   () => (share) => (Math.sin(33 * share) > 0.5 ? 0.6 : 0.03),
 ];
 
-/** 30 to 400 runs whose failures have no cause in the inputs. */
+/** 30 to 400 runs whose failures are not caused by the inputs. */
 export function causelessRuns(seed: number): RunWithInputs[] {
   const random = createRandom(seed);
   const count = 30 + Math.floor(370 * random());

@@ -13,7 +13,7 @@ export type Failures = ReadonlyMap<string, Fault>;
 
 export const historyOf = (workflowId: string): readonly string[] => HISTORIES[workflowId] ?? [];
 export const hasRecord = (runId: string): boolean => runId !== 'r3';
-/** True for fields that come from the steps because the record lacks its end. */
+/** Whether the field comes from the steps because the record doesn't have an end. */
 export const leavesToSteps = (runId: string, field: string): boolean =>
   runId === 'broken' && ['endedAt', 'wallClockMs'].includes(field);
 

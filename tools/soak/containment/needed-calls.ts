@@ -62,7 +62,7 @@ export function createNeededCalls(failures: Failures, requirement: LookAhead, kn
   const workflowsFault = fault('workflows');
 
   /**
-   * Another field of the operation may need the steps of the same run: their denial is then an error of the run, too.
+   * Another field of the operation may need the steps of the same run: their denial is then also an error of the run.
    */
   function ofRun({ workflowId, runId }: RunIds, info: GraphQLResolveInfo): readonly Fault[] {
     const [record, steps] = [fault('run', workflowId, runId), fault('steps', workflowId, runId)];

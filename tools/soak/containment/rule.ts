@@ -72,7 +72,7 @@ export function createContainmentRule(): ContainmentRule {
 }
 
 function codesIn(error: Error | undefined): readonly string[] {
-  // An argument whose variable has no value is graphql-js' own error.
+  // An argument whose variable is unset is graphql-js' own error.
   if (error instanceof GraphQLError) return ['BAD_USER_INPUT'];
   if (error instanceof ExpectedError) return error.codes;
   throw error ?? new Error('expected an error of the rule');

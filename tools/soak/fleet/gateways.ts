@@ -24,7 +24,7 @@ export interface FleetOfGateways {
 export interface FleetSettings {
   readonly count: number;
   readonly upstreamUrl: string;
-  /** Null: each gateway works alone. */
+  /** URL of Valkey, or null if each gateway works alone. */
   readonly redisUrl: string | null;
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether with an inspector, which reports the memory in use. */

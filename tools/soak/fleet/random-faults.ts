@@ -25,7 +25,7 @@ export interface FaultPlan {
   readonly runs: number;
   readonly subscribersPerRun: number;
   readonly queriers: number;
-  /** Null: nothing fails. */
+  /** Milliseconds between faults, or null without any. */
   readonly faultEveryMs: number | null;
   /** Additional age that an answer may have on a busy machine. */
   readonly slackMs: number;
