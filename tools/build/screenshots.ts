@@ -12,7 +12,7 @@ const PAGES = [
   { name: 'workflow', path: '/workflows/support-triage', ready: 'ValueError' },
   { name: 'trends', path: '/workflows/support-triage?tab=trends', ready: 'Figures as a table' },
   { name: 'changes', path: '/workflows/support-triage?tab=trends', ready: 'See the change', from: '#changes' },
-  { name: 'cost', path: '/cost', ready: 'Price of failed runs' },
+  { name: 'cost', path: '/cost', ready: 'Cost of failed runs' },
   { name: 'run', path: '/workflows/support-triage/runs/run-4711', ready: 'Copy summary' },
   { name: 'step', path: '/workflows/support-triage/runs/run-4711?step=FAILED', ready: 'context_length_exceeded' },
   { name: 'graph', path: '/workflows/support-triage/runs/run-4711?tab=graph', ready: 'not run' },
