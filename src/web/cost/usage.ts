@@ -39,7 +39,6 @@ export const USAGE = graphql(`
 
 export type Usage = UsageFragment;
 export type ModelUsage = Usage['byModel'][number];
-export type Cost = Usage['failedCost'];
 
 /** Usage of some runs. Null: they report none. */
 export type Counted = (Pick<Usage, 'counts' | 'estimatedCost' | 'byModel'> & Partial<Usage>) | null;
