@@ -10,7 +10,7 @@ const change = (search: string, changes: Changes): string => changed(new URLSear
 describe('the query parameters of the page', () => {
   it('restores every state that an older bookmark has', () => {
     const bookmarks = {
-      home: 'workflow=w&show=more&q=text&workflowsAfter=c',
+      home: 'workflow=w&q=text&workflowsAfter=c',
       runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&inputs=a%3D1&took=60000&after=c',
       workflow: 'node=n&run=new&from=r',
       run: 'step=s&side=inputs&path=a.b&runSide=outputs&runPath=c.d&sort=TOKENS',
@@ -18,7 +18,7 @@ describe('the query parameters of the page', () => {
       comparison: 'with=r&all=1&diff=prompt',
     };
     expect(read(Object.values(bookmarks).join('&'))).toEqual({
-      ...{ workflow: 'w', show: 'more', q: 'text', workflowsAfter: 'c' },
+      ...{ workflow: 'w', q: 'text', workflowsAfter: 'c' },
       ...{ tab: 'trends', status: ['FAILED', 'RUNNING'], since: '24h', search: 'e', after: 'c' },
       ...{ inputs: 'a=1', took: 60_000 },
       ...{ start: '2026-01-01T00:00:00.123456Z', end: '2026-01-02', node: 'n', run: 'new', from: 'r' },
@@ -54,7 +54,7 @@ describe('the query parameters of the page', () => {
   it('removes exactly the parameters that a change makes invalid', () => {
     expect(change('tab=steps&step=a&side=inputs&path=b', { step: 'c' })).toBe('tab=steps&step=c');
     expect(change('since=24h&after=c&q=x', { start: '2026-01-01' })).toBe('q=x&start=2026-01-01');
-    expect(change('start=2026-01-01&end=2026-01-02&show=more', { since: '7d' })).toBe('since=7d');
+    expect(change('start=2026-01-01&end=2026-01-02&after=c', { since: '7d' })).toBe('since=7d');
     expect(change('zoom=4&at=100', { zoom: 8, at: 50 })).toBe('zoom=8&at=50');
   });
 });

@@ -12,7 +12,7 @@ describeInBrowser('common inputs', (open) => {
     await page.goto(gateway.url);
     await page.getByRole('link', { name: /inputs\.language is de in 8 of 8 failed runs and in 1 of 14/ }).click();
     await page.getByRole('searchbox', { name: 'Inputs' }).waitFor();
-    const runs = page.locator('.run-list > li');
+    const runs = page.locator('.run-list li');
     await runs.nth(8).waitFor();
     expect(await runs.count()).toBe(9);
     await page.getByRole('searchbox', { name: 'Inputs' }).fill('language =');

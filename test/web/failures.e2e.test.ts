@@ -55,12 +55,13 @@ describeInBrowser('failures', (open) => {
     await before.waitFor();
     await failureOf(page).getByRole('link', { name: 'Compare with the last success' }).click();
     await page.waitForURL(/with=busy-19/);
-    expect(await page.getByLabel('Compare with').locator('option').nth(1).textContent()).toMatch(/^Last success ·/);
+    await page.getByRole('option', { name: /^Last success ·.*busy-19$/ }).waitFor({ state: 'attached' });
     await page.goBack();
     await before.click();
-    const base = page.getByLabel('Compare with').locator('option:checked');
     await page.getByRole('region', { name: 'Node by node' }).waitFor();
-    expect(await base.textContent()).toMatch(/^Before the failures began ·/);
+    const base = page.getByRole('option', { name: /^Before the failures began ·.*busy-\d+$/ });
+    await base.waitFor({ state: 'attached' });
+    expect(await page.getByLabel('Compare with').inputValue()).toBe(await base.getAttribute('value'));
   });
 
   it('says that a list of failures has only the latest runs of its time', async () => {
@@ -93,7 +94,9 @@ describeInBrowser('failures', (open) => {
     await page.getByRole('dialog', { name: 'Step' }).getByText('order-17').first().waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('link', { name: 'Steps', exact: true }).click();
-    await page.getByRole('row', { name: /order-17 Failed/ }).waitFor();
+    await page.getByRole('searchbox', { name: 'Search steps' }).fill('no address');
+    await page.getByRole('row', { name: /order-17 Failed HTTP 422: no address/ }).waitFor();
+    await page.getByRole('row', { name: /order-18/ }).waitFor({ state: 'detached' });
   });
 
   it('calls a failure of many days ago that is over resolved, whatever the window', async () => {
@@ -104,5 +107,17 @@ describeInBrowser('failures', (open) => {
       await row.getByText('Ongoing').waitFor();
       expect(await row.getByText('New').count()).toBe(0);
     }
+  });
+
+  it('says of each run that a search finds why it failed, when, and where the text is', async () => {
+    const page = await open({ key: 'key-6' });
+    await page.goto(`${gateway.url}/?search=ledger`);
+    const row = page.locator('.run-list li').first();
+    for (const text of ['enrich', 'no route to ledger.internal', /ago$/, 'found in steps.error'])
+      await row.getByText(text, { exact: true }).first().waitFor();
+    await page.keyboard.press('/');
+    await page.getByRole('dialog', { name: 'Search' }).getByRole('combobox').fill('ledger');
+    const found = page.getByRole('option', { name: /^busy-3 Failed · Invoices · .* ago · found in steps\.error/ });
+    await found.getByText('no route to ledger.internal').waitFor();
   });
 });

@@ -29,7 +29,7 @@ describeInBrowser('the home page', (open) => {
       { key: 'demo-key' },
     );
     const id = /"id":"([^"]+)"/.exec(JSON.stringify(data))?.[1] ?? '';
-    const row = page.locator('.run-list > li').filter({ hasText: id });
+    const row = page.locator('.run-list li').filter({ hasText: id });
     gateway.advance(100);
     await row.getByText('Running', { exact: true }).waitFor();
     gateway.advance(60_000);
@@ -48,6 +48,7 @@ describeInBrowser('the home page', (open) => {
     await page.goto(gateway.url);
     await rowOf(page, 'run-4711').waitFor();
     await page.getByLabel('Workflow', { exact: true }).selectOption('Support triage');
+    await page.locator('.status-filter summary').click();
     await page.getByLabel('Completed').check();
     await rowOf(page, 'run-4711').waitFor({ state: 'detached' });
     await rowOf(page, 'run-4712').waitFor();
@@ -65,11 +66,13 @@ describeInBrowser('the home page', (open) => {
     await to.fill(`${day}T18:20`);
     await page.keyboard.press('Enter');
     await rowOf(page, 'run-4712').waitFor({ state: 'detached' });
+    await page.locator('.status-filter summary').click();
     await page.getByLabel('Completed').uncheck();
     await rowOf(page, 'run-4711').waitFor();
     await page.reload();
     await rowOf(page, 'run-4711').waitFor();
     expect(await to.inputValue()).toBe(`${day}T18:20`);
+    await page.locator('.status-filter summary').click();
     await page.getByLabel('Running').check();
     await page.getByText('No run fits these filters').waitFor();
     await page.getByRole('link', { name: 'Clear filters' }).click();
@@ -90,7 +93,7 @@ describeInBrowser('the home page', (open) => {
       await route.continue();
     });
     await page.goto(gateway.url);
-    const row = page.locator('.run-list > li').filter({ has: page.locator('[data-row][title=run-4711]') });
+    const row = page.locator('.run-list li').filter({ has: page.locator('[data-row][title=run-4711]') });
     await row.waitFor();
     const height = async () => (await row.boundingBox())?.height;
     const before = await height();

@@ -46,7 +46,7 @@ describeInBrowser('an incident', (open) => {
     await page.goto(gateway.url);
     await readsTheIncident(page);
     const boxes = await Promise.all(
-      [failuresOf(page).first(), page.locator('.run-list > li').first()].map((row) => row.boundingBox()),
+      [failuresOf(page).first(), page.locator('.run-list li').first()].map((row) => row.boundingBox()),
     );
     expect(boxes[0]?.height).toBeLessThan(100);
     expect((boxes[0]?.y ?? NaN) + (boxes[0]?.height ?? NaN)).toBeLessThan(300);

@@ -27,7 +27,9 @@ describeInBrowser('the search', (open) => {
     await page.keyboard.type('48193', { delay: 10 });
     const options = dialogOf(page).getByRole('option');
     await dialogOf(page).getByText('9 runs searched: ids, inputs and errors.').waitFor();
-    expect(await options.allTextContents()).toEqual(['shop-1Completed · Workflow wf']);
+    expect(await options.allTextContents()).toEqual([
+      expect.stringMatching(/^shop-1Completed · Workflow wf · \d+ days ago · found in inputs\.order\.number$/),
+    ]);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${gateway.url}/workflows/wf/runs/shop-1`);
   });

@@ -49,6 +49,7 @@ describeInBrowser('the page of a workflow', (open) => {
     workflows.change('fresh', { status: 'completed' });
     await row('fresh').getByText('Completed').waitFor();
 
+    await page.getByText('Any status').click();
     await page.getByLabel('Failed').check();
     await page.getByText('No run fits these filters').waitFor();
     workflows.start('wf', 'well');

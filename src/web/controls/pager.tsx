@@ -1,5 +1,4 @@
 /** Links of a list that is read page by page. The cursors of the pages before are kept in the browser's history. */
-import type { ReactNode } from 'react';
 import { Link, useLocation } from 'react-router';
 
 export interface PagerProps {
@@ -11,14 +10,12 @@ export interface PagerProps {
   /** Cursor of the next page; null or undefined on the last one. */
   readonly endCursor: string | null | undefined;
   readonly labels: { readonly first: string; readonly previous: string; readonly next: string };
-  /** Before the link to the next page. */
-  readonly children?: ReactNode;
 }
 
 export const RUN_PAGES = { first: 'Newest runs', previous: 'Newer runs', next: 'Older runs' };
 export const WORKFLOW_PAGES = { first: 'First workflows', previous: 'Previous workflows', next: 'More workflows' };
 
-export function Pager({ name, cursor, linkOf, endCursor, labels, children }: PagerProps) {
+export function Pager({ name, cursor, linkOf, endCursor, labels }: PagerProps) {
   const state: unknown = useLocation().state;
   const trail = trailOf(state, name);
   const linkTo = (after: string | null, newTrail: readonly string[], label: string) => (
@@ -27,12 +24,11 @@ export function Pager({ name, cursor, linkOf, endCursor, labels, children }: Pag
     </Link>
   );
   const previous = trail.at(-1);
-  if (cursor === null && endCursor == null && children == null) return null;
+  if (cursor === null && endCursor == null) return null;
   return (
     <nav className="toolbar" aria-label="Pages">
       {cursor !== null && linkTo(null, [], labels.first)}
       {cursor !== null && previous !== undefined && linkTo(previous || null, trail.slice(0, -1), labels.previous)}
-      {children}
       {endCursor != null && linkTo(endCursor, [...trail, cursor ?? ''], labels.next)}
     </nav>
   );

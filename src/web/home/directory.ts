@@ -54,7 +54,10 @@ export function useDirectoryOf({ value: masked, error, refetch }: Answer): Direc
   return {
     workflows,
     totalCount,
-    namedIds: workflows && totalCount > workflows.length ? workflows.map(({ id }) => id) : null,
+    namedIds: useMemo(
+      () => (workflows && totalCount > workflows.length ? workflows.map(({ id }) => id) : null),
+      [workflows, totalCount],
+    ),
     error,
     refetch,
     nameOf: useCallback((workflowId) => names.get(workflowId) ?? workflowId, [names]),

@@ -6,18 +6,15 @@ import { LiveMark } from '../live/live-mark.tsx';
 import { isForbidden } from '../live/errors.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
-import { InputsAndTime } from '../run-list/run-filter.tsx';
-import { RunSearch } from '../run-list/run-search.tsx';
+import { RunList } from '../run-list/run-list.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { MayNotList } from '../shell/notices.tsx';
 import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { useUrl } from '../url/url.ts';
 import { useDirectoryOf, type NamedWorkflow } from './directory.ts';
-import { StatusFilter } from '../status/status-filter.tsx';
 import { FAILURES, HomeFailures } from './home-failures.tsx';
 import { HomeShifts } from './home-shifts.tsx';
-import { LatestRuns } from './latest-runs.tsx';
 import { SampleNote } from './sample-note.tsx';
 import { useWorkflows, WORKFLOWS, WorkflowList } from './workflow-list.tsx';
 
@@ -33,6 +30,7 @@ export default function HomePage() {
   const { workflows } = directory;
   const { workflow: chosen } = useUrl().params;
   const ids = useMemo(() => workflows && watchedOf(workflows, chosen), [workflows, chosen]);
+  const listedIds = useMemo(() => (chosen === null ? directory.namedIds : [chosen]), [directory.namedIds, chosen]);
   const refreshStatistics = useThrottled(
     () => void client.refetchQueries({ include: [WORKFLOWS] }),
     STATISTICS_EVERY_MS,
@@ -66,13 +64,21 @@ export default function HomePage() {
           </Contained>
           <section aria-labelledby="runs">
             <Contained what="the list of runs">
-              <div className="toolbar">
+              <RunList
+                label="Latest runs"
+                workflowIds={listedIds}
+                changed={changed}
+                nameOf={directory.nameOf}
+                isReady={workflows !== null || directory.error !== undefined}
+                onRetry={directory.refetch}
+              >
                 <h2 id="runs">Latest runs</h2>
-                <StatusFilter />
-                <RunSearch />
-                <InputsAndTime />
-              </div>
-              <LatestRuns directory={directory} changed={changed} />
+                {directory.namedIds && chosen === null && (
+                  <span className="muted">
+                    of {directory.namedIds.length} of {directory.totalCount} workflows
+                  </span>
+                )}
+              </RunList>
             </Contained>
           </section>
         </div>

@@ -48,7 +48,7 @@ const FILTERED_EVERY_MS = 1000;
 const MOST_CHANGED = 1000;
 
 interface RunConnection {
-  readonly nodes: readonly (FragmentType<typeof LISTED_RUN> | null)[];
+  readonly edges: readonly { readonly node: FragmentType<typeof LISTED_RUN> | null }[];
   readonly pageInfo: RunPage;
 }
 
@@ -76,7 +76,7 @@ export function useRunPage<
   useEffect(() => {
     if (isFiltered && changed.current.length > 0) refetchSoon();
   }, [changed, isFiltered, refetchSoon]);
-  const listed = page?.nodes.flatMap((node) => (node ? [readFragment(LISTED_RUN, node)] : [])) ?? [];
+  const listed = page?.edges.flatMap(({ node }) => (node ? [readFragment(LISTED_RUN, node)] : [])) ?? [];
   const runs = page ? mergeRuns(listed, isFiltered ? NO_CHANGES : changed, page.pageInfo) : undefined;
   return { ...answer, page, runs };
 }

@@ -46,7 +46,7 @@ export function latestStates(runs: readonly ListedRun[]): ListedRun[] {
   return [...latest.values()];
 }
 
-const keyOf = ({ workflowId, id }: ListedRun): string => `${workflowId}\n${id}`;
+export const keyOf = ({ workflowId, id }: Pick<ListedRun, 'workflowId' | 'id'>): string => `${workflowId}\n${id}`;
 
 function isLater({ freshness: a }: ListedRun, { freshness: b }: ListedRun): boolean {
   const difference = Date.parse(a.fetchedAt) - Date.parse(b.fetchedAt);

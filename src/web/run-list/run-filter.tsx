@@ -27,7 +27,10 @@ export function useRunFilter(): RunFilter | null {
   return Object.values(filter).every((value) => value === null) ? null : filter;
 }
 
-export const NO_FILTER: Changes = { status: null, since: null, search: null, inputs: null, took: null };
+export const NO_FILTER: Changes = {
+  ...{ status: null, since: null, start: null, end: null },
+  ...{ search: null, inputs: null, took: null },
+};
 
 const TIMES = [10_000, 60_000, 600_000, 3_600_000];
 

@@ -1,67 +1,143 @@
-/** List of runs, one row each: status, run, cause of a failure, start and duration. */
-import type { ReactNode } from 'react';
+/** The list of runs that the address asks for, with its filters: of one workflow, of several, or what a search finds. */
+import { useMemo, type ReactNode } from 'react';
+import type { GraphQLFormattedError } from 'graphql';
 import { Link } from 'react-router';
-import { formatDuration } from '../format/duration.ts';
-import { Ago } from '../time/time.tsx';
-import { StatusBadge } from '../status/status.tsx';
-import { runLink, workflowLink } from '../url/links.ts';
-import { useFailureLines } from './failures.tsx';
-import type { ListedRun } from './merged-runs.ts';
+import { graphql } from '../__generated__/gql.ts';
+import { Pager, RUN_PAGES } from '../controls/pager.tsx';
+import { errorsThat, pathOf } from '../live/errors.ts';
+import { Empty, Failure, Skeleton, Warning } from '../shell/notices.tsx';
+import { StatusFilter } from '../status/status-filter.tsx';
+import { useUrl } from '../url/url.ts';
+import { useRunPage } from './live-runs.ts';
+import { keyOf, type ChangedRuns, type ListedRun } from './merged-runs.ts';
+import { InputsAndTime, NO_FILTER, useRunFilter } from './run-filter.tsx';
+import { RunRows } from './run-rows.tsx';
+import { RunSearch, Searched } from './run-search.tsx';
+
+const RECENT_RUNS = graphql(`
+  query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {
+    recentRuns(first: $first, after: $after, filter: $filter, workflowIds: $workflowIds) {
+      edges {
+        node {
+          id
+          workflowId
+          ...ListedRun
+        }
+        matchedIn
+      }
+      runsExamined
+      unavailableWorkflows {
+        id
+      }
+      pageInfo {
+        hasNextPage
+        hasPreviousPage
+        endCursor
+      }
+    }
+  }
+`);
+
+const PAGE_SIZE = 25;
 
 export interface RunListProps {
   readonly label: string;
-  readonly runs: readonly ListedRun[];
-  /** Returns the workflow's name for a run; omitted if all runs have the same workflow. */
+  /** Null: all. */
+  readonly workflowIds: readonly string[] | null;
+  /** Runs that changed since the page was opened, of these workflows or of more. */
+  readonly changed: ChangedRuns;
+  /** Omitted where all runs are of the workflow of the page. */
   readonly nameOf?: (workflowId: string) => string;
-  /** A box at the end of each row. */
-  readonly tickOf?: (run: ListedRun) => ReactNode;
+  /** False while the workflows are not known: an error may be that there are too many of them. */
+  readonly isReady?: boolean;
+  readonly onRetry?: () => void;
+  /** Before the filters. */
+  readonly children: ReactNode;
 }
 
-export function RunList({ label, runs, nameOf, tickOf }: RunListProps) {
-  const failureOf = useFailureLines(runs);
+export function RunList({ label, workflowIds, changed: changedOfAll, nameOf, ...props }: RunListProps) {
+  const { isReady = true, onRetry, children } = props;
+  const url = useUrl();
+  const { after, workflow: chosen } = url.params;
+  const filter = useRunFilter();
+  const isFiltered = filter !== null || (nameOf !== undefined && chosen !== null);
+  const changed = useMemo(() => {
+    const isWanted = (run: ListedRun) => workflowIds === null || workflowIds.includes(run.workflowId);
+    const { current, beforeGap } = changedOfAll;
+    return { current: current.filter(isWanted), beforeGap: beforeGap.filter(isWanted) };
+  }, [changedOfAll, workflowIds]);
+  const listed = useRunPage(RECENT_RUNS, changed, {
+    variables: { first: PAGE_SIZE, after, filter, workflowIds },
+    read: (data) => data.recentRuns,
+    isComplete: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
+  });
+  const { runs = [], page } = listed;
+  // On the page of a workflow the reason is shown; a list of several names those that lack.
+  const isShown = nameOf ? isOfList : () => true;
+  const error = isReady ? errorsThat(listed.error, isShown) : undefined;
+  const unavailable = nameOf ? (page?.unavailableWorkflows.map(({ id }) => nameOf(id)) ?? []) : [];
+  const isLoading = !listed.runs && !error;
+  const { hasNextPage = false, endCursor = null } = page?.pageInfo ?? {};
+  const matches = new Map(
+    page?.edges.flatMap(({ node, matchedIn }) => (node && matchedIn !== null ? [[keyOf(node), matchedIn]] : [])),
+  );
+
   return (
-    <ul className="panel run-list" aria-label={label}>
-      {runs.map((run) => (
-        <Row
-          key={`${run.workflowId}/${run.id}`}
-          run={run}
-          failure={failureOf(run)}
-          workflowName={nameOf?.(run.workflowId)}
-          tick={tickOf?.(run)}
+    <>
+      <div className="toolbar runs-bar">
+        {children}
+        <StatusFilter />
+        <RunSearch />
+        <InputsAndTime />
+      </div>
+      {error && (
+        <Failure
+          error={error}
+          what="list of runs"
+          isPartial={runs.length > 0}
+          onRetry={() => {
+            onRetry?.();
+            listed.refetch();
+          }}
         />
-      ))}
-    </ul>
+      )}
+      {unavailable.length > 0 && (
+        <Warning>
+          Without the runs of <bdi>{unavailable.join(', ')}</bdi>, which can’t be read.
+        </Warning>
+      )}
+      {isLoading && <Skeleton what="runs" rows={12} of="runs" />}
+      {runs.length > 0 && (
+        <RunRows
+          label={label}
+          runs={runs}
+          nameOf={nameOf}
+          canCompare={workflowIds?.length === 1}
+          matchOf={(run) => matches.get(keyOf(run))}
+        />
+      )}
+      {!isLoading && !error && runs.length === 0 && (
+        <Empty title={titleOfNone(isFiltered, after)}>
+          {isFiltered && <Link to={url.link({ ...NO_FILTER, workflow: null })}>Clear filters</Link>}
+        </Empty>
+      )}
+      {page && isFiltered && <Searched runsExamined={page.runsExamined} hasOlder={hasNextPage} />}
+      <Pager
+        name="after"
+        cursor={after}
+        linkOf={(cursor) => url.link({ after: cursor })}
+        endCursor={hasNextPage ? endCursor : null}
+        labels={RUN_PAGES}
+      />
+    </>
   );
 }
 
-interface RowProps {
-  readonly run: ListedRun;
-  readonly failure: ReactNode;
-  readonly workflowName: string | undefined;
-  readonly tick: ReactNode;
-}
+/** Errors of single workflows and runs are shown with them. */
+const isOfList = (error: GraphQLFormattedError): boolean =>
+  error.extensions?.workflowId === undefined && pathOf(error).length <= 4;
 
-function Row({ run, failure, workflowName, tick }: RowProps) {
-  const { id, workflowId, status, startedAt, wallClockMs } = run;
-  return (
-    <li>
-      <StatusBadge status={status} isInferred={run.statusIsInferred} />
-      <span className="run-name">
-        <Link to={runLink(run)} className="mono ellipsis" title={id} data-row>
-          <bdi>{id}</bdi>
-        </Link>
-        {workflowName !== undefined && (
-          <Link to={workflowLink(workflowId)} className="workflow small ellipsis" title={workflowName}>
-            <bdi>{workflowName}</bdi>
-          </Link>
-        )}
-      </span>
-      <span className="why ellipsis">{failure}</span>
-      <span className="number muted small">{startedAt === null ? 'not started' : <Ago at={startedAt} />}</span>
-      <span className="number muted small">
-        {startedAt !== null && formatDuration(wallClockMs)}
-        {tick}
-      </span>
-    </li>
-  );
+function titleOfNone(isFiltered: boolean, after: string | null): string {
+  if (isFiltered) return 'No run fits these filters';
+  return after === null ? 'No runs yet' : 'No older runs';
 }

@@ -1,16 +1,19 @@
-/** Table of a run's steps, with a filter for failed steps. Only visible rows are rendered. */
+/** Table of a run's steps, with a search and a filter for failed steps. Only visible rows are rendered. */
 import { useMemo, useRef, type ReactNode } from 'react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useFragment } from '@apollo/client/react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import type { StepPriceFragment } from '../__generated__/graphql.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import { SearchField } from '../controls/search-field.tsx';
 import { SortButton } from '../controls/sort-button.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { formatCost, formatCount, formatShare, NOT_REPORTED } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { Empty } from '../shell/notices.tsx';
 import { StatusBadge } from '../status/status.tsx';
+import { headlineOf } from '../text/excerpt.ts';
 import { markOf } from '../text/mark.ts';
 import { Name } from '../text/name.tsx';
 import { useUrl } from '../url/url.ts';
@@ -22,6 +25,7 @@ const STEP_FIGURES = graphql(`
     workflowId
     runId
     id
+    error
     tokenUsage {
       counts {
         totalTokens
@@ -70,6 +74,7 @@ const ROW_PX = 34;
 
 interface StepRow {
   readonly step: ListedStep;
+  readonly error: string | null | undefined;
   readonly tokens: number | null | undefined;
   readonly cost: StepPriceFragment['estimatedCost'] | undefined;
 }
@@ -91,6 +96,11 @@ const COLUMNS: readonly StepColumn[] = [
   { name: 'Share of run', cell: ({ step }) => formatShare(step.shareOfRun) },
   { name: 'Tokens', field: 'TOKENS', cell: ({ tokens }) => formatCount(tokens) },
 ];
+
+const ERROR: StepColumn = {
+  ...{ name: 'Error', className: 'error ellipsis' },
+  cell: ({ error }) => <span title={error ?? undefined}>{headlineOf(error ?? '')}</span>,
+};
 
 const PRICE: StepColumn = {
   ...{ name: 'Cost', field: 'COST' },
@@ -122,9 +132,22 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
     version: String(isFinal),
   });
   const failedOnly = url.params.status.includes('FAILED');
+  const wanted = url.params.find?.toLowerCase() ?? '';
   const ordered = useMemo(() => (field ? inOrder(steps, figures?.ordered ?? []) : steps), [field, steps, figures]);
-  const shown = failedOnly ? ordered.filter(({ status }) => status === 'FAILED') : ordered;
-  const columns = figures?.estimatedCost ? [...COLUMNS, PRICE] : COLUMNS;
+  const shown = useMemo(() => {
+    const known = (figures?.ordered ?? []).flatMap((step) => (step ? [readFragment(STEP_FIGURES, step)] : []));
+    const errors = new Map(known.map(({ id, error }) => [id, error]));
+    const hasText = ({ id, nodeId, itemKey }: ListedStep) =>
+      [nodeId, itemKey, errors.get(id)].some((text) => text?.toLowerCase().includes(wanted));
+    return ordered.filter((step) => (!failedOnly || step.status === 'FAILED') && (wanted === '' || hasText(step)));
+  }, [ordered, figures, failedOnly, wanted]);
+  const hasErrors = steps.some(({ status }) => status === 'FAILED');
+  const columns = [
+    ...COLUMNS.slice(0, 2),
+    ...(hasErrors ? [ERROR] : []),
+    ...COLUMNS.slice(2),
+    ...(figures?.estimatedCost ? [PRICE] : []),
+  ];
   const scroll = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: shown.length,
@@ -135,18 +158,33 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
 
   return (
     <>
-      <label className="inline failed-switch">
-        <input
-          type="checkbox"
-          checked={failedOnly}
-          onChange={({ target }) => url.go({ status: target.checked ? ['FAILED'] : null })}
+      <div className="toolbar steps-bar">
+        <label className="inline">
+          <input
+            type="checkbox"
+            checked={failedOnly}
+            onChange={({ target }) => url.go({ status: target.checked ? ['FAILED'] : null })}
+          />
+          Failed steps only
+        </label>
+        <SearchField
+          label="Search steps"
+          placeholder="Node, item or error"
+          value={url.params.find ?? ''}
+          onChange={(find) => url.type({ find })}
         />
-        Failed steps only
-      </label>
-      {areKnown && shown.length === 0 && <Empty title={failedOnly ? 'No step failed' : 'No steps'} />}
+      </div>
+      {areKnown && shown.length === 0 && (
+        <Empty title={wanted !== '' ? 'No such step' : failedOnly ? 'No step failed' : 'No steps'} />
+      )}
       {shown.length > 0 && (
         <div ref={scroll} className="panel steps-scroll focus-inside" tabIndex={0} role="region" aria-label="Steps">
-          <div className="steps-table" role="table" aria-label="Steps" aria-rowcount={shown.length + 1}>
+          <div
+            className={`steps-table${hasErrors ? ' with-errors' : ''}`}
+            role="table"
+            aria-label="Steps"
+            aria-rowcount={shown.length + 1}
+          >
             <div role="rowgroup" className="head small">
               <div role="row" aria-rowindex={1}>
                 {columns.map((column) => (
@@ -197,13 +235,14 @@ function Row({ step, index, top, columns }: RowProps) {
   const from = { __typename: 'Step', workflowId, runId, id } as const;
   const figures = useFragment({ fragment: STEP_FIGURES, from });
   const price = useFragment({ fragment: STEP_PRICE, from });
-  const tokens = figures.data.tokenUsage?.counts?.totalTokens;
+  const { error, tokenUsage } = figures.data;
+  const tokens = tokenUsage?.counts?.totalTokens;
   const cost = price.complete ? price.data.estimatedCost : null;
   return (
     <div role="row" aria-rowindex={index + 2} aria-current={isOpen ? 'true' : undefined} style={{ top }}>
       {columns.map(({ name, className = 'number ellipsis', cell }) => (
         <span key={name} role="cell" className={className}>
-          {cell({ step, tokens, cost })}
+          {cell({ step, error, tokens, cost })}
         </span>
       ))}
     </div>

@@ -2,9 +2,21 @@
 import { useState } from 'react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
-import type { FindRunQuery } from '../__generated__/graphql.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
+import type { FoundRunFragment } from '../__generated__/graphql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { errorsThat } from '../live/errors.ts';
+
+/** What the results say of a run. */
+export const FOUND_RUN = graphql(`
+  fragment FoundRun on Run {
+    id
+    workflowId
+    status
+    startedAt
+    error
+  }
+`);
 
 const FIND_RUN = graphql(`
   query FindRun($id: ID!, $after: String) {
@@ -13,9 +25,7 @@ const FIND_RUN = graphql(`
         id
         name
         run(id: $id) {
-          id
-          workflowId
-          status
+          ...FoundRun
         }
       }
       pageInfo {
@@ -26,7 +36,7 @@ const FIND_RUN = graphql(`
   }
 `);
 
-type FoundRun = NonNullable<NonNullable<FindRunQuery['workflows']>['nodes'][number]['run']>;
+export type FoundRun = FoundRunFragment;
 
 export interface FoundRuns {
   readonly runs: readonly FoundRun[];
@@ -58,7 +68,7 @@ export function useFoundRuns(id: string | null): FoundRuns {
     read: (data) => data.workflows,
     fetchPolicy: 'no-cache',
   });
-  const runs = page?.nodes.flatMap(({ run }) => run ?? []) ?? [];
+  const runs = page?.nodes.flatMap(({ run }) => readFragment(FOUND_RUN, run) ?? []) ?? [];
   const error = place.error ?? errorsThat(ofPage, isOfSearch);
   const next = !isLoading && runs.length === 0 && page?.pageInfo.hasNextPage === true ? page.pageInfo.endCursor : null;
   if (next !== null) setPlace({ id, after: next, error });

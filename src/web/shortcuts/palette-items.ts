@@ -1,6 +1,6 @@
 /** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
 import { graphql } from '../__generated__/gql.ts';
-import type { RunStatus } from '../__generated__/graphql.ts';
+import { readFragment } from '../__generated__/fragment-masking.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { keyStore } from '../session/key-store.ts';
@@ -10,7 +10,7 @@ import { useSettled } from '../hooks/timing.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 import { HOME, runLink, runsLink, workflowLink } from '../url/links.ts';
 import { useDirectory } from '../home/directory.ts';
-import { useFoundRuns } from './found-runs.ts';
+import { FOUND_RUN, useFoundRuns, type FoundRun } from './found-runs.ts';
 import { mayBeRunId, readPair, readPasted, type Named } from './pasted.ts';
 
 interface Offered {
@@ -19,9 +19,13 @@ interface Offered {
   readonly label: string;
   readonly hint: string;
   readonly isId?: boolean;
+  /** The run that was found. */
+  readonly run?: FoundRun;
+  /** The field that has the text. */
+  readonly matchedIn?: string | null;
 }
 
-export type PaletteItem = Offered & ({ readonly to: string } | { readonly run: () => void });
+export type PaletteItem = Offered & ({ readonly to: string } | { readonly act: () => void });
 
 const FIND_WORKFLOWS = graphql(`
   query FindWorkflows($search: String!) {
@@ -37,10 +41,11 @@ const FIND_WORKFLOWS = graphql(`
 const RUNS_WITH_TEXT = graphql(`
   query RunsWithText($filter: RunFilter, $workflowIds: [ID!]) {
     recentRuns(first: 6, filter: $filter, workflowIds: $workflowIds) {
-      nodes {
-        id
-        workflowId
-        status
+      edges {
+        node {
+          ...FoundRun
+        }
+        matchedIn
       }
       runsExamined
       pageInfo {
@@ -83,12 +88,15 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
   // Results for the previous text may not match while the gateway searches for the new one.
   const isFor = (isPrevious: boolean, ...texts: readonly (string | null)[]) =>
     (wanted === settled && !isPrevious) || has(...texts);
-  const runs = [
-    ...found.runs.filter(({ id }) => isFor(false, id)),
-    ...(listed.value?.nodes ?? []).flatMap((run) => (run && isFor(listed.isPrevious, run.id) ? run : [])),
-  ];
-  const exact = runs.filter(({ id }) => id === wanted);
-  const itemOfRun = (run: FoundRun) => itemOfRunIn(directory.nameOf(run.workflowId), run);
+  const runs: readonly Match[] = [
+    ...found.runs.map((run) => ({ run, matchedIn: null, isPrevious: false })),
+    ...(listed.value?.edges ?? []).flatMap(({ node, matchedIn }) => {
+      const run = readFragment(FOUND_RUN, node);
+      return run ? [{ run, matchedIn, isPrevious: listed.isPrevious }] : [];
+    }),
+  ].filter(({ run, isPrevious }) => isFor(isPrevious, run.id));
+  const exact = runs.filter(({ run }) => run.id === wanted);
+  const itemOfRun = (match: Match) => itemOfRunIn(directory.nameOf(match.run.workflowId), match);
   const items: readonly PaletteItem[] = named
     ? [itemOfNamed(named)]
     : [
@@ -127,15 +135,14 @@ const itemOfWorkflow = ({ id, name }: { readonly id: string; readonly name: stri
   ...{ key: `workflow ${id}`, icon: Workflow, label: name ?? id, hint: 'Workflow', to: workflowLink(id) },
 });
 
-interface FoundRun {
-  readonly id: string;
-  readonly workflowId: string;
-  readonly status: RunStatus;
+interface Match {
+  readonly run: FoundRun;
+  readonly matchedIn: string | null;
 }
 
-const itemOfRunIn = (workflowName: string, { id, workflowId, status }: FoundRun): PaletteItem => ({
-  ...{ key: `run ${workflowId} ${id}`, icon: CircleDot, label: id, isId: true, to: runLink({ workflowId, id }) },
-  hint: `${statusWord(status)} · ${workflowName}`,
+const itemOfRunIn = (workflowName: string, { run, matchedIn }: Match): PaletteItem => ({
+  ...{ key: `run ${run.workflowId} ${run.id}`, icon: CircleDot, label: run.id, isId: true, to: runLink(run) },
+  ...{ hint: `${statusWord(run.status)} · ${workflowName}`, run, matchedIn },
 });
 
 /** The list continues the search in older runs. */
@@ -150,8 +157,8 @@ const actions = (onHelp: () => void): readonly PaletteItem[] => [
     icon: ExternalLink,
     label: 'GraphQL explorer',
     hint: 'Go to',
-    run: () => window.location.assign(GRAPHQL_URL),
+    act: () => window.location.assign(GRAPHQL_URL),
   },
-  { key: 'help', icon: Keyboard, label: 'Keyboard shortcuts', hint: '?', run: onHelp },
-  { key: 'out', icon: LogOut, label: 'Sign out', hint: '', run: keyStore.forget },
+  { key: 'help', icon: Keyboard, label: 'Keyboard shortcuts', hint: '?', act: onHelp },
+  { key: 'out', icon: LogOut, label: 'Sign out', hint: '', act: keyStore.forget },
 ];

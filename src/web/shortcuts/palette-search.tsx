@@ -3,6 +3,8 @@ import { useCombobox } from 'downshift';
 import { useNavigate } from 'react-router';
 import { messageOf } from '../live/errors.ts';
 import { countOf } from '../format/numbers.ts';
+import { useFailureLines } from '../run-list/failures.tsx';
+import { Ago } from '../time/time.tsx';
 import { usePaletteItems, type PaletteItem } from './palette-items.ts';
 import { PaletteField } from './palette-field.tsx';
 
@@ -19,12 +21,14 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
   const navigate = useNavigate();
   const { items, isSearching, runsExamined, error } = usePaletteItems(text, onHelp);
 
+  const failureOf = useFailureLines(items.flatMap(({ run }) => run ?? []));
+
   function choose(item: PaletteItem): void {
     if ('to' in item) {
       onClose();
       void navigate(item.to);
     } else {
-      item.run();
+      item.act();
     }
   }
 
@@ -69,7 +73,15 @@ export default function PaletteSearch({ text, onText, onClose, onHelp }: Palette
             <bdi className={item.isId === true ? 'mono ellipsis' : 'ellipsis'}>{item.label}</bdi>
             <span className="muted small ellipsis" dir="auto">
               {item.hint}
+              {item.run && (
+                <>
+                  {' · '}
+                  <Ago at={item.run.startedAt} />
+                  {item.matchedIn != null && item.matchedIn !== 'id' && ` · found in ${item.matchedIn}`}
+                </>
+              )}
             </span>
+            {item.run?.status === 'FAILED' && <span className="why small ellipsis">{failureOf(item.run)}</span>}
           </li>
         ))}
       </ul>

@@ -31,22 +31,21 @@ const PARAMETERS = tableOf({
   tab: { read: text, resets: ['after'] },
 
   // Home, and the workflow of cost.
-  workflow: { read: text, resets: ['after', 'show'] },
-  show: { read: oneOf(null, 'more') },
+  workflow: { read: text, resets: ['after'] },
   q: { read: text, resets: ['workflowsAfter'] },
   workflowsAfter: { read: text },
 
   // Lists of runs, and the time of trends and cost. A cursor belongs to its filters.
   status: {
     read: (given) => STATUSES.filter((status) => given?.split(',').includes(status)),
-    resets: ['after', 'show'],
+    resets: ['after'],
   },
-  since: { read: oneOf(null, '1h', '24h', '7d', '30d'), resets: ['start', 'end', 'after', 'show'] },
-  start: { read: momentOf, resets: ['since', 'after', 'show'] },
-  end: { read: momentOf, resets: ['since', 'after', 'show'] },
-  search: { read: text, resets: ['after', 'show'] },
-  inputs: { read: text, resets: ['after', 'show'] },
-  took: { read: (given) => Number(given) || null, resets: ['after', 'show'] },
+  since: { read: oneOf(null, '1h', '24h', '7d', '30d'), resets: ['start', 'end', 'after'] },
+  start: { read: momentOf, resets: ['since', 'after'] },
+  end: { read: momentOf, resets: ['since', 'after'] },
+  search: { read: text, resets: ['after'] },
+  inputs: { read: text, resets: ['after'] },
+  took: { read: (given) => Number(given) || null, resets: ['after'] },
   after: { read: text },
 
   // Workflow: the node of the trends, which is also the open node of a comparison, and the form that starts a run.

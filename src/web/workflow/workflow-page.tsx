@@ -8,7 +8,9 @@ import { formatDuration } from '../format/duration.ts';
 import { formatCount, formatShare } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useThrottled } from '../hooks/timing.ts';
-import { useChangedRuns } from '../run-list/live-runs.ts';
+import { LiveMark } from '../live/live-mark.tsx';
+import { ASK_EVERY_MS, useChangedRuns } from '../run-list/live-runs.ts';
+import { RunList } from '../run-list/run-list.tsx';
 import { Breadcrumb } from '../shell/breadcrumb.tsx';
 import { Contained } from '../shell/contained.tsx';
 import { Fact, Facts } from '../shell/facts.tsx';
@@ -17,12 +19,12 @@ import { lazyPart } from '../shell/lazy-part.tsx';
 import { Empty, Failure, Skeleton } from '../shell/notices.tsx';
 import { UpstreamLink } from '../shell/upstream-link.tsx';
 import { Views } from '../shell/views.tsx';
+import { TimeWindowPicker } from '../time/time-window-picker.tsx';
 import { Ago } from '../time/time.tsx';
 import { useIds } from '../url/ids.ts';
 import { useUrl } from '../url/url.ts';
 import { NodeStatistics } from './node-statistics.tsx';
 import { RunForm } from './run-form.tsx';
-import { RunsTable } from './runs-table.tsx';
 
 const WorkflowGraph = lazyPart(() => import('../graph/workflow-graph.tsx'), 'the graph');
 const Trends = lazyPart(() => import('../trends/trends.tsx'), 'the trends');
@@ -148,7 +150,12 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
       )}
       {view === 'runs' && (
         <Contained what="the list of runs">
-          <RunsTable workflowId={workflowId} changed={changed} />
+          <section aria-label="Runs">
+            <RunList label="Runs of this workflow" workflowIds={workflowIds} changed={changed}>
+              <LiveMark everyMs={ASK_EVERY_MS} />
+              <TimeWindowPicker all="Any time" />
+            </RunList>
+          </section>
         </Contained>
       )}
     </>
