@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
 import * as generated from './__generated__/graphql.ts';
 import type { DocumentNode, FragmentDefinitionNode } from 'graphql';
-import { build, defineConfig, type BuildOptions, type Plugin } from 'vite';
+import { build, defaultClientConditions, defineConfig, type BuildOptions, type Plugin } from 'vite';
 
 const root = import.meta.dirname;
 const publicDir = join(root, 'public');
@@ -130,6 +130,8 @@ export default defineConfig({
   publicDir,
   // Relative, because only the gateway knows the path below which the page is served.
   base: './',
+  // RxJS has a build for ES5 and one for current browsers.
+  resolve: { conditions: ['es2015', ...defaultClientConditions] },
   plugins: [documents, layered, compressed(() => readdir(publicDir, { recursive: true })), graphiql],
   build: {
     ...OPTIONS,

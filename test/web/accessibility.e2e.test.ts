@@ -138,7 +138,7 @@ describeInBrowser('the run page is accessible', (open) => {
     while (order.at(-1) !== '8 steps') order.push(await tab());
     expect(order.slice(order.indexOf('Copy link'))).toEqual([
       ...['Copy link', 'Run again', expect.stringMatching(/^The model accepts/), 'draft_reply'],
-      ...[expect.stringMatching(/^Compare with before the failures began, \d+ \w+$/)],
+      ...[expect.stringMatching(/^Compare with a run before the failures began, \d+ \w+$/)],
       ...['Compare with the last success', 'Copy summary', 'Whole error'],
       ...['Duration', 'Idle', 'Tokens', 'More'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],

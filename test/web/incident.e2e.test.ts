@@ -72,7 +72,7 @@ describeInBrowser('an incident', (open) => {
     for (const text of ['New', /^in 4 of the \d+ runs before it$/, /^since 4\d minutes ago \(.*:\d\d\)$/])
       await failure.getByText(text, { exact: true }).waitFor();
     await failure.getByRole('button', { name: 'Copy summary' }).waitFor();
-    await page.getByRole('link', { name: 'Compare with before the change' }).click();
+    await page.getByRole('link', { name: 'Compare with a run before the change' }).click();
     await page.waitForURL(COMPARISON);
     await page
       .getByRole('row', { name: /enrich/ })

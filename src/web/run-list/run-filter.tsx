@@ -1,13 +1,19 @@
-/** The filter of a list of runs, stored in the URL. */
+/** The filter of a list of runs, stored in the URL, and how many runs it was compared with. */
 import { useId } from 'react';
 import type { RunFilter } from '../__generated__/graphql.ts';
 import { SearchField } from '../controls/search-field.tsx';
 import { formatDuration } from '../format/duration.ts';
+import { countOf } from '../format/numbers.ts';
 import { useTimeWindow } from '../time/time-window.ts';
 import type { Changes } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 import { conditionsIn } from './input-conditions.ts';
-import { useSearchedText } from './run-search.tsx';
+
+/** Null without a text. */
+function useSearchedText(): string | null {
+  const text = useUrl().params.search?.trim() ?? '';
+  return text === '' ? null : text;
+}
 
 /** Null without a filter. */
 export function useRunFilter(): RunFilter | null {
@@ -34,14 +40,20 @@ export const NO_FILTER: Changes = {
 
 const TIMES = [10_000, 60_000, 600_000, 3_600_000];
 
-/** Filters by inputs, and by how long a run took. */
-export function InputsAndTime() {
+/** Fields that filter by text, by inputs, and by how long a run took. */
+export function RunFields() {
   const url = useUrl();
-  const { inputs, took } = url.params;
+  const { search, inputs, took } = url.params;
   const [noteId, timeId] = [useId(), useId()];
   const isWrong = conditionsIn(inputs ?? '') === null;
   return (
     <>
+      <SearchField
+        label="Search runs"
+        placeholder="Order number, run id, error…"
+        value={search ?? ''}
+        onChange={(typed) => url.type({ search: typed })}
+      />
       <SearchField
         label="Inputs"
         placeholder="customer.region = eu"
@@ -67,5 +79,21 @@ export function InputsAndTime() {
         ))}
       </select>
     </>
+  );
+}
+
+export interface SearchedProps {
+  readonly runsExamined: number;
+  readonly hasOlder: boolean;
+}
+
+/** The end of a list that has a filter. */
+export function Searched({ runsExamined, hasOlder }: SearchedProps) {
+  const text = useSearchedText();
+  return (
+    <p className="muted" role="status">
+      {countOf(runsExamined, 'run')} searched{text !== null && ': ids, inputs and errors'}.
+      {hasOlder && ' Older runs may fit, too.'}
+    </p>
   );
 }

@@ -10,9 +10,8 @@ import { StatusFilter } from '../status/status-filter.tsx';
 import { useUrl } from '../url/url.ts';
 import { useRunPage } from './live-runs.ts';
 import { keyOf, type ChangedRuns, type ListedRun } from './merged-runs.ts';
-import { InputsAndTime, NO_FILTER, useRunFilter } from './run-filter.tsx';
+import { NO_FILTER, RunFields, Searched, useRunFilter } from './run-filter.tsx';
 import { RunRows } from './run-rows.tsx';
-import { RunSearch, Searched } from './run-search.tsx';
 
 const RECENT_RUNS = graphql(`
   query RecentRuns($first: Int!, $after: String, $filter: RunFilter, $workflowIds: [ID!]) {
@@ -87,8 +86,7 @@ export function RunList({ label, workflowIds, changed: changedOfAll, nameOf, ...
       <div className="toolbar runs-bar">
         {children}
         <StatusFilter />
-        <RunSearch />
-        <InputsAndTime />
+        <RunFields />
       </div>
       {error && (
         <Failure

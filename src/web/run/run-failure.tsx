@@ -123,7 +123,7 @@ function Actions({ run, judged }: ActionsProps) {
     <div className="actions toolbar">
       {base && base.id !== lastSuccessBefore?.id && (
         <Link className="button" to={comparisonLink(run, base, { node })}>
-          Compare with before{' '}
+          Compare with a run before{' '}
           {baseline.reason === 'BEFORE_CHANGE' ? 'the change' : `the failures began${dayOf(base.startedAt)}`}
         </Link>
       )}

@@ -83,8 +83,17 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
   );
 }
 
-/** A loop may have hundreds of attempts. */
+/** A loop may have hundreds of attempts: of many, those that failed come first. */
 const MOST_ATTEMPTS = 12;
+
+type Attempts = NonNullable<RunInsightsFragment['repeatedNodes']>[number]['attempts'];
+
+const shownOf = (attempts: Attempts): Attempts =>
+  attempts.length <= MOST_ATTEMPTS
+    ? attempts
+    : attempts
+        .toSorted((a, b) => Number(b.status === 'FAILED') - Number(a.status === 'FAILED'))
+        .slice(0, MOST_ATTEMPTS);
 
 function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragment['repeatedNodes']> }) {
   const url = useUrl();
@@ -98,7 +107,7 @@ function RepeatedNodes({ nodes }: { readonly nodes: NonNullable<RunInsightsFragm
               <Name>{nodeId}</Name>
             </span>
             <span className="attempts toolbar">
-              {attempts.slice(0, MOST_ATTEMPTS).map(({ id, status, ...executed }) => (
+              {shownOf(attempts).map(({ id, status, ...executed }) => (
                 <Link
                   key={id}
                   to={url.link({ step: id })}
