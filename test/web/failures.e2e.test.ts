@@ -51,7 +51,9 @@ describeInBrowser('failures', (open) => {
   it('names the baseline before the failures with its date, and the last success', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/busy/runs/busy-18`);
-    const before = failureOf(page).getByRole('link', { name: /^Compare with a run before the failures began, \d+ \w+$/ });
+    const before = failureOf(page).getByRole('link', {
+      name: /^Compare with a run before the failures began, \d+ \w+$/,
+    });
     await before.waitFor();
     await failureOf(page).getByRole('link', { name: 'Compare with the last success' }).click();
     await page.waitForURL(/with=busy-19/);

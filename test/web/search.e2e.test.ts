@@ -28,7 +28,9 @@ describeInBrowser('the search', (open) => {
     const options = dialogOf(page).getByRole('option');
     await dialogOf(page).getByText('9 runs searched: ids, inputs and errors.').waitFor();
     expect(await options.allTextContents()).toEqual([
-      expect.stringMatching(/^shop-1Completed · Workflow wf · \d+ days ago, \d+ \w+, \d\d:\d\d · found in inputs\.order\.number$/),
+      expect.stringMatching(
+        /^shop-1Completed · Workflow wf · \d+ days ago, \d+ \w+, \d\d:\d\d · found in inputs\.order\.number$/,
+      ),
     ]);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${gateway.url}/workflows/wf/runs/shop-1`);
