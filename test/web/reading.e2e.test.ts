@@ -47,12 +47,12 @@ describeInBrowser('a reader of the page', (open) => {
   it('A reader starts at the top of the next page, and returns to the previous scroll position', async () => {
     const page = await open({ key: 'key-1', height: 300 });
     await page.goto(gateway.url);
-    const row = page.locator('a[data-row][title="run-30"]');
+    const row = page.locator('a[data-row][title="run-40"]');
     await row.scrollIntoViewIfNeeded();
     expect(await scrolled(page)).toBeGreaterThan(500);
     const before = await placeOf(row);
     await row.click();
-    await page.getByRole('heading', { name: 'run-30' }).waitFor();
+    await page.getByRole('heading', { name: 'run-40' }).waitFor();
     expect(await scrolled(page)).toBe(0);
     // Another view of the same page does not scroll. The page stays higher than the window while the view loads.
     await page.evaluate(`document.body.style.minHeight = '2000px'; scrollTo(0, 80)`);
@@ -67,7 +67,7 @@ describeInBrowser('a reader of the page', (open) => {
     // The failures above it load again, and are higher or lower while they do.
     await untilTrue(
       page,
-      `Math.abs(document.querySelector('a[data-row][title="run-30"]').getBoundingClientRect().y - ${before}) < 50`,
+      `Math.abs(document.querySelector('a[data-row][title="run-40"]').getBoundingClientRect().y - ${before}) < 50`,
     );
   });
 
