@@ -91,7 +91,7 @@ describe.each([
     const large = await post({ query: 'x'.repeat(2 ** 20) });
     expect([large.status, await large.json()]).toMatchObject([413, { errors: [{}] }]);
     const missing = await fetch(`${host.url}${PREFIX}/nothing`);
-    const message = `Path not found. GraphQL is at ${PREFIX}/graphql, the run page at ${PREFIX}/.`;
+    const message = `Path not found. GraphQL is at ${PREFIX}/graphql, the web UI at ${PREFIX}/.`;
     expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{ message }] }]);
   });
 
