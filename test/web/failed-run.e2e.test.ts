@@ -128,10 +128,10 @@ describeInBrowser('a failed run', (open) => {
     await page.keyboard.press('ArrowRight');
     expect(await page.evaluate('document.activeElement.dataset.node')).toBe('route');
     // The graph is measured again after the drawer has closed.
-    await graph.getByText('100 %').waitFor();
+    await graph.getByText('100%').waitFor();
     await page.keyboard.press('+');
     await page.keyboard.press('+');
-    await graph.getByText('156 %').waitFor();
+    await graph.getByText('156%').waitFor();
     await page.keyboard.press('0');
     await page.waitForURL(/scale=fit/);
     await page.keyboard.press('Enter');

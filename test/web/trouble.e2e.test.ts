@@ -353,6 +353,22 @@ describeInBrowser('an outage', (open) => {
     while ((await sentence.count()) > 0) await page.clock.runFor(1000);
     await gateway.close();
   });
+
+  it.each(['/', '/workflows/wf', '/workflows/wf?tab=trends', '/workflows/wf/runs/live', '/cost'])(
+    'is one sentence on the first load of %s',
+    async (path) => {
+      const gateway = await startGateway({ script: down });
+      const page = await open({ key: 'key-1' });
+      await page.goto(gateway.url + path);
+      await page.getByText('The workflow API isn’t answering.').waitFor();
+      await page
+        .getByText(/could not be loaded/)
+        .first()
+        .waitFor();
+      expect(await page.getByRole('alert').count()).toBe(0);
+      await gateway.close();
+    },
+  );
 });
 
 const embedded = await startGateway({ upstream: SAMPLE });

@@ -32,7 +32,7 @@ describeInBrowser('A visitor of the sample', (open) => {
     await notice.getByRole('link', { name: 'Its inputs' }).click();
     await page.getByRole('dialog', { name: 'Step' }).getByRole('button', { name: 'Inputs', pressed: true }).waitFor();
     await page.keyboard.press('Escape');
-    await page.getByText('95 % of executions end before').waitFor();
+    await page.getByText('95% of executions end before').waitFor();
     await page.getByRole('link', { name: 'Graph', exact: true }).click();
     await page.getByRole('link', { name: /embed/ }).waitFor();
     await page

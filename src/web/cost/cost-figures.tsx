@@ -65,7 +65,7 @@ export function CostFigures({ workflowIds, nameOf, workflowId, span }: CostFigur
       {total && total.runCount + (earlier?.runCount ?? 0) > 0 ? (
         <Facts>
           <Fact name="Cost" hint={`Of runs that started in these ${span.words}, up to now`}>
-            <Amount usage={usage} /> <span className="fact-part">{!isMissing && changeText(total, earlier)}</span>
+            <Amount usage={usage} /> <strong className="fact-part">{!isMissing && changeText(total, earlier)}</strong>
             <LeftOut stepsUnpriced={costOf(usage)?.stepsUnpriced} runsNotReporting={usage?.runsNotReporting} />
           </Fact>
           <Fact name={`${span.words} before`} hint="Up to the same moment: half a day is not compared with a whole one">
@@ -95,7 +95,7 @@ export function CostFigures({ workflowIds, nameOf, workflowId, span }: CostFigur
       )}
       <div className="cost-tables">
         <div className="stack">
-          {workflowId === null && figures.workflows.length > 0 && <WorkflowTable figures={figures} models={models} />}
+          {workflowId === null && figures.workflows.length > 0 && <WorkflowTable {...{ figures, models, span }} />}
           {byModel.length > 0 && (
             <UsageTable
               of="Model"
@@ -176,8 +176,8 @@ interface WorkflowRow extends RunsRow {
   readonly isEarlierComplete: boolean;
 }
 
-const EARLIER: Column<WorkflowRow> = {
-  name: 'Time before',
+const earlierColumn = ({ words }: Span): Column<WorkflowRow> => ({
+  name: `${words} before`,
   isNumber: true,
   sortBy: ({ earlier }) => costOf(earlier)?.amount ?? null,
   cell: ({ earlier, isEarlierComplete }) => (
@@ -186,9 +186,15 @@ const EARLIER: Column<WorkflowRow> = {
       {!isEarlierComplete && ' or more'}
     </>
   ),
-};
+});
 
-function WorkflowTable({ figures, models }: { readonly figures: Figures; readonly models: readonly string[] }) {
+interface WorkflowTableProps {
+  readonly figures: Figures;
+  readonly models: readonly string[];
+  readonly span: Span;
+}
+
+function WorkflowTable({ figures, models, span }: WorkflowTableProps) {
   const url = useUrl();
   const rows = figures.workflows.map(({ name, ...workflow }) => {
     const earlier = figures.earlierWorkflows.find(({ id }) => id === workflow.id);
@@ -211,7 +217,7 @@ function WorkflowTable({ figures, models }: { readonly figures: Figures; readonl
     <UsageTable
       of="Workflow"
       models={models}
-      columns={[...(failed ? [failed] : []), EARLIER, ...others]}
+      columns={[...(failed ? [failed] : []), earlierColumn(span), ...others]}
       rows={rows.toSorted((one, other) => byCost(one.usage, other.usage))}
     />
   );

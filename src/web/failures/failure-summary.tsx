@@ -87,7 +87,7 @@ export interface FailureSummaryProps {
   readonly last?: ReactNode;
   /** Next to the node. */
   readonly note?: ReactNode;
-  /** Buttons, and what belongs to the list. */
+  /** Buttons, details, and what belongs to the list. */
   readonly children: ReactNode;
 }
 
@@ -137,7 +137,7 @@ export function FailureSummary({ cause, to, nodeTo, workflow, group: masked, cha
         {often}
         {group && sinceAt != null && (
           <span>
-            {group.returnedAt === null ? 'since' : 'back since'} <Ago at={sinceAt} />
+            {group.returnedAt === null ? 'since' : 'back since'} <Ago at={sinceAt} hasMoment={isCard} />
             {isCard && (
               <span className="muted">
                 {' '}

@@ -25,7 +25,7 @@ export function useGraphZoom(graph: Size, panelWidth: number | null): GraphZoom 
   const scale = within(chosen === 'fit' ? fitting : (chosen ?? Math.max(SMALLEST_READABLE, fitting)));
   return {
     scale,
-    text: `${Math.round(scale * 100)} %`,
+    text: `${Math.round(scale * 100)}%`,
     by(steps) {
       url.change({ scale: Number(within(scale * STEP ** steps).toFixed(2)) });
     },

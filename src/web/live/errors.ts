@@ -12,15 +12,17 @@ export const isRetryable = (error: Error): boolean =>
 
 const NOT_ANSWERING: readonly unknown[] = ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED'];
 
-/** The outage behind an error; null if a part of the answer could be loaded, which then has its own notice. */
+/** The outage behind an error; null if only an item of a list or a part of a run is missing, which then has its own notice. */
 export function outageOf(error: Error | undefined): Outage['of'] | null {
   if (!error) return null;
   if (!CombinedGraphQLErrors.is(error)) return isRetryable(error) ? 'gateway' : null;
-  const isOut = error.errors.some(
-    ({ path, extensions }) => path?.length === 1 && NOT_ANSWERING.includes(extensions?.code),
-  );
+  const isOut = error.errors.some((one) => NOT_ANSWERING.includes(one.extensions?.code) && isOfView(pathOf(one)));
   return isOut ? 'upstream' : null;
 }
+
+/** Whether the field stands for the view: the whole answer, or figures of the one workflow that it asks for. */
+const isOfView = (path: readonly (string | number)[]): boolean =>
+  path.length === 1 || (path.length === 2 && path[0] === 'workflow');
 
 /** Errors that match `areWanted`. Other errors than GraphQL's concern the whole answer, so they always match. */
 export function errorsThat(

@@ -33,7 +33,7 @@ const NODE_EXPECTATIONS = graphql(`
 
 type MaskedRun = FragmentType<typeof RUN_EXPECTATION> | null | undefined;
 
-/** True if it takes, or took, longer than 95 % of the runs before it. */
+/** True if it takes, or took, longer than 95% of the runs before it. */
 export const isOverdue = (run: MaskedRun): boolean =>
   (readFragment(RUN_EXPECTATION, run)?.expectation?.overdueByMs ?? 0) > 0;
 
@@ -50,7 +50,7 @@ export function UsualDuration({ run, isFinished }: UsualDurationProps) {
   return (
     <span className={isLate ? 'fact-part amber' : 'fact-part'}>
       usually {formatDuration(expectation.p50Ms)}
-      {isLate && isFinished && `: ${formatDuration(expectation.overdueByMs)} longer than 95 % of runs`}
+      {isLate && isFinished && `: ${formatDuration(expectation.overdueByMs)} longer than 95% of runs`}
     </span>
   );
 }

@@ -93,9 +93,9 @@ export default function RunFailure({ run: masked, hasFailed, version }: RunFailu
         }
       >
         <Actions run={run} judged={judged.value} />
+        <WholeErrors errors={[error, errorInfo]} />
       </FailureSummary>
       {others.length > 0 && <Others causes={others} />}
-      <WholeErrors errors={[error, errorInfo]} />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { isNotFound } from '../live/errors.ts';
 import { graphql } from '../__generated__/gql.ts';
 import type { WorkflowQuery } from '../__generated__/graphql.ts';
 import { formatDuration } from '../format/duration.ts';
-import { formatCount, formatShare } from '../format/numbers.ts';
+import { formatCount, formatShare, NOT_REPORTED } from '../format/numbers.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { useThrottled } from '../hooks/timing.ts';
 import { LiveMark } from '../live/live-mark.tsx';
@@ -165,6 +165,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
 /** Description of the workflow, its last change, and figures of its latest runs. */
 function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
   const { description, statistics, updatedAt, updatedBy } = workflow;
+  const none = statistics ? 'none' : NOT_REPORTED;
   return (
     <>
       {description != null && (
@@ -174,19 +175,19 @@ function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['
       )}
       <Facts>
         <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
-          {formatShare(statistics?.successRate, 'none')}
+          {formatShare(statistics?.successRate, none)}
         </Fact>
         <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
         <Fact name="Latest runs" hint="How many runs these figures are of">
           {formatCount(statistics?.runCount)}
         </Fact>
         <Fact name="Median" hint="Half of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p50, 'none')}
+          {formatDuration(statistics?.wallClockMs?.p50, none)}
         </Fact>
-        <Fact name="p95" hint="95 % of the finished runs took at most this long">
-          {formatDuration(statistics?.wallClockMs?.p95, 'none')}
+        <Fact name="p95" hint="95% of the finished runs took at most this long">
+          {formatDuration(statistics?.wallClockMs?.p95, none)}
         </Fact>
-        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max, 'none')}</Fact>
+        <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max, none)}</Fact>
         <Fact name="Updated" hint="When the workflow itself was last changed, and by whom where the upstream says so">
           <Ago at={updatedAt} />
           {updatedBy !== null && (

@@ -41,7 +41,7 @@ export function Legend({ bars, hasUsual }: LegendProps) {
       {hasUsual && (
         <li className="inline">
           <span className="usual-mark" />
-          95 % of executions end before
+          95% of executions end before
         </li>
       )}
     </ul>
