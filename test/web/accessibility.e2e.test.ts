@@ -31,11 +31,11 @@ const VIEWS: readonly (readonly [name: string, path: string, text: string | RegE
   ['an address that leads nowhere', '/workflows/a/b', 'Page not found'],
 ];
 
-const gateway = await startGateway({ upstream: SAMPLE });
+const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('the run page is accessible', (open) => {
-  // Nineteen views, each five times: a busy machine may take a minute.
+  // Twenty-one views, each five times: a busy machine may take a minute.
   it('Every view fits a small screen, and axe finds no violation in either theme', async () => {
     const page = await open({ width: NARROW, mayComplain: true });
     const found: Record<string, string[]> = {};
@@ -47,10 +47,18 @@ describeInBrowser('the run page is accessible', (open) => {
       await page.setViewportSize({ width: NARROW, height: 640 });
       await follow(page, path);
       await page.getByText(text).first().waitFor();
-      await page.locator('.spinning, .status-failed ~ .why:empty').first().waitFor({ state: 'detached' });
+      await page
+        .locator('.spinning:not(.status-running), .status-failed ~ .why:empty')
+        .first()
+        .waitFor({ state: 'detached' });
       expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, NARROW]);
       await check(name);
     }
+    await follow(page, '/');
+    const overdue = page.getByRole('listitem').filter({ hasText: 'Overdue' });
+    await overdue.getByRole('link', { name: /^[\da-f-]{36}$/ }).click();
+    await page.getByText(/^Overdue: usually/).waitFor();
+    await check('an overdue run');
     await follow(page, RUN);
     await page.getByRole('link', { name: /^The model accepts/ }).click();
     await page.getByText('Finish reason').waitFor();
@@ -81,7 +89,7 @@ describeInBrowser('the run page is accessible', (open) => {
     await page.getByText('The gateway refused this key').waitFor();
     await check('the key');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
-    expect(Object.keys(found)).toHaveLength(VIEWS.length + 6);
+    expect(Object.keys(found)).toHaveLength(VIEWS.length + 7);
   }, 180_000);
 
   it('The page has the chosen theme, and keeps it', async () => {
@@ -140,7 +148,7 @@ describeInBrowser('the run page is accessible', (open) => {
       ...['Copy link', 'Run again', expect.stringMatching(/^The model accepts/), 'draft_reply'],
       ...[expect.stringMatching(/^Compare with a run before the failures began, \d+ \w+$/)],
       ...['Compare with the last success', 'Copy summary', 'Whole error'],
-      ...['Duration', 'Idle', 'Tokens', 'More'],
+      ...['Duration', 'Idle', 'Tokens', 'Cost', 'More'],
       ...['Timeline', 'Graph', 'Steps', 'Inputs and outputs', 'Compare with…'],
       ...['By node', 'Packed', 'Filter by node', expect.stringMatching(/^Next failed step/), 'Time axis'],
       ...['Zoom out', 'Zoom in', 'Show the whole run', '8 steps'],
