@@ -42,45 +42,48 @@ import { createPortTransport } from './upstream/transport/port-transport.ts';
 import { ReadingWorker } from './upstream/worker/reading-worker.ts';
 
 export interface ComposedGateway {
-  /** The address, without a path: `http://127.0.0.1:4000`. */
+  /** Address without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** The address of probes and metrics, if OPS_PORT is set. */
+  /** Address of probes and metrics if OPS_PORT is set. */
   readonly opsUrl: string | null;
-  /** Size of all caches, in bytes. */
+  /** Size of all caches in bytes. */
   readonly cachedBytes: () => number;
   /**
-   * Fails `/readyz`, rejects connections, ends subscriptions, waits at most 10 s for requests in progress, and closes everything.
-   * Idle connections accept requests for another `lingerMs` (default 0).
+   * Fails `/readyz`, rejects connections, ends subscriptions, waits up to 10 s for requests in progress, and closes
+   * everything. Idle connections accept requests for another `lingerMs` (default 0).
    */
   close(lingerMs?: number): Promise<void>;
 }
 
-/** Additions of an embedder: see docs/embedding.md. */
+/** An embedder's additions: see docs/embedding.md. */
 export interface Additions {
-  /** Authenticates callers, in place of UPSTREAM_AUTH. */
+  /** Authenticates callers, instead of UPSTREAM_AUTH. */
   readonly authenticate?: AuthenticateHook | undefined;
   /** Called at the end of each operation. */
   readonly onOperation?: OnOperation | undefined;
-  /** Plugins of Apollo Server. With plugins no answer is cached and each operation is validated, so that they see each one. */
+  /**
+   * Apollo Server plugins. They disable the response cache, and each operation is validated, so that they see every
+   * one.
+   */
   readonly plugins?: readonly StepgatePlugin[] | undefined;
   /** The embedder's own types and fields. */
   readonly extension?: SchemaExtension | undefined;
-  /** Used in place of a log on standard output. */
+  /** Replaces the log on standard output. */
   readonly logger?: Logger | undefined;
-  /** The calls of the workflow API as functions, in place of UPSTREAM_URL. */
+  /** The calls of the workflow API as functions, instead of UPSTREAM_URL. */
   readonly upstream?: Upstream | undefined;
 }
 
 /** Dependencies that tests replace. */
 export interface Overrides extends Partial<Clock>, HttpOverrides, Pick<Additions, 'logger'> {
   readonly after?: After;
-  /** For how long `/metrics` returns the same result. */
+  /** How long `/metrics` returns the same result. */
   readonly scrapedMs?: number | undefined;
-  /** The worker reads larger answers and payloads. */
+  /** The worker reads larger responses and payloads. */
   readonly maxBytesOnLoop?: number | undefined;
   /** Limit of the worker's heap. */
   readonly workerHeapMb?: number | undefined;
-  /** The sample has an incident and prices, for a visitor. */
+  /** Whether the sample has an incident and prices, for demos. */
   readonly isShowcase?: boolean | undefined;
 }
 
@@ -97,7 +100,7 @@ async function closedOnError<T>(open: (opened: AsyncDisposableStack) => Promise<
   try {
     return await open(opened);
   } catch (error) {
-    // The first error is the cause: errors of closing are ignored.
+    // The first error is the cause, so errors of closing are ignored.
     await opened.disposeAsync().catch(() => undefined);
     throw error;
   }
@@ -112,7 +115,7 @@ async function openGateway(
   const { host, port, opsPort } = config;
   const listenOf = async ({ server }: FastifyInstance, on: Omit<ListenOn, 'host'>) =>
     `http://${host.includes(':') ? `[${host}]` : host}:${await listen(server, { host, ...on }, logger)}`;
-  // It closes last: until then its `/readyz` answers that the gateway stops.
+  // Closes last: until then, its `/readyz` reports that the gateway is stopping.
   const ops = opsPort === null ? null : { app: createOpsServer(http.ops), port: opsPort };
   opened.defer(() => ops?.app.close());
   let lingerMs = 0;
@@ -135,7 +138,10 @@ async function openGateway(
   };
 }
 
-/** The gateway as a plugin of another Fastify server, also below a prefix. If it rejects, everything that was opened is closed again. */
+/**
+ * The gateway as a plugin of another Fastify server, optionally below a prefix. If it rejects, everything that was
+ * opened is closed again.
+ */
 export async function composePlugin(config: Config, overrides: Overrides & Additions = {}) {
   return closedOnError(async (opened) => {
     const { http, schema } = await openParts(config, overrides, opened, false);
@@ -147,7 +153,7 @@ export async function composePlugin(config: Config, overrides: Overrides & Addit
   });
 }
 
-/** The gateway behind the server of another framework. `close` must be called before that server closes. */
+/** The gateway behind another framework's server. `close` must be called before that server closes. */
 export interface GatewayHandler extends Handlers, AsyncDisposable {
   /** The schema with its resolvers. */
   readonly schema: GraphQLSchema;
@@ -164,7 +170,7 @@ export async function composeHandler(config: Config, overrides: Overrides & Addi
   });
 }
 
-/** The upstream's name takes the place of a URL: it identifies the source of the data. A call without a function is disabled. */
+/** The upstream's name replaces a URL: it identifies the source of the data. Calls without a function are disabled. */
 export const withUpstream = (config: Config, upstream: Upstream): Config => ({
   ...config,
   upstreamUrl: `upstream:${upstream.name}`,
@@ -180,7 +186,7 @@ function rulesOf({ redaction }: Config): readonly RedactionRule[] {
     : readRedaction(redaction, 'the option redaction');
 }
 
-/** A part with a timer or a socket goes onto the stack as soon as it is open. */
+/** A part with a timer or socket goes onto the stack as soon as it is open. */
 async function openParts(
   given: Config,
   overrides: Overrides & Additions,
@@ -203,7 +209,7 @@ async function openParts(
 
   opened.defer(() => flushed(logger));
   const metrics = createMetrics(now, overrides.scrapedMs);
-  // Files are read before anything is opened: a wrong file fails here.
+  // Files are read before anything is opened, so an invalid file fails here.
   const schema = createSchema(extension);
   let revision = 0;
   const manifests = await reloadManifests({
@@ -283,7 +289,7 @@ async function openParts(
   const cachedBytes = () => viewers.cachedBytes;
   metrics.watch({ upstream: upstream.state, cachedBytes, pollers, build });
 
-  if (plugins.length > 0) logger.info('the response cache is off, so that the plugins see each operation');
+  if (plugins.length > 0) logger.info('the response cache is disabled, so the plugins see each operation');
   const graphql = await createGraphql({
     ...{ config, schema, prices, runs, observer, logger, now, after },
     safelist: () => manifests.current.safelist,

@@ -46,11 +46,11 @@ export type { RunRef, RunWindow } from './upstream/api.ts';
 
 /** A gateway with its own server. */
 export interface GatewayServer extends AsyncDisposable {
-  /** The address, without a path: `http://127.0.0.1:4000`. */
+  /** Address without a path: `http://127.0.0.1:4000`. */
   readonly url: string;
-  /** The address of probes and metrics, if `opsPort` is set. */
+  /** Address of probes and metrics if `opsPort` is set. */
   readonly opsUrl: string | null;
-  /** Accepts no more requests, lets those in progress finish (at most 10 s), and closes everything. */
+  /** Accepts no more requests, lets those in progress finish (within 10 s), and closes everything. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export interface GatewayServer extends AsyncDisposable {
 export interface EmbeddedGateway extends AsyncDisposable {
   /** The schema with all resolvers, for tools. */
   readonly schema: GraphQLSchema;
-  /** Ends subscriptions and closes everything. The server calls it when it closes. */
+  /** Ends subscriptions and closes everything. Called by the server when it closes. */
   close(): Promise<void>;
 }
 
@@ -69,11 +69,13 @@ declare module 'fastify' {
   }
 }
 
-/** What `app.register` gets: options, and the path of the gateway. */
+/** Options of `app.register`, including the gateway's path. */
 export interface PluginOptions extends Omit<StepgateOptions, 'logLevel'> {
   /** Path of all routes, such as `/workflows`. */
   readonly prefix?: string;
-  /** Lowest level to log. Default: `info`. `register` also has an option of this name, whose type excludes undefined. */
+  /**
+   * Lowest level to log. Default: `info`. `register` also has an option of this name, whose type excludes undefined.
+   */
   readonly logLevel?: Exclude<StepgateOptions['logLevel'], undefined>;
 }
 
@@ -86,14 +88,14 @@ async function register(app: FastifyInstance, { prefix = '', ...options }: Plugi
 }
 
 /**
- * The gateway as a Fastify 5 plugin: `await app.register(stepgate, { prefix: '/workflows', upstreamUrl })`. Its hooks, parsers and
- * error handlers stay below the prefix. It opens on registration, is `app.stepgate`, and closes with the server. Rejects with
- * ConfigError for wrong options.
+ * The gateway as a Fastify 5 plugin: `await app.register(stepgate, { prefix: '/workflows', upstreamUrl })`. Its hooks,
+ * parsers and error handlers apply only below the prefix. It opens on registration, is `app.stepgate`, and closes with
+ * the server. Rejects with ConfigError for invalid options.
  */
 const stepgate = fastifyPlugin(register, { name: 'stepgate', fastify: '5.x' });
 export default stepgate;
 
-/** Resolves when the gateway listens. Rejects with ConfigError for wrong options, before a port is opened. */
+/** Resolves once the gateway is listening. Rejects with ConfigError for invalid options, before a port is opened. */
 export async function createServer(options: StepgateOptions = {}): Promise<GatewayServer> {
   const { config, additions } = checkedOptions(options);
   const gateway = await composeGateway(config, additions);
@@ -102,8 +104,8 @@ export async function createServer(options: StepgateOptions = {}): Promise<Gatew
 }
 
 /**
- * The gateway without a server: a handler for Express and `node:http`, and `fetch` for serverless functions and tests. Rejects with
- * ConfigError for wrong options.
+ * The gateway without a server: a handler for Express and `node:http`, and `fetch` for serverless functions and tests.
+ * Rejects with ConfigError for invalid options.
  */
 export async function createHandler(options: StepgateOptions = {}): Promise<GatewayHandler> {
   const { config, additions } = checkedOptions(options);

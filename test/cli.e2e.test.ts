@@ -95,7 +95,7 @@ describe('--config', () => {
   it('A settings file applies to a check', async () => {
     const file = write('UPSTREAM_ENDPOINTS=steps,workflows\n');
     const { stdout } = await runCommand(['check', '--config', file], {});
-    expect(stdout).toContain('switched off (UPSTREAM_ENDPOINTS)');
+    expect(stdout).toContain('disabled (UPSTREAM_ENDPOINTS)');
   });
 
   it.each<readonly [string, string]>([

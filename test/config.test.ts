@@ -141,7 +141,7 @@ describe('a misspelled name', () => {
 
 describe('a wrong setting', () => {
   const URLS = 'an http or https URL without credentials, with';
-  const PLACE = 'and no other braces behind its host, such as https://app.example.com/workflows/{workflowId}';
+  const PLACE = 'and no other braces after its host, such as https://app.example.com/workflows/{workflowId}';
   const STATUS_WORDS =
     'a comma-separated list of words, each once and with a status, such as failure:FAILED (statuses: PENDING, RUNNING, WAITING, COMPLETED, FAILED, CANCELLED, SKIPPED)';
   const RUN_URLS = `${URLS} {workflowId} and {runId} ${PLACE}/runs/{runId}`;
@@ -201,7 +201,7 @@ describe('a wrong setting', () => {
   it('rejects an origin with a trailing slash, and suggests the right value', () => {
     expect(errorOf({ CORS_ORIGINS: '*, https://App.example:443/' })).toBe(
       `CORS_ORIGINS must be ${ORIGINS}, got "*, https://App.example:443/". ` +
-        'An origin has no slash at the end: use https://app.example.',
+        "Origins don't end with a slash: use https://app.example.",
     );
   });
 

@@ -1,6 +1,6 @@
 /**
- * One fair admission for the operations of every transport. What an operation keeps in memory weighs, by owner, from its arrival
- * until its answer is written; what occupies the event loop takes turns. So no owner fills what others need.
+ * Fair admission for operations of every transport. Each operation counts against its owner's capacity from its arrival
+ * until its response is written, and CPU-heavy work is scheduled in turns, so no owner can starve the others.
  */
 import type { After } from '../runtime/clock.ts';
 import type { Owner } from '../auth/caller.ts';
@@ -8,7 +8,7 @@ import { noRoom, Room, Share } from './room.ts';
 import { ANSWER_BYTES, BODY_BYTES, ROOM_WITHIN_MS, Ticket, weightOf } from './ticket.ts';
 import { LOOP_OF_NODE, Turns, type Loop } from './turns.ts';
 
-/** So many owners without anything in progress are remembered, and as many again as have something. */
+/** Idle owners to remember, besides as many again that are busy. */
 const IDLE_OWNERS = 100;
 
 export interface AdmissionOptions {
@@ -28,19 +28,19 @@ export class Admission {
     this.#turns = new Turns(loop);
   }
 
-  /** Calls back when operations that were held back by an answer without room may go on. */
+  /** Calls back when operations held back by a response that waits for capacity may continue. */
   onWake(wake: () => void): void {
     this.#turns.onWake(wake);
   }
 
-  /** Owners that are remembered. */
+  /** Number of remembered owners. */
   get ownerCount(): number {
     return this.#shares.size;
   }
 
   /**
-   * Throws RATE_LIMITED if the owner has used up its capacity. `isGone` is true once the client has left. `bytes`: the part of the body that has
-   * been received.
+   * Throws RATE_LIMITED if the owner has used up its capacity. `isGone` returns true once the client has left; `bytes`
+   * is the part of the body received so far.
    */
   admit(owner: Owner, isGone: () => boolean, bytes = 0): Ticket {
     const share = this.#shareOf(owner);
@@ -50,12 +50,12 @@ export class Admission {
     return this.#ticketOf(share, weight, isGone);
   }
 
-  /** Waits for room, at most 10 s. Rejects with RATE_LIMITED, or with AbandonedError if the client has left. */
+  /** Waits up to 10 s for capacity. Rejects with RATE_LIMITED, or with AbandonedError if the client has left. */
   admitLater(owner: Owner, isGone: () => boolean, bytes = 0): Ticket | Promise<Ticket> {
     return this.#enter(owner, 1 + weightOf(bytes, BODY_BYTES), isGone, ROOM_WITHIN_MS);
   }
 
-  /** For an event of a subscription, which waits as long as necessary. */
+  /** Admits an event of a subscription, which waits as long as necessary. */
   admitEvent(owner: Owner, isGone: () => boolean, bytes: number): Ticket | Promise<Ticket> {
     return this.#enter(owner, 1 + weightOf(bytes, ANSWER_BYTES), isGone, null);
   }
@@ -81,12 +81,12 @@ export class Admission {
     return new Ticket({ room: this.#room, turns: this.#turns, share, weight, order: this.#admitted, isGone });
   }
 
-  /** All at once: an owner that returns for each operation would be created anew each time. */
+  /** Forgets all of them at once: forgetting an owner after each operation would recreate it for the next one. */
   #forgetIdle(): void {
     for (const [name, share] of this.#shares) if (share.isEmpty) this.#shares.delete(name);
     this.#forgetFrom = IDLE_OWNERS + 2 * this.#shares.size;
   }
 }
 
-/** So that the largest message or event finds room some time. */
+/** Ensures that even the largest message or event fits eventually. */
 const atMostHalf = ({ maxWeight }: Share, weight: number): number => Math.min(weight, maxWeight / 2);

@@ -1,13 +1,13 @@
-/** Rate limit by GCRA: one number per key, and no window edge at which twice as many operations pass. */
+/** GCRA rate limit: one number per key, and no window edge at which twice the limit could pass. */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
 
-/** Counts an operation of the key if it is allowed; `look` counts nothing. Synchronous if the count is local. */
+/** Counts an operation for the key if it is allowed; `look` only checks. Synchronous if counted locally. */
 export type RateLimit = (key: string, how?: 'count' | 'look') => Allowance | Promise<Allowance>;
 
 /** A limit that all gateways of a fleet count together. */
 export interface RateLimitOfFleet {
-  /** Kind of the keys that are counted. */
+  /** Kind of the counted keys. */
   readonly kind: string;
   readonly perMinute: number;
   /** Counts while Valkey is unavailable. */
@@ -30,20 +30,22 @@ export interface Allowance {
 export const MINUTE_MS = 60_000;
 /** Upper bound for the sum of rounding errors. */
 export const TOLERANCE_MS = 0.001;
-/** Each takes about 200 bytes. Above this number, the least recently used key is evicted and starts from zero. */
+/**
+ * Each entry takes about 200 bytes. Beyond this number, the least recently used key is evicted and starts from zero.
+ */
 const MAX_CALLERS = 20_000;
 
-/** `now`: milliseconds since 1970. */
+/** `now` returns milliseconds since 1970. */
 export function createRateLimit(perMinute: number, now: () => number): RateLimit {
   const intervalMs = MINUTE_MS / perMinute;
-  // Relative times, since fractions of a millisecond would be lost next to milliseconds since 1970.
+  // Times are relative: next to milliseconds since 1970, fractions of a millisecond would be lost.
   const startMs = now();
   // With `max`, the cache would allocate the memory of all entries at once.
   const paidOffAt = new LRUCache<string, number>({ maxSize: MAX_CALLERS, sizeCalculation: () => 1 });
 
   return (key, how = 'count') => {
     const nowMs = now() - startMs;
-    // If the clock was set back, a caller waits at most a minute.
+    // If the clock was set back, a caller waits at most one minute.
     const owedMs = Math.min(MINUTE_MS, Math.max(0, (paidOffAt.get(key) ?? nowMs) - nowMs));
     const isAllowed = owedMs + intervalMs <= MINUTE_MS + TOLERANCE_MS;
     if (isAllowed && how === 'count') paidOffAt.set(key, nowMs + owedMs + intervalMs);
@@ -51,7 +53,7 @@ export function createRateLimit(perMinute: number, now: () => number): RateLimit
   };
 }
 
-/** `owedMs` is the part of the minute that earlier operations use. */
+/** `owedMs` is the part of the minute used by earlier operations. */
 export function allowanceOf(perMinute: number, isAllowed: boolean, owedMs: number): Allowance {
   const intervalMs = MINUTE_MS / perMinute;
   const owedThenMs = isAllowed ? owedMs + intervalMs : owedMs;

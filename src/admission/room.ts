@@ -1,4 +1,4 @@
-/** The weight of all operations in progress, and what waits until enough of it is free. */
+/** Capacity used by all operations in progress, and the queues for it. */
 import type { Owner } from '../auth/caller.ts';
 import { minOf } from '../domain/order.ts';
 import type { After } from '../runtime/clock.ts';
@@ -8,16 +8,16 @@ import type { TimeShare } from './turns.ts';
 const PROCESS_WEIGHT = 4096;
 const NETWORKS_WEIGHT = 2048;
 const OWNER_WEIGHT = { caller: 1024, network: 64, proxies: NETWORKS_WEIGHT } as const;
-/** A quarter of the process is left for accepted callers with less than SMALL_WEIGHT in progress. */
+/** A quarter of the capacity is reserved for accepted callers that use less than SMALL_WEIGHT. */
 const RESERVED_WEIGHT = PROCESS_WEIGHT / 4;
 const SMALL_WEIGHT = 16;
 
 export interface Entry {
   readonly weight: number;
   readonly isAbandoned: () => boolean;
-  /** Order of an operation in progress that grows. Null for a new operation or event. */
+  /** Order of an operation that grows, or null for a new operation or event. */
   readonly order: number | null;
-  /** Afterwards it rejects with RATE_LIMITED. Null: it waits as long as necessary. */
+  /** Time until the entry is rejected with RATE_LIMITED, or null to wait as long as necessary. */
   readonly timeoutMs: number | null;
 }
 
@@ -26,15 +26,15 @@ interface Waiting extends PromiseWithResolvers<undefined> {
   readonly cancelTimeout: () => void;
 }
 
-/** What waits for room, of one owner. */
+/** One owner's queues. */
 interface Waiters {
   /** New operations and events. */
   readonly entering: Set<Waiting>;
-  /** Operations in progress, which need more room. */
+  /** Operations in progress that need more capacity. */
   readonly growing: Set<Waiting>;
 }
 
-/** An owner, with its operations in progress. */
+/** One owner's operations in progress. */
 export class Share implements TimeShare {
   readonly owner: Owner;
   readonly maxWeight: number;
@@ -42,10 +42,13 @@ export class Share implements TimeShare {
   usedMs = 0;
   weight = 0;
   readonly waiting: TimeShare['waiting'] = [];
-  /** Orders of the operations in progress, oldest first: seldom more than one. */
+  /** Orders of the operations in progress, oldest first. There is rarely more than one. */
   readonly inProgress: number[] = [];
   readonly waiters: Waiters = { entering: new Set(), growing: new Set() };
-  /** Orders of operations whose answers wait for capacity: younger ones don't get a turn, or their results would pile up. */
+  /**
+   * Orders of operations whose responses wait for capacity. Younger ones don't get a turn, or their results would pile
+   * up.
+   */
   readonly blockedBy: number[] = [];
 
   constructor(owner: Owner) {
@@ -71,9 +74,9 @@ export class Room {
   readonly #after: After;
   #weight = 0;
   #networksWeight = 0;
-  /** Order of the one operation of all networks that has exceeded their limit or that of the process. */
+  /** Order of the only network operation that has exceeded the limit of networks or of the process. */
   #exceeding: number | null = null;
-  /** Owners for which something waits. */
+  /** Owners with waiting entries. */
   readonly #waiting = new Set<Share>();
 
   constructor(after: After) {
@@ -85,8 +88,9 @@ export class Room {
   }
 
   /**
-   * Like `has`, for an operation in progress. The oldest one of an owner never waits, so that one always comes to its end. An attacker
-   * may have many networks, so of all networks only one goes beyond the limits of networks and process.
+   * Like `has`, for an operation in progress. An owner's oldest operation never waits, so one can always finish. An
+   * attacker may control many networks, so only one operation of all networks may exceed the limits of networks and
+   * process.
    */
   hasForGrowth(share: Share, weight: number, order: number): boolean {
     if (share.inProgress[0] !== order) return this.has(share, weight);
@@ -106,7 +110,7 @@ export class Room {
     if (share.isNetwork) this.#networksWeight += weight;
   }
 
-  /** Adds the weight: at once (null), or when there is room for it, first come first served. */
+  /** Adds the weight, now (returns null) or once it fits, first come, first served. */
   enter(share: Share, entry: Entry): Promise<undefined> | null {
     const { weight, order, timeoutMs } = entry;
     const isFirst = order === share.inProgress[0] || !share.waitsForRoom;
@@ -120,7 +124,7 @@ export class Room {
     const giveUp = () => {
       queue.delete(waiting);
       waits.reject(noRoom());
-      // It may have been the one that those behind it waited for.
+      // Entries may have been waiting behind it.
       this.#letIn(share);
     };
     const cancelTimeout = timeoutMs === null ? () => undefined : this.#after(timeoutMs, giveUp);
@@ -130,7 +134,7 @@ export class Room {
     return waits.promise;
   }
 
-  /** An operation in progress is over: `weight` is what it still had. */
+  /** Removes an operation that has ended; `weight` is what it still held. */
   leave(share: Share, weight: number, order: number): void {
     const { inProgress } = share;
     const index = inProgress.indexOf(order);
@@ -150,14 +154,14 @@ export class Room {
 
   #letIn(share: Share): void {
     const { growing, entering } = share.waiters;
-    // Operations in progress go first, so that they end.
+    // Operations in progress go first, so that they can finish.
     for (const waiting of growing) this.#decide(share, growing, waiting);
-    // Thousands may wait: those after the first one without room are not looked at.
+    // Thousands may be waiting: stop at the first one that doesn't fit.
     for (const waiting of entering) if (!this.#decide(share, entering, waiting)) break;
     if (!share.waitsForRoom) this.#waiting.delete(share);
   }
 
-  /** Decides about one that waits. Returns false while capacity is used up. */
+  /** Admits or rejects a waiting entry. Returns false while there is no capacity. */
   #decide(share: Share, queue: Set<Waiting>, waiting: Waiting): boolean {
     const { entry, cancelTimeout, resolve, reject } = waiting;
     const isAbandoned = entry.isAbandoned();

@@ -1,17 +1,17 @@
-/** One operation in progress: its weight, and its turns. */
+/** One operation in progress: its weight and its turns. */
 import { noRoom, type Room, type Share } from './room.ts';
 import type { Turns, TurnTaker } from './turns.ts';
 
-/** Bytes that weigh 1: 8 KB of dense JSON take 190 KB when they are parsed. */
+/** Bytes that weigh 1. Dense JSON of 8 KB takes 190 KB when parsed. */
 export const BODY_BYTES = 4096;
 export const ANSWER_BYTES = 65_536;
 export const weightOf = (bytes: number, unit: number): number => Math.floor(bytes / unit);
 
-/** Longer documents are parsed, and longer answers written, in a separate turn. */
+/** Longer documents and responses are parsed and written in a separate turn. */
 export const PARSED_AT_ONCE_BYTES = 16_384;
 const WRITTEN_AT_ONCE_BYTES = 262_144;
 
-/** How long an operation waits for room. */
+/** How long an operation waits for capacity. */
 export const ROOM_WITHIN_MS = 10_000;
 
 export interface TicketOptions {
@@ -23,7 +23,7 @@ export interface TicketOptions {
   readonly isGone: () => boolean;
 }
 
-/** All promises reject with AbandonedError if the client has left, and with RATE_LIMITED after 10 s without room. */
+/** Promises reject with AbandonedError if the client has left, and with RATE_LIMITED after 10 s without capacity. */
 export class Ticket implements TurnTaker {
   readonly share: Share;
   readonly order: number;
@@ -36,7 +36,7 @@ export class Ticket implements TurnTaker {
   #isOver = false;
   #goingOn: Promise<undefined> | null = null;
 
-  /** The weight is already added to the room. */
+  /** `weight` is already added to the room. */
   constructor({ room, turns, share, weight, order, isGone }: TicketOptions) {
     this.#room = room;
     this.#turns = turns;
@@ -55,12 +55,12 @@ export class Ticket implements TurnTaker {
     return this.order > this.share.blockedFrom;
   }
 
-  /** A mutation has begun: it runs to its end even if its client leaves. */
+  /** Lets a mutation that has begun finish, even if its client leaves. */
   mustFinish(): void {
     this.#mustFinish = true;
   }
 
-  /** Counts received bytes of the body. Until a returned promise resolves, no more may be read. */
+  /** Counts received bytes of the body. Don't read more until the returned promise resolves. */
   receive(bytes: number): Promise<undefined> | null {
     const before = weightOf(this.#bodyBytes, BODY_BYTES);
     this.#bodyBytes += bytes;
@@ -72,7 +72,7 @@ export class Ticket implements TurnTaker {
     return bytes > WRITTEN_AT_ONCE_BYTES ? this.nextTurn() : null;
   }
 
-  /** Counts the answer, and takes a turn for a large one. Write it afterwards. */
+  /** Counts the response, and takes a turn for a large one. Write it afterwards. */
   answer(bytes: number): Promise<undefined> | null {
     const room = this.#grow(weightOf(bytes, ANSWER_BYTES));
     if (!room) return this.turnToWrite(bytes);
@@ -87,12 +87,12 @@ export class Ticket implements TurnTaker {
       .then(() => this.turnToWrite(bytes) ?? undefined);
   }
 
-  /** Throws RATE_LIMITED if the owner has used up its capacity, before work whose result could not be kept. */
+  /** Throws RATE_LIMITED if the owner is out of capacity, before work whose result couldn't be kept. */
   checkRoom(): void {
     if (!this.#room.hasForGrowth(this.share, 1, this.order)) throw noRoom();
   }
 
-  /** Goes on after a wait. Null: the operation has the turn. Parallel calls share a turn. */
+  /** Continues after a wait, or returns null if the operation already has the turn. Parallel calls share a turn. */
   turn(): Promise<undefined> | null {
     if (this.#turns.isHeldBy(this)) return null;
     if (this.#goingOn) return this.#goingOn;
@@ -103,27 +103,27 @@ export class Ticket implements TurnTaker {
     }));
   }
 
-  /** Takes a turn for work that fills one. Null: it has begun. */
+  /** Schedules a full turn, or returns null if work may start now. */
   nextTurn(): Promise<undefined> | null {
     return this.#turns.take(this);
   }
 
   /**
-   * Calls back when the turn ends. V8 collects young garbage between two iterations of the loop, and moves reachable objects to
-   * the old generation: parsed payloads took 500 MB there.
+   * Calls back when the turn ends. Between two iterations of the loop, V8 collects young garbage and moves reachable
+   * objects to the old generation, where parsed payloads took 500 MB.
    */
   afterTurn(run: () => void): void {
     this.#turns.atEnd(this, run);
   }
 
-  /** A subscription has begun, and waits for its events: only the bytes that it keeps still weigh. */
+  /** Releases all but the bytes that a subscription keeps while it waits for events. */
   keepOnly(bytes: number): void {
     const weight = Math.min(this.#weight, weightOf(bytes, ANSWER_BYTES));
     this.#room.leave(this.share, this.#weight - weight, this.order);
     this.#weight = weight;
   }
 
-  /** Call it when the answer is written, or given up. */
+  /** Must be called once the response is written or given up. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -139,7 +139,7 @@ export class Ticket implements TurnTaker {
       return null;
     }
     return wait.then(() => {
-      // It may have ended since it found room.
+      // It may have ended while waiting.
       if (this.#isOver) this.#room.free(this.share, weight);
       else this.#weight += weight;
       return undefined;

@@ -1,19 +1,19 @@
 /**
- * Turns on the event loop, which all owners share. The owner that has used the least time goes first, and of one owner the oldest
- * operation. Some turns are granted in an iteration of the loop, then sockets are read.
+ * Fair scheduling of the event loop. The owner that has used the least time goes first, with its oldest operation.
+ * Several turns run in one iteration of the loop, then sockets are read.
  */
 import { performance } from 'node:perf_hooks';
 import { AbandonedError } from '../upstream/errors.ts';
 
-/** An owner's part of the time. */
+/** An owner's share of the time. */
 export interface TimeShare {
   /** Time that the owner has used, in milliseconds. */
   usedMs: number;
-  /** Whether all networks together have the share of one caller, since an attacker may have many. */
+  /** Whether this is a network. All networks together count as one caller, since an attacker may control many. */
   readonly isNetwork: boolean;
-  /** Operations that are younger than this one don't get a turn. */
+  /** Operations younger than this one don't get a turn. */
   readonly blockedFrom: number;
-  /** Turns that the owner waits for, oldest operation first. */
+  /** The owner's waiting turns, oldest operation first. */
   readonly waiting: WaitingTurn[];
 }
 
@@ -21,7 +21,7 @@ export interface TurnTaker {
   readonly share: TimeShare;
   /** Number of the operation: older ones have smaller numbers. */
   readonly order: number;
-  /** Whether its turns are dropped. */
+  /** Whether its turns can be dropped. */
   isAbandoned(): boolean;
 }
 
@@ -51,50 +51,53 @@ export const LOOP_OF_NODE: Loop = {
   events: () => performance.nodeTiming.uvMetricsInfo.events,
 };
 
-/** Each is measured on its own: Node drains microtasks and ticks between two immediates of one iteration. */
+/** Each turn is measured separately: Node drains microtasks and ticks between two immediates of one iteration. */
 const TURNS_IN_ITERATION = 16;
-/** After this much work, sockets get as much time, as long as there is something to read or accept. */
+/** After this much work, sockets get as much time if there is anything to read or accept. */
 const SLICE_MS = 10;
 const MEASURED_DRAINS = 4;
-/** The time of networks counts this many times. */
+/** Factor by which the time of networks counts. */
 const NETWORKS_FACTOR = 4;
 
 export class Turns {
   readonly #loop: Loop;
-  /** Owners that wait for a turn. */
+  /** Owners waiting for a turn. */
   readonly #waiting = new Set<TimeShare>();
   #holder: TurnTaker | null = null;
   #startedAt = 0;
-  /** Time of a turn that began at once. The rest until `#end` is the I/O of others. */
+  /** Time used by a turn that began at once. The rest until `#end` is other callers' I/O. */
   #heldMs: number | null = null;
-  /** What the turn has left to clear away. */
+  /** Cleanup to run at the end of the turn. */
   #atEnd: (() => void)[] = [];
   /** Grants that are scheduled for the next iteration. */
   #dueGrants = 0;
   readonly #onWake: (() => void)[] = [];
   #isResting = false;
   #sliceMs = 0;
-  /** Time used by the owner of the latest turn. Owners that had nothing to do start from here, without credit. */
+  /** Time used by the owner of the latest turn. Owners that were idle start from here, without credit. */
   #virtualMs = 0;
-  /** The same for networks, among each other and as one owner. */
+  /** The same for networks, between each other and as one owner. */
   readonly #networks = { usedMs: 0, virtualMs: 0, waiting: 0 };
 
   constructor(loop: Loop) {
     this.#loop = loop;
   }
 
-  /** Whether the event loop hasn't turned since a turn of this operation. */
+  /** Whether the event loop hasn't moved on since a turn of this operation. */
   isHeldBy(taker: TurnTaker): boolean {
     return this.#holder === taker;
   }
 
-  /** Calls back when the turn of this operation ends; in the next iteration of the loop if it has none. */
+  /** Calls back when the turn of this operation ends, or in the next iteration of the loop if it has none. */
   atEnd(taker: TurnTaker, run: () => void): void {
     if (this.#holder === taker) this.#atEnd.push(run);
     else this.#loop.setImmediate(run);
   }
 
-  /** Schedules a turn, or returns null if it has begun because nothing else waits. Rejects with AbandonedError if the operation is abandoned before. */
+  /**
+   * Schedules a turn, or returns null if it has begun because nothing else is waiting. Rejects with AbandonedError if
+   * the operation is abandoned first.
+   */
   take(taker: TurnTaker): Promise<undefined> | null {
     const { share } = taker;
     if (!this.#waiting.has(share)) this.#enter(share);
@@ -124,12 +127,12 @@ export class Turns {
     if (this.#waiting.delete(share) && share.isNetwork) this.#networks.waiting -= 1;
   }
 
-  /** Time that decides who goes first. */
+  /** Time that determines the order. */
   #usedBy({ isNetwork, usedMs }: TimeShare): number {
     return isNetwork ? this.#networks.usedMs : usedMs;
   }
 
-  /** Call it when a share is no longer blocked. */
+  /** Must be called when a share is no longer blocked. */
   wake(): void {
     this.#schedule();
     for (const wake of this.#onWake) wake();
@@ -146,7 +149,7 @@ export class Turns {
     this.#dueGrants = Math.min(waiting, TURNS_IN_ITERATION);
     for (let count = 0; count < this.#dueGrants; count += 1) {
       this.#loop.setImmediate(this.#grant);
-      // In the same iteration, after the microtasks of the turn: I/O is not counted.
+      // Runs in the same iteration, after the turn's microtasks, so I/O isn't counted.
       this.#loop.setImmediate(this.#end);
     }
   }
@@ -160,7 +163,7 @@ export class Turns {
     turn.resolve(undefined);
   };
 
-  /** The work of a turn goes on in some drains of microtasks and ticks: DataLoaders wait for both. */
+  /** A turn's work continues over several drains of microtasks and ticks: DataLoaders wait for both. */
   #measure(drains: number): void {
     const holder = this.#holder;
     this.#loop.afterMicrotasks(() => {
@@ -192,7 +195,10 @@ export class Turns {
     else this.#schedule();
   };
 
-  /** An iteration of the loop accepts one connection and reads 64 KiB of a socket: without a rest, turns would starve them. */
+  /**
+   * One iteration of the loop accepts one connection and reads 64 KiB of a socket, so back-to-back turns would starve
+   * sockets.
+   */
   #rest(): void {
     this.#isResting = true;
     const untilMs = this.#loop.now() + this.#sliceMs;

@@ -1,4 +1,7 @@
-/** The gateway's own authentication, by UPSTREAM_AUTH: the caller's key is sent upstream, or callers are checked here. */
+/**
+ * The gateway's authentication, by UPSTREAM_AUTH: either the caller's key is sent upstream, or callers are verified
+ * here.
+ */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { AuthConfig, ServiceAuth } from '../config/config.ts';
 import { accepted, NOBODY, ownerOf, ownerOfKey, rejected, unauthenticated, type Caller } from './caller.ts';
@@ -36,7 +39,7 @@ async function service(auth: ServiceAuth, options: IdentificationOptions): Promi
     return known?.caller;
   }
 
-  const others = tokens ?? (() => rejected(unauthenticated('the key is not a key of this gateway')));
+  const others = tokens ?? (() => rejected(unauthenticated("the key is not one of this gateway's keys")));
   return {
     readsRequests: false,
     callerOf(claims) {

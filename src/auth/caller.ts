@@ -4,19 +4,19 @@ import { GatewayError } from '../upstream/errors.ts';
 import { identityOf, type Viewer } from './viewer.ts';
 
 export interface Caller {
-  /** What may be seen: the key of every cache, and of nothing else. Null without an accepted credential. */
+  /** What the caller may see: the key of every cache, and of nothing else. Null without an accepted credential. */
   readonly viewer: Viewer | null;
-  /** Whose share it uses once somebody has accepted its credential. Null without a viewer. */
+  /** Whose share it uses once its credential has been accepted. Null without a viewer. */
   readonly owner: Owner | null;
-  /** Whether the gateway itself has verified the credential. Otherwise only the upstream can accept it. */
+  /** Whether the gateway itself has verified the credential. If not, only the upstream can accept it. */
   readonly isVerified: boolean;
-  /** Why the credential was rejected. Null for an accepted credential, or none. */
+  /** Why the credential was rejected. Null if it was accepted or is missing. */
   readonly error: GatewayError | null;
-  /** End of the right, in milliseconds since 1970. Infinity if it does not end. */
+  /** When the right ends, in milliseconds since 1970, or Infinity. */
   readonly untilMs: number;
-  /** Time of the next check, at most `untilMs`: the issuer's key may be withdrawn. */
+  /** When to check again, at most `untilMs`: the issuer may withdraw its key. */
   readonly verifiedUntilMs: number;
-  /** Whether the caller may start runs. Callers of one viewer may differ: never cache it by viewer. */
+  /** Whether the caller may start runs. Callers with the same viewer may differ, so never cache it by viewer. */
   readonly mayExecute: boolean;
   /** Names of further rights. */
   readonly rights: readonly string[];
@@ -24,18 +24,21 @@ export interface Caller {
 
 /** Whose share of the gateway and the upstream is used. */
 export interface Owner {
-  /** Key of every share. Equal names of two kinds, or of two tenants, are different owners. */
+  /** Key of every share. Equal names of two kinds or tenants are different owners. */
   readonly key: string;
-  /** An accepted caller; a network with all of its strangers; all strangers behind proxies that hide their networks. */
+  /**
+   * An accepted caller, a network with all its unauthenticated callers, or all of these behind proxies that hide their
+   * networks.
+   */
   readonly kind: 'caller' | 'network' | 'proxies';
-  /** Name in logs. Null if the caller has none. */
+  /** Name for logs, or null. */
   readonly name: string | null;
 }
 
 /**
- * - STRANGER: nobody has accepted the credential. It shares what its network has, and nothing is stored for it.
- * - ACCEPTED: the gateway has verified it, or the upstream has accepted it.
- * - FRESH: one of them has done so within REAUTH_INTERVAL_MS.
+ * - STRANGER: the credential hasn't been accepted. The caller shares its network's capacity; nothing is stored for it.
+ * - ACCEPTED: the gateway has verified the credential, or the upstream has accepted it.
+ * - FRESH: one of these happened within REAUTH_INTERVAL_MS.
  */
 export type Standing = 'STRANGER' | 'ACCEPTED' | 'FRESH';
 
@@ -46,7 +49,7 @@ interface Accepted extends Pick<Caller, 'viewer' | 'owner' | 'isVerified'> {
   readonly rights?: readonly string[];
 }
 
-/** Without times, the right does not end. */
+/** Without times, the right never ends. */
 export function accepted({ untilMs = Infinity, verifiedUntilMs = untilMs, ...caller }: Accepted): Caller {
   const until = { untilMs, verifiedUntilMs: Math.min(untilMs, verifiedUntilMs) };
   return { error: null, mayExecute: true, rights: [], ...caller, ...until };
@@ -63,13 +66,13 @@ export const rejected = (error: GatewayError): Caller => ({
 
 export const unauthenticated = (message: string): GatewayError => new GatewayError('UNAUTHENTICATED', message);
 
-/** What the log and the record of an operation have of its caller. */
+/** The caller's names for the log and the operation record. */
 export const namesOf = ({ viewer, owner }: Caller): { viewerId: string | null; callerName: string | null } => ({
   viewerId: viewer?.id ?? null,
   callerName: owner?.name ?? null,
 });
 
-/** Owner of a caller that is identified by more than the key that is sent upstream. `name` is null if it has none. */
+/** Owner of a caller that is identified by more than the upstream key. `name` is null for a caller without one. */
 export function ownerOf(
   kind: 'key' | 'token' | 'subject',
   name: string | null,
@@ -79,7 +82,10 @@ export function ownerOf(
   return { key: `${kind}:${name ?? credentialHash}\n${tenantOf(viewer)}`, kind: 'caller', name };
 }
 
-/** In passthrough mode the key is the owner. Gateways with other secrets have other viewer ids, but the same owner. */
+/**
+ * In passthrough mode, the key is the owner. Gateways with different secrets have different viewer ids but the same
+ * owners.
+ */
 export const ownerOfKey = (viewer: Viewer): Owner => ({
   key: `key:\n${tenantOf(viewer)}`,
   kind: 'caller',

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface Claims {
-  /** The key of `Authorization: Bearer …`, or of the parameters of a WebSocket. Null if there is none. */
+  /** The key of `Authorization: Bearer …` or of a WebSocket's parameters, or null. */
   readonly credential: string | null;
-  /** The headers of the request, or of a WebSocket's upgrade, by their names in lower case. */
+  /** The headers of the request, or of a WebSocket's upgrade, by lower-case name. */
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** The connection: its peer certificate, for mutual TLS. */
   readonly socket: Socket;
@@ -15,8 +15,8 @@ export interface Claims {
 const MAX_NAMES = 20;
 
 /**
- * Whatever a hook has ever read decides its answers, so it is in the key of each, like `Vary` of HTTP. A part that it reads for the
- * first time changes `version`: keys from before do not have that part.
+ * Anything that a hook has ever read may decide its results, so it is part of each key, like HTTP's `Vary`. Reading
+ * something new changes `version`, because earlier keys don't have that part.
  */
 export class ReadClaims {
   version = 0;

@@ -8,14 +8,17 @@ import { ConfigError } from '../config/config.ts';
 import { GatewayError } from '../upstream/errors.ts';
 import type { IdentificationOptions } from './verified-callers.ts';
 
-/** Pause after a failure: an issuer that hangs takes 5 s, and not every token should wait for that. */
+/** Pause after a failure: an issuer that hangs takes 5 s, and not every token should wait that long. */
 const PAUSE_MS = 10_000;
 
 const KEY_SET = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
 
 type Options = Pick<IdentificationOptions, 'now' | 'logger'>;
 
-/** Without keys the result rejects with IDENTITY_UNAVAILABLE. Throws ConfigError if a file cannot be read; a URL may answer later. */
+/**
+ * The result rejects with IDENTITY_UNAVAILABLE if there are no keys. Throws ConfigError if a file can't be read; a URL
+ * may become available later.
+ */
 export async function createIssuerKeys(source: string, { now, logger }: Options): Promise<JWTVerifyGetKey> {
   const isFile = !/^https?:\/\//i.test(source);
   let failedAt = -Infinity;
@@ -39,7 +42,7 @@ export async function createIssuerKeys(source: string, { now, logger }: Options)
 
 const openFile = async (path: string): Promise<Response> => new Response(await readFile(path));
 
-/** The message never quotes the answer or the URL. */
+/** The message never quotes the response or the URL. */
 const wrong = (got: string): ConfigError =>
   new ConfigError(`AUTH_JWKS must be the URL or file of a JSON Web Key Set, got ${got}`);
 
@@ -58,4 +61,4 @@ async function keySetOf(open: () => Promise<Response>): Promise<JSONWebKeySet> {
 }
 
 const unavailable = (): GatewayError =>
-  new GatewayError('IDENTITY_UNAVAILABLE', "The issuer's keys cannot be read. Try again later.");
+  new GatewayError('IDENTITY_UNAVAILABLE', "The issuer's keys can't be loaded. Try again later.");

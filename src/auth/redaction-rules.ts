@@ -1,4 +1,4 @@
-/** Reads REDACTION. An error stops the start, with the number of the rule. */
+/** Reads REDACTION. Errors prevent the start and name the number of the rule. */
 import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
 import type { AST } from '@eslint-community/regexpp';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ type Rule = z.output<typeof RULES>['rules'][number];
 export const readRedactionFile = (path: string): readonly RedactionRule[] =>
   readRedaction(readJsonFile(path, wrongFile), path);
 
-/** Throws ConfigError. `source`: the file, or the option of an embedder. */
+/** Throws ConfigError. `source` is the file, or an embedder's option. */
 export function readRedaction(given: unknown, source: string): readonly RedactionRule[] {
   const { data, error } = RULES.safeParse(given, { reportInput: true });
   if (error) throw wrongFile(source, wrongMembers(error));
@@ -77,7 +77,7 @@ function readRule(rule: Rule, wrong: (problem: string) => Error): RedactionRule 
   };
 }
 
-/** Returns null for a pattern that can be used: one that takes hours for some payload would stop the gateway. */
+/** Returns null for a usable pattern. A pattern that takes hours on some payload would block the gateway. */
 function problemOf(pattern: string): string | null {
   let ast: AST.Pattern;
   try {
@@ -93,14 +93,14 @@ function problemOf(pattern: string): string | null {
     },
   });
   if (waysOfAll(ast.alternatives) > MAX_WAYS)
-    problems.push('must repeat less: it may match one string in too many ways');
+    problems.push('must have fewer repetitions: it can match a string in too many ways');
   if (matchesNothing(ast)) problems.push('must not match an empty string');
   return problems[0] ?? null;
 }
 
-/** In how many ways a pattern may match from one position: a matcher may try all of them. */
+/** Number of ways a pattern may match from one position: a matcher may try all of them. */
 const MAX_WAYS = 1_000_000;
-/** Lengths of a repetition without a limit. Three of them in one pattern are as many as possible. */
+/** Lengths assumed for an unlimited repetition. A pattern can have at most three of these. */
 const UNLIMITED = 100;
 
 const waysOfAll = (alternatives: readonly AST.Alternative[]): number =>
@@ -112,7 +112,7 @@ function waysOf(element: AST.Element): number {
   const { min, max } = element;
   const inner = waysOf(element.element);
   const lengths = max === Infinity ? UNLIMITED : max - min + 1;
-  // Each repetition may match in another way. `1 ** Infinity` is NaN.
+  // Each repetition can match differently. `1 ** Infinity` is NaN.
   return inner === 1 ? lengths : lengths * inner ** max;
 }
 

@@ -1,4 +1,4 @@
-/** JSON Web Tokens: checked against the issuer's keys. Their claims become a scope. */
+/** JSON Web Tokens, verified with the issuer's keys. Their claims become a scope. */
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ServiceAuth, TokenConfig } from '../config/config.ts';
@@ -52,9 +52,9 @@ const CLAIMS: Readonly<Record<string, string>> = {
   exp: 'the token does not expire (exp is missing)',
 };
 
-/** The reason that a token is rejected. The message never quotes the token. */
+/** Why a token is rejected. The message never quotes the token. */
 function problemOf(error: unknown, { algorithms }: TokenConfig): string {
-  if (error instanceof errors.JWTExpired) return 'the token has expired: get a new one';
+  if (error instanceof errors.JWTExpired) return 'the token has expired; get a new one';
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.reason === 'invalid') return `the token's claim "${error.claim}" must be a number`;
     return CLAIMS[error.claim] ?? 'a claim of the token is malformed';
@@ -70,10 +70,10 @@ function problemOf(error: unknown, { algorithms }: TokenConfig): string {
   return 'the credential must be a signed JWT or a key of this gateway';
 }
 
-/** Claims in which issuers list what a token may do: words in a string (RFC 8693), or a list. */
+/** Claims in which issuers list what a token may do: a space-separated string (RFC 8693) or a list. */
 const SCOPE_CLAIMS = ['scope', 'scp', 'roles', 'permissions'];
 
-/** `executeScope`: null if everybody may. */
+/** A null `executeScope` allows everyone. */
 export const mayExecuteWith = (rights: readonly string[], executeScope: string | null): boolean =>
   executeScope === null || rights.includes(executeScope);
 
@@ -91,7 +91,7 @@ const WORKFLOWS = z
   .transform((ids): ReadonlySet<string> => new Set(ids))
   .describe('a list of workflow ids');
 
-/** Returns the scope, or null without a limit: the bearer sees everything that the gateway sees. */
+/** Returns the scope, or null if the bearer may see everything that the gateway sees. */
 function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: TokenConfig): Scope | null {
   if (organizationClaim === null && workflowsClaim === null) return null;
   return {
@@ -100,7 +100,7 @@ function scopeOf(claims: JWTPayload, { organizationClaim, workflowsClaim }: Toke
   };
 }
 
-/** Returns null without a claim name. A missing claim of a scope throws: otherwise the bearer would see everything. */
+/** Returns null without a claim name. A missing claim throws, because the bearer would otherwise see everything. */
 function readClaim<T>(claims: JWTPayload, name: string | null, schema: z.ZodType<T>): T | null {
   if (name === null) return null;
   const { data, error } = schema.safeParse(Object.hasOwn(claims, name) ? claims[name] : undefined);

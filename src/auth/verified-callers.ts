@@ -1,4 +1,4 @@
-/** Verified callers, cached by the hash of what identifies them until they expire or must be verified again. */
+/** Verified callers, cached by a hash of what identifies them until they expire or must be verified again. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from '../observability/logger.ts';
@@ -8,18 +8,18 @@ import { GatewayError } from '../upstream/errors.ts';
 import { accepted, NOBODY, ownerOf, rejected, type Caller } from './caller.ts';
 import type { Claims } from './claims.ts';
 
-/** A credential that must be verified. */
+/** A credential to verify. */
 export interface Unverified {
-  /** Whether it was accepted, and must be verified again. */
+  /** Whether it was accepted before, and must be verified again. */
   readonly wasAccepted: boolean;
-  /** Does not reject for a wrong credential: the caller has the `error`. */
+  /** Never rejects for a wrong credential: the caller then has an `error`. */
   readonly verify: () => Promise<Caller>;
 }
 
 export interface Authenticator {
-  /** Whether other parts of a request than its credential may decide who the caller is. */
+  /** Whether parts of a request other than its credential may decide who the caller is. */
   readonly readsRequests: boolean;
-  /** Call it again after `verifiedUntilMs`: a token is then checked against the issuer's current keys. */
+  /** Call it again after `verifiedUntilMs`, to check tokens against the issuer's current keys. */
   readonly callerOf: (claims: Claims) => Caller | Unverified;
 }
 
@@ -33,19 +33,19 @@ export interface IdentificationOptions extends Clock {
 /** Some 7,000 callers, fewer if their scopes list many workflows. */
 const MAX_CACHED_BYTES = 8 * 2 ** 20;
 
-/** What the verification of a credential has found. */
+/** Result of verifying a credential. */
 export interface Verified extends Pick<Caller, 'mayExecute' | 'rights' | 'untilMs'> {
   readonly viewer: Viewer;
-  /** Name, or null if each credential is a caller. */
+  /** Name, or null if each credential is a separate caller. */
   readonly name: string | null;
 }
 
 /** How callers of one kind are verified. */
 export interface Verification {
   readonly kind: 'token' | 'subject';
-  /** Everything that decides the result. Null: the request says nothing about its caller. */
+  /** Everything that decides the result, or null for a request that doesn't identify its caller. */
   readonly keyOf: (claims: Claims) => string | null;
-  /** Changes if `keyOf` has more parts than before: a result under way may depend on them. */
+  /** Changes when `keyOf` gets more parts: results in progress may depend on them. */
   readonly version: () => number;
   /** Rejects with the GatewayError for the client. */
   readonly verify: (claims: Claims, nowMs: number) => Promise<Verified>;
@@ -56,7 +56,7 @@ export function createCachedAuthenticator(
   { now, recheckMs }: Pick<IdentificationOptions, 'now' | 'recheckMs'>,
 ): Authenticator['callerOf'] {
   const callers = new LRUCache<string, Caller>({ maxSize: MAX_CACHED_BYTES, sizeCalculation: bytesOf });
-  /** Single flight, by the same hash. Bounded by the requests in progress. */
+  /** Verifications in progress by the same hash, bounded by the requests in progress. */
   const underWay = new Map<string, Promise<Caller>>();
 
   const hashOf = (claims: Claims): string | null => {
@@ -68,7 +68,7 @@ export function createCachedAuthenticator(
     try {
       const nowMs = now();
       const { name, ...found } = await verify(claims, nowMs);
-      // Not the whole key: a client that varies a header would have a share for each value.
+      // A hash of part of the key: with the whole key, a client that varies a header would get a share for each value.
       const owner = ownerOf(kind, name, hash('sha256', claims.credential ?? '', 'base64url'), found.viewer);
       const caller = accepted({ ...found, owner, isVerified: true, verifiedUntilMs: nowMs + recheckMs });
       const key = hashOf(claims);
@@ -82,7 +82,7 @@ export function createCachedAuthenticator(
     }
   }
 
-  /** A call that another request began is shared if it depended on nothing in which the two may differ. */
+  /** Shares a verification begun by another request if nothing in which the two may differ affects it. */
   async function verifyOnce(claims: Claims): Promise<Caller> {
     for (;;) {
       const key = hashOf(claims) ?? '';

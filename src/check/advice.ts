@@ -1,4 +1,4 @@
-/** Advice on a failed upstream call: the setting to change. */
+/** Advice on a failed upstream call: which setting to change. */
 import { UPSTREAM_ENDPOINTS, type Config, type UpstreamEndpoint } from '../config/config.ts';
 import { OtherFormError, type GatewayError } from '../upstream/errors.ts';
 
@@ -12,7 +12,7 @@ export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config
     case 'FORBIDDEN':
       return `check the key (${config.auth.mode === 'service' ? 'UPSTREAM_API_KEY' : 'STEPGATE_CHECK_KEY'}), and the header that carries it (UPSTREAM_AUTH_HEADER)`;
     case 'NOT_FOUND':
-      return `check the path of UPSTREAM_URL, and --workflow and --run. ${withoutCall}`;
+      return `check the path in UPSTREAM_URL, and --workflow and --run. ${withoutCall}`;
     case 'BAD_USER_INPUT':
       return endpoint === 'resume' ? 'check --answer' : 'check --workflow, --run and --inputs';
     case 'UPSTREAM_TIMEOUT':
@@ -24,7 +24,7 @@ export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config
         : `the upstream itself fails. ${withoutCall}`;
     case 'UPSTREAM_CONTRACT_VIOLATION':
       if (error instanceof OtherFormError) return `${OTHER_FORM}. ${withoutCall}`;
-      return message.includes('UPSTREAM_') ? null : `check the path of UPSTREAM_URL. ${withoutCall}`;
+      return message.includes('UPSTREAM_') ? null : `check the path in UPSTREAM_URL. ${withoutCall}`;
     default:
       return null;
   }
@@ -33,9 +33,9 @@ export function adviceOn(error: GatewayError, endpoint: UpstreamEndpoint, config
 const OTHER_FORM =
   'the call exists, but its JSON is malformed: see docs/upstream.md, and correct the upstream or put an adapter in front';
 
-/** `steps` is the only required call. */
+/** Only `steps` is required. */
 function adviceWithout(endpoint: UpstreamEndpoint, endpoints: ReadonlySet<UpstreamEndpoint>): string {
   if (endpoint === 'steps') return 'The gateway needs this call';
   const others = UPSTREAM_ENDPOINTS.filter((each) => each !== endpoint && endpoints.has(each));
-  return `If the upstream does not offer this call, set UPSTREAM_ENDPOINTS=${others.join(',')}`;
+  return `If the upstream doesn't offer this call, set UPSTREAM_ENDPOINTS=${others.join(',')}`;
 }

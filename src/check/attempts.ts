@@ -1,4 +1,4 @@
-/** The calls that a check tries, one after another, with their results. */
+/** The calls that a check tries in sequence, with their results. */
 import type { Config, UpstreamEndpoint } from '../config/config.ts';
 import { createStatusOf } from '../domain/status.ts';
 import type { CountedDeviation } from '../observability/deviations.ts';
@@ -12,7 +12,7 @@ export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
       readonly found: string;
       readonly deviations: readonly CountedDeviation[];
       readonly unknownStatuses: readonly string[];
-      /** Sentences about what the answer has, and what follows. */
+      /** Sentences about what the response contains and what follows from it. */
       readonly notes: readonly string[];
     }
   | { readonly kind: 'failed'; readonly message: string; readonly advice: string | null }
@@ -20,17 +20,17 @@ export type CallResult = { readonly endpoint: UpstreamEndpoint } & (
   | { readonly kind: 'skipped'; readonly reason: string; readonly isMissing: boolean }
 );
 
-/** The report on a value. */
+/** Report on a value. */
 export interface Description {
   readonly found: string;
-  /** The status words in the answer. */
+  /** The statuses in the response. */
   readonly statuses?: readonly (string | null)[];
   readonly notes?: readonly string[];
 }
 
 export type Attempts = ReturnType<typeof createAttempts>;
 
-/** Longer lists and words help nobody. */
+/** Longer lists and names don't help. */
 const SHOWN_WORDS = 5;
 const SHOWN_WORD_LENGTH = 50;
 
@@ -55,20 +55,20 @@ export function createAttempts(config: Config) {
   return {
     results,
     offers: (endpoint: UpstreamEndpoint): boolean => endpoints.has(endpoint),
-    /** Pass it to the client: it collects deviations. */
+    /** Must be passed to the client, to collect deviations. */
     observer,
 
-    /** Returns the result of the call; null if the call failed or is switched off. */
+    /** Returns the result of the call, or null if the call failed or is disabled. */
     async attempt<T>(
       endpoint: UpstreamEndpoint,
       send: () => Promise<T>,
       describe: (value: T) => Description,
     ): Promise<T | null> {
       if (!endpoints.has(endpoint)) {
-        results.push({ endpoint, kind: 'skipped', reason: 'switched off (UPSTREAM_ENDPOINTS)', isMissing: false });
+        results.push({ endpoint, kind: 'skipped', reason: 'disabled (UPSTREAM_ENDPOINTS)', isMissing: false });
         return null;
       }
-      // A failed call may have left deviations.
+      // A failed call may have recorded deviations.
       deviations.length = 0;
       try {
         const value = await send();
@@ -95,7 +95,7 @@ export function createAttempts(config: Config) {
 
 const shortened = (word: string | null): string => JSON.stringify(word?.slice(0, SHOWN_WORD_LENGTH));
 
-/** One attempt may make several calls: the counts are added. */
+/** Adds up the counts of an attempt's calls. */
 function addTo(deviations: CountedDeviation[], { count, ...deviation }: CountedDeviation): void {
   const { field, outcome } = deviation;
   const at = deviations.findIndex((each) => each.field === field && each.outcome === outcome);

@@ -1,4 +1,4 @@
-/** Tries each call of the upstream once, through the gateway's own client. */
+/** Tries each upstream call once, through the gateway's client. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { isTerminal } from '../domain/status.ts';
@@ -10,9 +10,9 @@ import type { Attempts } from './attempts.ts';
 import type { CheckOptions } from './options.ts';
 import { notesOnSteps } from './step-notes.ts';
 
-/** Number of workflows that are searched for one with runs. */
+/** Number of workflows to search for one with runs. */
 const MAX_WORKFLOWS = 5;
-/** The largest page that the gateway requests. A shorter page counts as the end. */
+/** The largest page that the gateway requests. A shorter page means the end. */
 const PAGE = 100;
 
 const NAME = 'stepgate-check';
@@ -47,7 +47,7 @@ export async function tryCalls(
     return;
   }
 
-  // Filled even if the paging check fails: the next calls need a run.
+  // Filled even if the paging check fails, because the next calls need a run.
   const histories: History[] = [];
   await attempt(
     'runs',
@@ -136,7 +136,7 @@ async function tryWrites(
 const WAIT_MS = 30_000;
 const WAIT_EVERY_MS = 1000;
 
-/** Rejects if no step of the run waits in time. */
+/** Rejects if no step of the run starts waiting in time. */
 async function waitingStepOf(client: UpstreamApi, ref: RunRef, call: CallOptions): Promise<string> {
   for (let waitedMs = 0; waitedMs < WAIT_MS; waitedMs += WAIT_EVERY_MS) {
     const { value: steps } = await client.listSteps(ref, call);
@@ -144,7 +144,7 @@ async function waitingStepOf(client: UpstreamApi, ref: RunRef, call: CallOptions
     if (waiting) return waiting.id;
     await setTimeout(WAIT_EVERY_MS);
   }
-  throw new GatewayError('NOT_FOUND', `no step of the run has waited within ${WAIT_MS / 1000} s`);
+  throw new GatewayError('NOT_FOUND', `no step of the run started waiting within ${WAIT_MS / 1000} s`);
 }
 
 interface History {
@@ -164,7 +164,7 @@ async function findHistory(client: UpstreamApi, candidates: readonly string[], c
   return { workflowId: candidates[0] ?? '', page: [], records: [] };
 }
 
-/** Reads the run after the page. A run that starts meanwhile moves the last run of the page there. */
+/** Reads the run after the page. If a run starts meanwhile, the page's last run moves there. */
 async function checkPaging(client: UpstreamApi, { workflowId, page }: History, call: CallOptions): Promise<void> {
   if (page.length === 0) return;
   const { value: behind } = await client.listRuns({ workflowId, offset: page.length, limit: 1 }, call);
@@ -172,13 +172,11 @@ async function checkPaging(client: UpstreamApi, { workflowId, page }: History, c
   if (!next) return;
   if (page.length < PAGE && !page.some(({ id }) => id === next.id)) {
     throw pagingError(
-      `a page of limit=${PAGE} has ${page.length} runs, and more follow: a short page counts as the end`,
+      `a page of limit=${PAGE} has ${page.length} runs, but more follow: a short page is taken for the end`,
     );
   }
   if (page.length > 1 && next.id === page[0]?.id) {
-    throw pagingError(
-      `offset=${page.length} returns the newest run again: a history must be paged by limit and offset`,
-    );
+    throw pagingError(`offset=${page.length} returns the newest run again: histories must support limit and offset`);
   }
 }
 

@@ -10,9 +10,9 @@ export interface CheckOptions {
   /** Id, or null to choose from the upstream's lists. */
   readonly workflowId: string | null;
   readonly runId: string | null;
-  /** Inputs of the run to start. Null: no run is started. */
+  /** Inputs of the run to start, or null to start none. */
   readonly inputs: JsonObject | null;
-  /** Answer to the first waiting step of that run. Undefined: no step is answered. */
+  /** Answer to the run's first waiting step, or undefined to answer none. */
   readonly answer?: JsonValue | undefined;
 }
 
@@ -42,7 +42,7 @@ const FLAGS = {
   'key-stdin': { type: 'boolean' },
 } as const;
 
-/** Visible ASCII, like every credential. Empty without a key. */
+/** Visible ASCII, like every credential; empty without a key. */
 const KEY = /^[\x21-\x7e]*$/;
 
 /** Throws UsageError. */
@@ -64,8 +64,8 @@ export async function readCheckOptions(
   const ownKey = config.auth.mode === 'service' ? config.auth.apiKey : undefined;
   const sampleKey = config.upstreamUrl === null ? 'demo-key' : undefined;
   const fromStdin = flags['key-stdin'] ? (await readStdin()).trim() : undefined;
-  // Otherwise another key would be tried, and reported as working.
-  if (fromStdin === '') throw new UsageError('Standard input must be a key when --key-stdin is set, got nothing.');
+  // Otherwise, another key would be tried and reported as working.
+  if (fromStdin === '') throw new UsageError('Standard input must contain a key when --key-stdin is set, got nothing.');
   const named = fromStdin ?? (environment.STEPGATE_CHECK_KEY ?? '').trim();
   if (!KEY.test(named)) {
     const name = fromStdin === undefined ? 'STEPGATE_CHECK_KEY' : 'Standard input';

@@ -19,9 +19,9 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
   const count = (is: (result: CallResult) => boolean) => results.filter(is).length;
   const [failed, lossy] = [count((result) => !isTried(result)), count(losesData)];
   const verdict = [
-    isGood(results) && 'All calls that were tried work.',
+    isGood(results) && 'All tried calls work.',
     failed > 0 && `${failed} of ${results.length} calls failed or could not be tried.`,
-    lossy > 0 && `${lossy} of ${results.length} calls have values that cannot be read.`,
+    lossy > 0 && `${lossy} of ${results.length} calls have unreadable values.`,
     count(deviates) > 0 && `${count(deviates)} calls deviate from the contract: see docs/upstream-deviations.md.`,
   ];
   const lines = [`Upstream: ${upstream}`, '', ...results.flatMap(linesOf), '', verdict.filter(Boolean).join(' '), ''];
@@ -31,7 +31,7 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
 function linesOf(result: CallResult): string[] {
   const { endpoint } = result;
   const method = isWrite(endpoint) ? 'POST' : 'GET';
-  // One path is longer than all others.
+  // One path is longer than all the others.
   const call = `${endpoint.padEnd(10)}${`${method} ${URL_TEMPLATES[endpoint]} `.padEnd(WIDTH)}`;
   switch (result.kind) {
     case 'works':
@@ -49,7 +49,7 @@ function linesOf(result: CallResult): string[] {
 }
 
 const adviceOn = (words: readonly string[]): string =>
-  `give each unknown word a status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. The words: ${words.join(', ')}.`;
+  `map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown:  ${words.join(', ')}.`;
 
 const describe = ({ field, outcome, expected, got, count }: CountedDeviation): string =>
   `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read anyway' : 'cannot be read'} (${count} times)`;

@@ -1,4 +1,4 @@
-/** `stepgate check`: a check of the upstream with the settings of the gateway. */
+/** `stepgate check`: checks the upstream with the gateway's settings. */
 import type { Config } from '../config/config.ts';
 import { createUpstreamClient } from '../upstream/client.ts';
 import { createHttpTransport } from '../upstream/transport/http-transport.ts';
@@ -18,7 +18,7 @@ export interface CheckProcess {
   readonly write: (text: string) => void;
 }
 
-/** Resolves with the exit code: 0 if all calls that were tried work without losing values. Throws UsageError. */
+/** Resolves to the exit code: 0 if all tried calls work without losing values. Throws UsageError. */
 export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
   const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
   const embedded =
@@ -34,7 +34,7 @@ export async function runCheck({ configWith, args, environment, readStdin, write
   }
 }
 
-/** Tries each call, one after another. */
+/** Tries each call in sequence. */
 export async function tryAll(
   config: Config,
   transport: Transport,
@@ -50,14 +50,14 @@ export async function tryAll(
   return results;
 }
 
-/** Lists headers and proxies by name only: their values may be secret. */
+/** Lists headers and proxies from name only: their values may be secret. */
 function describe({ upstreamUrl, upstreamConnection: { authHeader, headers, proxy } }: Config): string {
   const others = Object.keys(headers);
   const proxies = proxy ? Object.entries(proxy).flatMap(([name, value]) => (value === undefined ? [] : [name])) : [];
   return [
     upstreamUrl ?? 'embedded (UPSTREAM_URL is not set)',
     `key in the header ${authHeader.name}`,
-    ...(others.length > 0 ? [`further headers ${others.join(', ')}`] : []),
-    ...(proxies.length > 0 ? [`proxies by ${proxies.join(', ')}`] : []),
+    ...(others.length > 0 ? [`additional headers ${others.join(', ')}`] : []),
+    ...(proxies.length > 0 ? [`proxies from ${proxies.join(', ')}`] : []),
   ].join('; ');
 }

@@ -4,10 +4,10 @@ import { endMicrosOf } from '../domain/step/duration.ts';
 import { compareByPlace, placeOf, type StepDraft } from '../domain/step/execution.ts';
 import type { StepFacts } from '../domain/types.ts';
 
-/** Nodes that a note names. */
+/** Number of nodes that a note names. */
 const MAX_NODES = 5;
 
-/** Which optional fields of engines the steps have, and what follows. */
+/** Which optional fields of engines the steps have, and what follows from it. */
 export function notesOnSteps(steps: readonly StepFacts[]): readonly string[] {
   const count = (has: (step: StepFacts) => boolean): number => steps.filter(has).length;
   const items = count(({ itemKey }) => itemKey !== null);
@@ -29,14 +29,14 @@ export function notesOnSteps(steps: readonly StepFacts[]): readonly string[] {
           'Different inputs are different work: if these are retries, send attempt with each step of the node.',
         ]
       : []),
-    ...(waits > 0 ? [`${of(waits)} have waits: this time counts neither as work nor as idle.`] : []),
+    ...(waits > 0 ? [`${of(waits)} have waits, which count neither as work nor as idle time.`] : []),
     ...(waiting > 0 && waits === 0
-      ? [`${of(waiting)} wait, but without waits: their whole time since the start counts as waiting.`]
+      ? [`${of(waiting)} are waiting without waits: all their time since the start counts as waiting.`]
       : []),
   ];
 }
 
-/** Nodes, with the number of their executions that completed directly after a failure, with other inputs. */
+/** Nodes, with the number of their executions that completed directly after a failure with other inputs. */
 function completedWithOtherInputs(steps: readonly StepFacts[]): readonly string[] {
   const executions = executionsOf(steps).sort(compareByPlace);
   return [...Map.groupBy(executions, ({ nodeId }) => nodeId)].flatMap(([nodeId, ofNode]) => {

@@ -47,7 +47,7 @@ export function readCommandLine(argv: readonly string[]): Command {
   );
 }
 
-/** The variables of the file and of the environment, which takes precedence. Throws ConfigError. */
+/** Variables of the file and of the environment, which takes precedence. Throws ConfigError. */
 export function readVariables(file: string | undefined, environment: Environment): Environment {
   return file === undefined ? environment : overFile(readSettingsFile(read(file), file), environment);
 }

@@ -9,12 +9,12 @@ import { startTracing } from './tracing.ts';
 
 /** How long a proxy may still send requests over its open connections. */
 const LINGER_MS = 1000;
-/** More than the limits of the stop together: LINGER_MS, live clients, requests in progress, the last spans. */
+/** More than the timeouts of a shutdown together: LINGER_MS, live clients, requests in progress, the last spans. */
 const STOP_WITHIN_MS = 16_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const PARENT_CHECK_MS = 500;
 
-/** `shellId`: the process id of npm's shell, or of npm itself, if npm runs this as a script, otherwise null. */
+/** `shellId` is the process id of npm's shell, or of npm itself, if npm runs this as a script; otherwise null. */
 export async function serve(
   config: Config,
   variables: Environment,
@@ -37,7 +37,7 @@ export async function serve(
     await stopTracing();
     await flushed(logger);
   });
-  // npm and the terminal both send a signal, so it may come twice. close-with-grace would end the process at the second.
+  // npm and the terminal both send the signal, so it may arrive twice, and close-with-grace would then exit at once.
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) return;
     logger.info({ signal }, 'stopping');
@@ -56,11 +56,11 @@ export async function serve(
       write('  Sample data of the embedded upstream; its key is demo-key\n');
     write('\n');
   }
-  // Scripts wait for this line, which would stay in the buffer for half a second.
+  // Scripts wait for this line, which would otherwise stay in the buffer for half a second.
   void flushed(logger);
 
   if (shellId === null) return;
-  // npm signals only its shell. The shell ends without forwarding the signal, and this process gets another parent.
+  // npm signals only its shell, which exits without forwarding the signal, and this process gets another parent.
   setInterval(() => {
     if (process.ppid !== shellId) stop('SIGHUP');
   }, PARENT_CHECK_MS).unref();

@@ -1,4 +1,7 @@
-/** Starts OpenTelemetry's SDK, which reads OTEL_* and sends the spans. The SDK is large, so it is loaded only when tracing is on. */
+/**
+ * Starts OpenTelemetry's SDK, which reads OTEL_* and exports the spans. The SDK is large, so it is loaded only with
+ * tracing on.
+ */
 import { unescape } from 'node:querystring';
 import { setTimeout } from 'node:timers/promises';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
@@ -6,18 +9,21 @@ import { readVersion } from '../config/package-file.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { Environment } from './command-line.ts';
 
-/** Without these the SDK also sends metrics and logs, and describes the host and the process. */
+/** Without these, the SDK would also send metrics and logs, and describe the host and the process. */
 const DEFAULTS = {
   OTEL_METRICS_EXPORTER: 'none',
   OTEL_LOGS_EXPORTER: 'none',
   // The last detector takes precedence.
   OTEL_NODE_RESOURCE_DETECTORS: 'serviceinstance,env',
 };
-/** An unreachable collector must not delay the shutdown for longer. */
+/** Limits how long an unreachable collector can delay the shutdown. */
 const CLOSE_WITHIN_MS = 2000;
 const REPORT_INTERVAL_MS = 60_000;
 
-/** A wrong variable is logged, and the SDK uses its default. Returns a function that sends the last spans, for at most two seconds. */
+/**
+ * Logs an invalid variable; the SDK then uses its default. Returns a function that exports the last spans within two
+ * seconds.
+ */
 export async function startTracing(variables: Environment, logger: Logger): Promise<() => Promise<void>> {
   const given = Object.fromEntries(
     Object.entries(variables)
@@ -26,7 +32,7 @@ export async function startTracing(variables: Environment, logger: Logger): Prom
   );
   if (!isOn(given)) return () => Promise.resolve();
   Object.assign(process.env, DEFAULTS, given);
-  // It would replace this logger by the console, which shows the headers of the collector.
+  // It would replace this logger with the console, which shows the collector's headers.
   delete process.env.OTEL_LOG_LEVEL;
   const problems = createProblemLog(logger, secretsOf(given));
   const ignore = () => undefined;
@@ -35,7 +41,7 @@ export async function startTracing(variables: Environment, logger: Logger): Prom
       error: problems.add,
       warn: problems.add,
       info: ignore,
-      // The SDK reports a wrong OTEL_RESOURCE_ATTRIBUTES only here.
+      // The SDK reports an invalid OTEL_RESOURCE_ATTRIBUTES only here.
       debug(message) {
         if (message.includes('Detector failed')) problems.add(message);
       },
@@ -50,7 +56,7 @@ export async function startTracing(variables: Environment, logger: Logger): Prom
     const sdk = new NodeSDK({ resource: defaultResource().merge(own) });
     sdk.start();
     problems.limit();
-    const late = 'the collector did not take the last spans in time';
+    const late = 'the collector did not accept the last spans in time';
     return async () => {
       const closed = sdk.shutdown().catch(String);
       const problem = await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, late, { ref: false })]);
@@ -68,7 +74,7 @@ function isOn(given: Readonly<Record<string, string | undefined>>): boolean {
   return names.some((name) => given[name] !== undefined);
 }
 
-/** Strings that a message of the SDK may repeat: headers of the collector, and URLs with credentials. */
+/** Strings that the SDK's messages may repeat: headers of the collector, and URLs with credentials. */
 const secretsOf = (given: Readonly<Record<string, string>>): readonly string[] =>
   Object.entries(given)
     .filter(([name, value]) => name.endsWith('_HEADERS') || value.includes('@'))
@@ -84,12 +90,12 @@ function createProblemLog(logger: Logger, secrets: readonly string[]) {
       if (nextAt !== null && performance.now() < nextAt) return;
       if (nextAt !== null) nextAt = performance.now() + REPORT_INTERVAL_MS;
       const message = parts.filter((part) => typeof part === 'string').join(' ');
-      // An exception is JSON with the answer of the collector, which may repeat the headers of the request.
+      // An exception is JSON with the collector's response, which may repeat the request's headers.
       const [, text = message] = /"message":"((?:[^"\\]|\\.)*)"/.exec(message) ?? [];
       const reason = secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '…'), text);
       logger.warn({ reason }, 'tracing problem');
     },
-    /** From now on at most one line a minute: each batch of spans may fail. */
+    /** From now on, at most one line per minute, since each batch of spans may fail. */
     limit: () => {
       nextAt = -Infinity;
     },

@@ -1,15 +1,15 @@
-/** The settings of authentication: the key that is sent upstream, and the gateway's check of its callers. */
+/** Authentication settings: the key that is sent upstream, and how callers are verified. */
 import { z } from 'zod';
 import { HTTP, listOf, matching, oneOf, optional, readBy, readUrl, SECRET, text, wholeNumber } from './forms.ts';
 
-/** Only key pairs: with a shared secret, a party that can check tokens can also create them. */
+/** Key pairs only: anyone who can verify tokens with a shared secret can also create them. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
 ] as const;
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-/** The hash is behind the last colon, since a right may have colons. Rights need a name. */
+/** The hash follows the last colon, since a right may contain colons. Rights need a name. */
 const GATEWAY_KEY = /^(?:([\w.-]{1,64})((?:\+[\w.:/-]{1,64})*):)?([0-9a-f]{64})$/i;
 
 function readGatewayKey(text: string) {
@@ -52,7 +52,7 @@ export const AUTH = {
   authWorkflowsClaim: optional(text('the name of a claim')).describe(
     'Claim with the ids of the workflows that the caller may see.',
   ),
-  authExecuteScope: optional(matching(/^\S{1,256}$/, 'one word, such as runs:execute')).describe(
+  authExecuteScope: optional(matching(/^\S{1,256}$/, 'a right without spaces, such as runs:execute')).describe(
     'Right required for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a key.',
   ),
 };
@@ -74,9 +74,7 @@ export function authOf(settings: AuthSettings, offersWorkflows: boolean, fail: F
     const idle = set.find((name) => name.startsWith('auth') && name !== 'authExecuteScope');
     if (idle !== undefined) return fail(`{authJwks} is required when {${idle}} is set.`);
     if (keys === null) {
-      return fail(
-        '{authJwks} or {gatewayKeysSha256} is required when {upstreamAuth} is service: callers are checked with them.',
-      );
+      return fail('{authJwks} or {gatewayKeysSha256} is required when {upstreamAuth} is service, to verify callers.');
     }
   }
   const tokens = jwks === null ? null : tokensOf(jwks, settings, offersWorkflows, fail);
@@ -90,7 +88,7 @@ function tokensOf(jwks: string, settings: AuthSettings, offersWorkflows: boolean
   if (organizationClaim !== null && !offersWorkflows) {
     return fail(
       '{upstreamEndpoints} must include workflows when {authOrganizationClaim} is set: only that call returns ' +
-        'organizations. Or narrow with {authWorkflowsClaim}.',
+        'organizations. Alternatively, set {authWorkflowsClaim}.',
     );
   }
   return Object.freeze({

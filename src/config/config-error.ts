@@ -1,4 +1,4 @@
-/** Errors of settings: the name, the expected value and the given one. Secrets are never quoted. */
+/** Errors of settings: the name, the expected value and the actual one. Secrets are never quoted. */
 import type { z } from 'zod';
 import { metaOf, type SettingMeta } from './forms.ts';
 
@@ -6,17 +6,17 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** How errors speak of settings. */
+/** How errors refer to settings. */
 export interface Wording {
   readonly nameOf: (setting: string) => string;
   readonly expectedOf: (meta: SettingMeta) => string | undefined;
-  /** The wrong value, and where it is inside its setting. */
+  /** The invalid value, and where it is inside its setting. */
   readonly gotOf: (path: readonly string[], input: unknown) => { readonly value: unknown; readonly place: string };
 }
 
 /**
- * One sentence a line, from issues with `reportInput`. An issue without a path is a rule between settings: its message is the
- * sentence, with the names of settings in braces.
+ * One sentence per line, from issues with `reportInput`. An issue without a path is a rule between settings: its
+ * message is the sentence, with the settings' names in braces.
  */
 export function wrongSettings(
   { issues }: z.ZodError,
@@ -44,13 +44,13 @@ function shown(value: unknown): string {
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value);
 
-/** Credentials and queries may be secret. In a malformed URL the end of a password is unknown. */
+/** Credentials and queries may be secret, and in a malformed URL the end of a password is unknown. */
 const withoutSecrets = (value: string): string =>
   value.replace(/^(https?:\/\/)?.*@.*$/is, '$1…').replace(/[?#].*$/s, '…');
 
 /**
- * Problems of an embedder's object, parsed with `reportInput`. The messages of its form complete "X must be …". Quotes a
- * value only where the form lists the allowed ones: any other may be a key.
+ * Problems of an embedder's object, parsed with `reportInput`. The schema's messages complete "X must be …". Values are
+ * quoted only where the schema lists the allowed ones: any other may be a key.
  */
 export function wrongMembers({ issues }: z.ZodError): string {
   const problems = issues.map((issue) => {

@@ -1,4 +1,4 @@
-/** Reads settings, as options or variables, into a frozen, typed Config, or reports each wrong one in a sentence. */
+/** Reads settings, as options or variables, into a frozen, typed Config, or reports each invalid one in a sentence. */
 import { z } from 'zod';
 import { authOf } from './auth.ts';
 import { ConfigError, wrongSettings, type Wording } from './config-error.ts';
@@ -20,7 +20,7 @@ import { connectionOf, withLowerCaseProxies } from './upstream-connection.ts';
 export { ConfigError } from './config-error.ts';
 export { UPSTREAM_ENDPOINTS, type UpstreamEndpoint } from './settings-table.ts';
 
-/** Each setting by its name; several together make up `auth`, `fleet` and `upstreamConnection`. */
+/** Settings by name; several together make up `auth`, `fleet` and `upstreamConnection`. */
 export type Config = z.output<ReturnType<typeof configForm>>;
 export type UpstreamProxy = NonNullable<Config['upstreamConnection']['proxy']>;
 export type AuthConfig = Config['auth'];
@@ -30,33 +30,33 @@ export type PersistedMode = Config['persistedOperations'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How errors speak of settings as options of the library. */
+/** How errors refer to settings as options of the library. */
 const AS_OPTIONS: Wording = {
   nameOf: (setting) => setting,
   expectedOf: ({ expected }) => expected,
   gotOf: (path, value) => ({ value, place: path.length > 1 ? ` at ${path.join('.')}` : '' }),
 };
 
-/** How errors speak of settings as variables: they quote the whole string. */
+/** How errors refer to settings as variables, quoting the whole string. */
 const asVariables = (environment: Environment): Wording => ({
   nameOf: variableOf,
   expectedOf: ({ expected, expectedText = expected }) => expectedText,
   gotOf: ([setting = '']) => ({ value: textOf(environment, variableOf(setting)), place: '' }),
 });
 
-/** Trims the values of variables; an empty one counts as unset. Throws ConfigError. */
+/** Trims the values of variables; empty ones count as unset. Throws ConfigError. */
 export function readConfig(environment: Environment): Config {
   const given = withLowerCaseProxies(environment);
   return parsed(configForm(false), settingsIn(given), asVariables(given));
 }
 
-/** `ownUpstream`: an embedder's upstream takes the place of `upstreamUrl`. Throws ConfigError. */
+/** `ownUpstream` is an embedder's upstream, which replaces `upstreamUrl`. Throws ConfigError. */
 export const configOf = (settings: Settings, ownUpstream: boolean): Config =>
   parsed(configForm(ownUpstream), settings satisfies z.input<typeof FORM>, AS_OPTIONS);
 
 /**
- * The options for the variables of docs/configuration.md in an environment, such as `process.env`. Other variables are left out. Throws
- * ConfigError, which names the variables.
+ * Returns the options for the variables of docs/configuration.md in an environment, such as `process.env`. Other
+ * variables are ignored. Throws ConfigError, which names the variables.
  */
 export function optionsFromEnv(environment: Environment): SettingsOfEnv {
   const given = withLowerCaseProxies(environment);
@@ -71,10 +71,10 @@ function parsed<T>(form: z.ZodType<T>, settings: object, wording: Wording): T {
   return data;
 }
 
-/** Without a member for each variable that is not set. */
+/** Only set variables have a member. */
 export type SettingsOfEnv = { readonly [Name in keyof Settings]: Exclude<Settings[Name], undefined> };
 
-/** What the variables say, unchecked. */
+/** The unchecked values of the variables. */
 function settingsIn(environment: Environment): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Array.from(VARIABLES).flatMap(([name, setting]) => {
@@ -97,9 +97,9 @@ const configForm = (ownUpstream: boolean) =>
       return z.NEVER;
     };
     checkRules(values, ownUpstream, fail);
-    /** Null stands for the embedded sample. */
+    /** Null means the embedded sample. */
     const upstreamUrl = values.upstreamUrl === SAMPLE ? null : values.upstreamUrl;
-    // The functions of an embedder's upstream say what it offers.
+    // An embedder's upstream offers the calls that it has functions for.
     const offered = upstreamUrl === null || ownUpstream ? UPSTREAM_ENDPOINTS : COMMON_ENDPOINTS;
     const upstreamEndpoints: ReadonlySet<UpstreamEndpoint> = new Set([
       'steps',
@@ -143,6 +143,6 @@ function checkRules(values: Values, ownUpstream: boolean, fail: (sentence: strin
   }
 }
 
-/** The settings that are properties of the config as they are. */
+/** Settings that become properties of the config unchanged. */
 const plain = (values: Values) =>
   Object.fromEntries(Object.entries(values).filter(([name]) => name in PLAIN)) as Pick<Values, keyof typeof PLAIN>;

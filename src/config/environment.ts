@@ -1,4 +1,4 @@
-/** Variables of a file, and their precedence. */
+/** Variables from a file, and their precedence. */
 import { ConfigError } from './config.ts';
 import { VARIABLES } from './settings-table.ts';
 
@@ -12,11 +12,17 @@ export const overFile = (file: Environment, environment: Environment): Environme
   ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim())),
 });
 
-/** Matches a line, maybe with `export` and a comment. A value is quoted, or contains no # and doesn't begin with a quote. */
+/**
+ * Matches a line, optionally with `export` and a comment. A value is quoted, or contains no # and doesn't begin with a
+ * quote.
+ */
 const LINE =
   /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(?:(["'`])((?:(?!\2).)*)\2|([^ \t"'`#](?:[^#]*[^ \t#])?)?)[ \t]*(?:(?<=[ \t])#.*)?$/s;
 
-/** Lines of `NAME=value`, as in `.env` files. `path` is for messages, which quote no value: it may be a key. Throws ConfigError. */
+/**
+ * Reads lines of `NAME=value`, as in `.env` files. `path` is for messages, which never quote values: they may be keys.
+ * Throws ConfigError.
+ */
 export function readSettingsFile(text: string, path: string): Environment {
   const settings: Record<string, string> = {};
   const problems: string[] = [];
@@ -36,4 +42,4 @@ export function readSettingsFile(text: string, path: string): Environment {
 
 const FORM =
   'must be NAME=value, with only plain spaces around the name, and quotes around a value that has a # or begins with a quote.';
-const UNKNOWN = 'is not a setting: docs/configuration.md lists all settings.';
+const UNKNOWN = 'is not a setting; docs/configuration.md lists all settings.';

@@ -1,10 +1,10 @@
-/** The settings of a fleet: its Valkey, and the secrets that its gateways share. */
+/** Fleet settings: Valkey, and the secrets that the gateways share. */
 import { z } from 'zod';
 import { listOf, optional, readBy, readUrl, SECRET, wholeNumber } from './forms.ts';
 
 const MIN_SECRET_BYTES = 32;
 
-/** `/` and a database, or nothing. */
+/** `/` and a database number, or nothing. */
 const DATABASE_PATH = /^\/?\d{0,5}$/;
 
 function readRedisUrl(text: string): string | null {

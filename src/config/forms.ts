@@ -1,33 +1,33 @@
-/**
- * Types that several settings share: the type of an option, and how the string of its variable becomes that option. Strings are trimmed
- * before.
- */
+/** Types shared by several settings: an option's type, and how its variable's trimmed string is converted. */
 import { z } from 'zod';
 
-/** The meta of a setting. */
+/** Metadata of a setting. */
 export interface SettingMeta {
   /** Completes "X must be …". Default: the description. */
   readonly expected?: string;
-  /** The same for the variable, if its string differs. */
+  /** The same for the variable, if it differs. */
   readonly expectedText?: string;
-  /** Converts the variable's string to the option. An invalid string stays as it is: the type rejects and quotes it. Default: the string. */
+  /**
+   * Converts the variable's string to the option. Invalid strings are kept: the type rejects and quotes them. Default:
+   * the string.
+   */
   readonly read?: (text: string) => unknown;
-  /** A sentence that says what is wrong with this value or item, if that is known. */
+  /** Says what is wrong with this value or item, if known. */
   readonly hint?: (value: unknown) => string | null;
-  /** Messages must not quote the value. */
+  /** Whether messages must not quote the value. */
   readonly isSecret?: boolean;
-  /** The default in the docs, if it is not the default of the form. */
+  /** The default in the docs, if it isn't the schema's. */
   readonly shownDefault?: string;
-  /** The option's type, if the form does not tell. */
+  /** The option's type in the docs, if the schema doesn't show it. */
   readonly shownType?: string;
   /** The meaning, for the docs. */
   readonly description?: string | undefined;
 }
 
-/** `meta`, for a mistyped name. */
+/** Type-checks `meta`: z.meta accepts any name. */
 const meta = (value: SettingMeta): z.GlobalMeta => ({ ...value });
 
-/** The meta of a setting and of the forms inside it: `default`, `nullable` and the like wrap a form. */
+/** Metadata of a setting and of the schemas inside it: `default`, `nullable` and others wrap a schema. */
 export function metaOf(form: z.ZodType): SettingMeta {
   const inner = 'unwrap' in form ? metaOf((form as z.ZodOptional<z.ZodType>).unwrap()) : {};
   return { ...inner, ...form.meta() };
@@ -65,7 +65,7 @@ export const onOff = () =>
 export const oneOf = <const T extends readonly [string, ...string[]]>(all: T) =>
   z.enum(all).meta({ expected: `one of ${all.join(', ')}` });
 
-/** Separated by commas. */
+/** Splits at commas. */
 export const words = (text: string): string[] => text.split(',').map((word) => word.trim());
 
 export const listOf = <T extends z.ZodType>(item: T, expected: string) =>
@@ -76,7 +76,7 @@ export const listOf = <T extends z.ZodType>(item: T, expected: string) =>
       meta({ expected: `a list of ${expected}`, expectedText: `a comma-separated list of ${expected}`, read: words }),
     );
 
-/** `read` returns null for a wrong string. */
+/** `read` returns null for an invalid string. */
 export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
   z
     .string()
@@ -88,14 +88,14 @@ export const readBy = <T>(read: (text: string) => T | null, expected: string) =>
     })
     .meta({ expected });
 
-/** Returns null if the setting is left out. */
+/** The value is null if the setting is omitted. */
 export const optional = <T extends z.ZodType>(form: T) => z.nullable(form).default(null);
 
 type UrlPart = 'username' | 'password' | 'search' | 'hash';
 
 /**
- * Returns null for a string that isn't a URL of that scheme, has a part that must be empty, or has credentials that are not percent-encoded,
- * which clients fail to decode.
+ * Returns null for a string that isn't a URL of that scheme, has a part that must be empty, or has credentials that
+ * aren't percent-encoded, which clients fail to decode.
  */
 export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[]): URL | null {
   try {
@@ -109,10 +109,13 @@ export function readUrl(text: string, scheme: RegExp, empty: readonly UrlPart[])
 
 export const HTTP = /^https?:\/\//i;
 
-/** Scheme, host and port without a placeholder. Parsers take a backslash for a slash, which would end the host. */
+/** Scheme, host and port without a placeholder. Parsers treat a backslash as a slash, which would end the host. */
 const FIXED_HOST = /^https?:\/\/[^\s/?#\\{}]+[/?#][^\s\p{Cc}]*$/iu;
 
-/** Reads an http or https URL without credentials that has `{name}` behind its host, for each of the names and no other. */
+/**
+ * Reads an http or https URL without credentials that contains `{name}` after its host, for each of the names and no
+ * other.
+ */
 export function urlTemplate(names: readonly string[], example: string) {
   const placeholders = names.map((name) => `{${name}}`);
   const read = (text: string): string | null => {
@@ -120,6 +123,6 @@ export function urlTemplate(names: readonly string[], example: string) {
     const isUrl = FIXED_HOST.test(text) && readUrl(filled, HTTP, ['username', 'password']) !== null;
     return isUrl && !/[{}]/.test(filled) && placeholders.every((each) => text.includes(each)) ? text : null;
   };
-  const expected = `an http or https URL without credentials, with ${placeholders.join(' and ')} and no other braces behind its host`;
+  const expected = `an http or https URL without credentials, with ${placeholders.join(' and ')} and no other braces after its host`;
   return readBy(read, `${expected}, such as ${example}`);
 }

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** Makes the error of a problem. */
+/** Creates the error for a problem. */
 type Wrong = (path: string, problem: string) => Error;
 
-/** Throws the error that `wrong` makes of the problem. */
+/** Throws the error that `wrong` creates. */
 export function readJsonFile(path: string, wrong: Wrong): unknown {
   let text: string;
   try {
@@ -16,7 +16,7 @@ export function readJsonFile(path: string, wrong: Wrong): unknown {
   return parseJsonFile(path, text, wrong);
 }
 
-/** Rejects with the error that `wrong` makes of the problem. */
+/** Rejects with the error that `wrong` creates. */
 export const readTextFile = (path: string, wrong: Wrong): Promise<string> =>
   readFile(path, 'utf8').catch((error: unknown) => {
     throw unreadable(path, error, wrong);

@@ -1,14 +1,14 @@
-/** Names that are nearly others: variables of an environment, and members of an embedder's object. */
+/** Misspelled names: variables of an environment, and members of an embedder's object. */
 import { VARIABLES } from './settings-table.ts';
 
-/** Names that other programs share, or that are too short: FTP_PROXY and HOME are near them. */
+/** Names that other programs use, or that are too short: FTP_PROXY and HOME look like settings. */
 const SHARED: ReadonlySet<string> = new Set(['HOST', 'PORT', 'NODE_ENV', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']);
 const NAMES = [...VARIABLES.keys()];
 const OURS = NAMES.filter((name) => !SHARED.has(name));
-/** Shorter names have more neighbours. */
+/** Shorter names are similar to more others. */
 const mistakesIn = (name: string): number => (name.length < 10 ? 1 : 2);
 
-/** Each with the setting that may be meant. Names of other programs are left out. */
+/** Each with the setting that it probably means. Names used by other programs are omitted. */
 export function misspelledVariables(names: readonly string[]): { readonly name: string; readonly meant: string }[] {
   return names
     .filter((name) => !VARIABLES.has(name))
@@ -18,7 +18,7 @@ export function misspelledVariables(names: readonly string[]): { readonly name: 
     });
 }
 
-/** The one of the names that may be meant, in any case. */
+/** The closest name, ignoring case. */
 export function nearestOf<Name extends string>(name: string, names: readonly Name[]): Name | undefined {
   const [nearest] = names
     .filter((meant) => Math.abs(meant.length - name.length) <= mistakesIn(meant))
@@ -28,7 +28,7 @@ export function nearestOf<Name extends string>(name: string, names: readonly Nam
   return nearest?.meant;
 }
 
-/** Letters that are added, missing, wrong, or swapped with the next one. */
+/** Number of letters that are added, missing, wrong, or swapped with the next one. */
 function distanceOf(one: string, other: string): number {
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity;

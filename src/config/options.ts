@@ -93,7 +93,7 @@ export interface Settings {
    */
   readonly upstreamMaxResponseBytes?: number | undefined;
   /**
-   * Additional status words of the upstream. Must be an object of words, each once and with a status, such as {
+   * Additional statuses of the upstream. Must be an object of words, each once and with a status, such as {
    * failure: 'FAILED' } (statuses: PENDING, RUNNING, WAITING, COMPLETED, FAILED, CANCELLED, SKIPPED).
    */
   readonly statusWords?:
@@ -101,13 +101,13 @@ export interface Settings {
     | undefined;
   /**
    * A run's page in the upstream's web UI, for `Run.upstreamUrl`. Ids are percent-encoded. Must be an http or
-   * https URL without credentials, with {workflowId} and {runId} and no other braces behind its host, such as
+   * https URL without credentials, with {workflowId} and {runId} and no other braces after its host, such as
    * https://app.example.com/workflows/{workflowId}/runs/{runId}.
    */
   readonly runUrlTemplate?: string | undefined;
   /**
    * The same for `Workflow.upstreamUrl`. Must be an http or https URL without credentials, with {workflowId} and
-   * no other braces behind its host, such as https://app.example.com/workflows/{workflowId}.
+   * no other braces after its host, such as https://app.example.com/workflows/{workflowId}.
    */
   readonly workflowUrlTemplate?: string | undefined;
   /**
@@ -270,7 +270,7 @@ export interface Settings {
   readonly authWorkflowsClaim?: string | undefined;
   /**
    * Right required for mutations: in `scope`, `scp`, `roles` or `permissions` of a token, or among the rights of a
-   * key. Must be one word, such as runs:execute.
+   * key. Must be a right without spaces, such as runs:execute.
    */
   readonly authExecuteScope?: string | undefined;
   /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Not relative to this module: a bundle has it in another folder. */
+/** Not relative to this module, which is in another folder of a bundle. */
 const ROOT = dirname(findPackageJSON(import.meta.url) ?? '');
 
 /** The absolute path of a file, such as `schema.graphql`. */

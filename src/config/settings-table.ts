@@ -1,4 +1,4 @@
-/** The gateway's settings: type, default and meaning of each. docs/configuration.md and options.ts are generated from them. */
+/** Type, default and meaning of each setting. docs/configuration.md and options.ts are generated from these. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { RedactionRules } from './redaction.ts';
@@ -29,7 +29,7 @@ export type UpstreamEndpoint = (typeof UPSTREAM_ENDPOINTS)[number];
 const DAY_MS = 86_400_000;
 const milliseconds = (min = 0) => wholeNumber(min, DAY_MS, 'milliseconds');
 
-/** On unless the gateway is in production. */
+/** On except in production. */
 const onInDevelopment = () => optional(onOff()).meta({ shownDefault: '`on`; `off` in production' });
 
 /** Ends with `/`. */
@@ -38,7 +38,7 @@ function readBaseUrl(text: string): string | null {
   return text.endsWith('/') ? text : `${text}/`;
 }
 
-/** The value of UPSTREAM_URL that asks for the embedded sample. */
+/** Value of UPSTREAM_URL for the embedded sample. */
 export const SAMPLE = 'sample';
 const readUpstream = (text: string): string | null => (text === SAMPLE ? SAMPLE : readBaseUrl(text));
 
@@ -54,7 +54,7 @@ function isProxy(text: string): boolean {
 
 function originHint(text: unknown): string | null {
   const origin = typeof text === 'string' && text.endsWith('/') ? URL.parse(text)?.origin : undefined;
-  return origin && origin !== 'null' ? `An origin has no slash at the end: use ${origin}.` : null;
+  return origin && origin !== 'null' ? `Origins don't end with a slash: use ${origin}.` : null;
 }
 
 const isOrigin = (text: string): boolean => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
@@ -145,7 +145,7 @@ const UPSTREAM = {
       read: readStatusWords,
     } satisfies SettingMeta)
     .default({})
-    .describe('Additional [status words](upstream.md#fields) of the upstream.'),
+    .describe('Additional [statuses](upstream.md#fields) of the upstream.'),
   runUrlTemplate: optional(
     urlTemplate(['workflowId', 'runId'], 'https://app.example.com/workflows/{workflowId}/runs/{runId}'),
   ).describe("A run's page in the upstream's web UI, for `Run.upstreamUrl`. Ids are percent-encoded."),
@@ -240,23 +240,23 @@ const MODE = {
     .describe('In production, `UPSTREAM_URL` is required, and `INTROSPECTION` and `SANDBOX` are off by default.'),
 };
 
-/** Each is a property of the config by the same name. */
+/** Each becomes a property of the config with the same name. */
 export const PLAIN = { ...PROCESS, ...UPSTREAM, ...FRESHNESS, ...LIMITS, ...AGENTS, ...PRICES, ...PRIVACY };
 
-/** All settings, by the names of their options. */
+/** All settings by option name. */
 export const SETTINGS = { ...MODE, ...PLAIN, ...UPSTREAM_CONNECTION, ...AUTH, ...FLEET };
 export type SettingName = keyof typeof SETTINGS;
 
-/** The name of the variable: `liveTtlMs` is LIVE_TTL_MS. */
+/** Name of the variable: `liveTtlMs` is LIVE_TTL_MS. */
 export const variableOf = (setting: string): string =>
   setting === 'production' ? 'NODE_ENV' : setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
-/** The settings by the names of their variables. */
+/** Settings by variable name. */
 export const VARIABLES: ReadonlyMap<string, SettingName> = new Map(
   Object.keys(SETTINGS).map((setting) => [variableOf(setting), setting as SettingName]),
 );
 
-/** Groups of settings, by heading in docs/configuration.md. */
+/** Settings by heading in docs/configuration.md. */
 export const DOCUMENTED = {
   Process: { ...PROCESS, ...MODE },
   Upstream: { ...UPSTREAM, ...UPSTREAM_CONNECTION },

@@ -1,11 +1,11 @@
-/** The settings of the upstream's connection: the header with the key, further headers, and proxies. */
+/** Settings of the upstream connection: the header with the key, additional headers, and proxies. */
 import { z } from 'zod';
 import { HTTP, readBy, readUrl, SECRET, text, type SettingMeta } from './forms.ts';
 
-/** A header's name is a token, its value visible ASCII with blanks inside (RFC 9110). */
+/** A header's name is a token; its value is visible ASCII with blanks inside (RFC 9110). */
 const HEADER = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)$/;
 
-/** The gateway sets these itself, or they would change the answer. docs/configuration.md lists them. */
+/** The gateway sets these itself, or they would change the response. docs/configuration.md lists them. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...[
     'accept',
@@ -33,7 +33,7 @@ function readAuthHeader(text: string): { readonly name: string; readonly templat
   return name !== undefined && template.includes('{key}') ? Object.freeze({ name, template }) : null;
 }
 
-/** Separated by `;`, or by line breaks: then a value may contain a `;`. */
+/** Split at `;`, or at line breaks, in which case a value may contain a `;`. */
 function readHeaders(text: string): unknown {
   const parts = text.split(text.includes('\n') ? '\n' : ';').filter((part) => part.trim() !== '');
   const headers = parts.map(readHeader).filter((header) => header !== null);
@@ -41,7 +41,7 @@ function readHeaders(text: string): unknown {
   return names.size === parts.length ? Object.fromEntries(headers) : text;
 }
 
-/** The names in lower case. */
+/** Names are in lower case. */
 const HEADERS = z.record(z.string(), z.string()).transform((given, { issues }): Readonly<Record<string, string>> => {
   const headers = Object.entries(given).map(([name, value]) => readHeader(`${name}: ${value}`));
   const names = new Map(headers.filter((header) => header !== null));
@@ -50,7 +50,7 @@ const HEADERS = z.record(z.string(), z.string()).transform((given, { issues }): 
   return z.NEVER;
 });
 
-/** A proxy is often named without its scheme. */
+/** A proxy is often written without its scheme. */
 function readProxy(given: string): string | null {
   const text = given.includes('://') ? given : `http://${given}`;
   return readUrl(text, HTTP, ['search', 'hash'])?.pathname === '/' ? text : null;
@@ -80,7 +80,7 @@ export const UPSTREAM_CONNECTION = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Proxy variables in lower case take precedence, as in curl and Node. */
+/** Lower-case proxy variables take precedence, as in curl and Node. */
 export const withLowerCaseProxies = (environment: Environment): Environment => ({
   ...environment,
   ...Object.fromEntries(
@@ -101,7 +101,7 @@ export function connectionOf(
     return fail(`{upstreamHeaders} must not include ${authHeader.name}: {upstreamAuthHeader} sends the key in it.`);
   }
   const hasProxy = HTTP_PROXY !== undefined || HTTPS_PROXY !== undefined;
-  // The form of `proxyEnv`, an option of Node's agents.
+  // The shape of `proxyEnv`, an option of Node's agents.
   const proxyEnv = hasProxy ? Object.freeze({ HTTP_PROXY, HTTPS_PROXY, NO_PROXY }) : null;
   return Object.freeze({ authHeader, headers, proxy: proxyEnv });
 }

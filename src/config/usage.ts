@@ -1,4 +1,4 @@
-/** Flags of the command line. */
+/** Command-line flags. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 
 /** Text to print instead of running a command. `isError` is false for `--help`. */
@@ -12,7 +12,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Throws UsageError for `--help`, for unknown flags and for further words. */
+/** Throws UsageError for `--help`, unknown flags and extra arguments. */
 export function parseFlags<const Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,

@@ -1,29 +1,29 @@
-/** Cuts JSON to a size: small values stay whole, large ones share the rest. */
+/** Cuts JSON to a size: small values stay whole, large ones share what remains. */
 import { jsonBytes } from './json-bytes.ts';
 import type { JsonValue } from './types.ts';
 
 export interface Bounded {
   readonly value: JsonValue;
-  /** The parts that are left out, by path: `run.steps: first 12 of 40 items`. Empty if the value is whole. */
+  /** The omitted parts, by path: `run.steps: first 12 of 40 items`. Empty if the value is whole. */
   readonly leftOut: readonly string[];
 }
 
 type Members = Readonly<Record<string, JsonValue>>;
 
-/** Ids, times and names: a part of one would be worse than none. */
+/** Ids, times and names: part of one would be worse than none. */
 const SMALL_BYTES = 120;
-/** Items of a list are cut only if they have more bytes than this, and more than a quarter of the list. */
+/** List items are cut only if they have more bytes than this, and more than a quarter of the list. */
 const WHOLE_ITEM_BYTES = 1000;
 const CUT_ITEMS = 4;
 const MIN_TEXT_BYTES = 40;
-/** A cursor or another token: as with an id, a part of it would be worse than none. */
+/** A cursor or other token: as with an id, part of it would be worse than none. */
 const TOKEN = /^[\w-]+$/;
 const BRACKETS = 2;
 /** An object's member takes more: quotes, a colon and a comma. */
 const MIN_MEMBER_BYTES = 5;
 const MORE = '…';
 
-/** `maxBytes` are those of the value as JSON in UTF-8. Of a larger value only as much is read. */
+/** `maxBytes` limits the value's JSON in UTF-8. No more than that is read of a larger value. */
 export function boundJson(value: JsonValue, maxBytes: number): Bounded {
   const notes = new Map<string, string>();
   const cut = new Cutter(notes).cut(value, maxBytes, '') ?? null;
@@ -31,7 +31,7 @@ export function boundJson(value: JsonValue, maxBytes: number): Bounded {
 }
 
 class Cutter {
-  /** The first cut by path: all items of a list have the same path. */
+  /** First cut for each path. All items of a list have the same path. */
   readonly #notes: Map<string, string>;
 
   constructor(notes: Map<string, string>) {
@@ -68,7 +68,7 @@ class Cutter {
     let left = budget - BRACKETS;
     for (const item of items) {
       const room = Math.min(left, share) - 1;
-      // An item that is smaller than its share is not cut to fill a gap.
+      // An item smaller than its share isn't cut to fill a gap.
       if (kept.length > 0 && room < share - 1 && isBetween(jsonBytes(item, share), room, share)) break;
       const cut = this.cut(item, room, `${path}[]`);
       if (cut === undefined) break;
@@ -79,7 +79,7 @@ class Cutter {
     return kept;
   }
 
-  /** The smallest members first: what they do not need is for the larger ones. */
+  /** Smallest members first: what they don't need goes to larger ones. */
   #cutObject(value: Members, budget: number, path: string): JsonValue | undefined {
     const names = Object.keys(value);
     const bySize = names
@@ -97,7 +97,7 @@ class Cutter {
       left -= nameBytes + jsonBytes(cut);
     }
     if (kept.size < names.length) this.#note(path, `${kept.size} of ${names.length} members`);
-    // In the order of the operation.
+    // In the operation's order.
     const members = names.flatMap((name) => (kept.has(name) ? [[name, kept.get(name)] as const] : []));
     return members.length === 0 ? undefined : (Object.fromEntries(members) as JsonValue);
   }

@@ -1,4 +1,4 @@
-/** Facts of the upstream about runs, steps and workflows, checked and translated from its wire format. */
+/** Facts from the upstream about runs, steps and workflows, checked and translated from its wire format. */
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
 
@@ -9,16 +9,16 @@ export interface JsonObject {
 
 export type PayloadField = 'inputs' | 'outputs' | 'metadata' | 'waitRequest';
 
-/** Values of a payload. Null for a missing field. Integers beyond 2^53 are strings. */
+/** Values of a payload; missing fields are null, and integers beyond 2^53 are strings. */
 export type PayloadValues = Readonly<Record<PayloadField, JsonValue>>;
 
-/** Location of a payload in an answer. Most payloads are never read, so a payload is parsed again when needed. */
+/** Location of a payload in a response. Most payloads are never read, so they are parsed on demand. */
 export interface Payload {
-  /** JSON list of items. The steps of one answer share it. */
+  /** JSON list of items, shared by all steps of a response. */
   readonly body: Uint8Array;
   /** Index of the item in the list. */
   readonly index: number;
-  /** Digest of the values, if the answer is large: comparing the values would take a second. */
+  /** Digest of the values if the response is large: comparing the values would take a second. */
   readonly digest?: string | undefined;
 }
 
@@ -35,30 +35,30 @@ export interface TokenCounts {
   readonly reasoningTokens: number | null;
 }
 
-/** Tokens reported by an output. The object is flat, since cached records of many runs have one for each node. */
+/** Tokens reported by an output. The object is flat, since cached records of many runs have one per node. */
 export interface ReportedTokens extends TokenCounts {
-  /** Model named by the output. Null if it names none. */
+  /** Model named by the output, or null. */
   readonly model: string | null;
-  /** Part of the input that was written to the model's cache. Null if not reported. */
+  /** Part of the input that was written to the model's cache, or null if not reported. */
   readonly cacheWrites: number | null;
-  /** `total_tokens` as sent, never a computed sum. Null if not reported. */
+  /** `total_tokens` as sent, never a computed sum, or null if not reported. */
   readonly sentTotal: number | null;
 }
 
-/** Tokens of a step. `totalTokens` is the upstream's, if that is above 0. */
+/** Tokens of a step. `totalTokens` is the upstream's if above 0. */
 export interface TokenUsage extends ReportedTokens {
   readonly source: TokenSource;
-  /** Model whose prices apply: `model`, else the one that the inputs name. */
+  /** Model whose prices apply: `model`, or the one named by the inputs. */
   readonly billedModel: string | null;
 }
 
-/** Interpreted when it is first read. */
+/** Computed when first read. */
 export interface TokenReport {
   /** Usage, or null if no tokens are reported. */
   readonly usage: TokenUsage | null;
 }
 
-/** A time in which a step did no work, because it waited for a person or an event. */
+/** Period in which a step did no work because it waited for a person or an event. */
 export interface Wait {
   readonly from: Timestamp;
   /** End, or null while it lasts. */
@@ -71,54 +71,54 @@ export interface StepFacts {
   readonly nodeId: string;
   readonly userId: string | null;
   readonly organizationId: string | null;
-  /** The upstream's word. */
+  /** Status as sent by the upstream. */
   readonly rawStatus: string;
   readonly status: StepStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
-  /** Whole seconds, rounded down by the upstream. Exact up to 2^53, so it may exceed an `Int`. Null if unknown. */
+  /** Whole seconds, rounded down by the upstream, or null if unknown. Exact up to 2^53, so it may exceed an `Int`. */
   readonly elapsedTime: number | null;
-  /** Error as sent, unless it is redacted. It may also say that there isn't one. */
+  /** Error as sent, unless redacted. It may also state that there is none. */
   readonly error: string | null;
-  /** Set if something of error or payload was redacted. */
+  /** Set if part of the error or payload was redacted. */
   readonly isRedacted?: boolean;
-  /** Identifies the cause of a redacted error. Equal for failures of one group. */
+  /** Identifies the cause of a redacted error: equal for failures of one group. */
   readonly errorHash?: string | null;
-  /** Item of a fan-out that this is an execution for. Null if not reported. */
+  /** The fan-out item that this execution is for, or null if not reported. */
   readonly itemKey: string | null;
-  /** Number of the attempt within node and item, from 1. Null if not reported. */
+  /** Number of the attempt within node and item, from 1, or null if not reported. */
   readonly reportedAttempt: number | null;
-  /** As reported: in any order, and overlaps are possible. */
+  /** As reported: in any order, possibly overlapping. */
   readonly waits: readonly Wait[];
   readonly payload: Payload;
-  /** Hash of the inputs, to recognize retries. Null if empty, or if the node ran once or without a failure. */
+  /** Hash of the inputs, to recognize retries. Null if they are empty, or if the node ran once or never failed. */
   readonly inputsHash: string | null;
-  /** Token count of the upstream, exact up to 2^53. Null if not reported. */
+  /** The upstream's token count, exact up to 2^53, or null if not reported. */
   readonly tokens: number | null;
-  /** Tokens that the payload or the upstream reports. */
+  /** Tokens reported by the payload or the upstream. */
   readonly reportedTokens: TokenReport;
-  /** Position in the upstream's list, used as tie-breaker. */
+  /** Position in the upstream's list, used as a tie-breaker. */
   readonly index: number;
-  /** Reason why the entry is unreadable. Such an entry is reported as an error, and its other fields are not used. */
+  /** Why the entry is unreadable. Such an entry is reported as an error, and its other fields aren't used. */
   readonly problem?: string;
 }
 
-/** Run-level data of the upstream. */
+/** Run-level data from the upstream. */
 export interface RunRecord {
-  /** Id, or empty if the upstream sent none that is readable. The record then only keeps its position in the history. */
+  /** Id, or empty if the upstream sent no readable one. The record then only holds its position in the history. */
   readonly id: string;
-  /** The upstream's word. */
+  /** Status as sent by the upstream. */
   readonly rawStatus: string;
   readonly status: RunStatus;
   readonly startTime: Timestamp | null;
   readonly endTime: Timestamp | null;
   readonly elapsedTime: number | null;
   readonly error: string | null;
-  /** As those of a step. */
+  /** As for a step. */
   readonly isRedacted?: boolean;
   readonly errorHash?: string | null;
   readonly payload: Payload;
-  /** At most one token report per node, from its output in the record. Failed executions have none. */
+  /** At most one token report per node, from its output in the record, and none for failed executions. */
   readonly nodeTokens: readonly ReportedTokens[];
 }
 
@@ -144,7 +144,7 @@ export interface WorkflowRecord {
   readonly organizationId: string | null;
   readonly createdAt: Timestamp | null;
   readonly updatedAt: Timestamp | null;
-  /** Id of a user. */
+  /** User id. */
   readonly updatedBy: string | null;
   readonly graph: WorkflowGraph | null;
 }
@@ -163,7 +163,7 @@ export interface Freshness {
   readonly fetchedAt: Timestamp;
   /** Whether the run is over and the data can never change. */
   readonly isFinal: boolean;
-  /** Whether the upstream was not reachable and the last good answer is shown. */
+  /** Whether the upstream couldn't be reached and the last good response is shown. */
   readonly isStale: boolean;
   readonly staleReason: string | null;
 }
@@ -171,13 +171,13 @@ export interface Freshness {
 export interface RunFacts {
   readonly workflowId: string;
   readonly id: string;
-  /** Record, or null if the upstream doesn't have one for this run. */
+  /** Record, or null if the upstream has none for this run. */
   readonly record: RunRecord | null;
-  /** Steps, or null if the steps are not loaded. Only fields of the record may be read then. */
+  /** Steps, or null if they aren't loaded, in which case only fields of the record may be read. */
   readonly steps: readonly StepFacts[] | null;
-  /** Reason why the steps could not be loaded. Fields that need steps throw it. */
+  /** Why the steps couldn't be loaded. Fields that need steps throw it. */
   readonly stepsError?: Error | null;
-  /** Graph, or null if no graph is known. Undefined if it is not loaded: fields that need it throw. */
+  /** Graph, or null if none is known. Undefined if it isn't loaded: fields that need it throw. */
   readonly graph: WorkflowGraph | null | undefined;
   readonly freshness: Freshness;
 }

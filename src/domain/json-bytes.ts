@@ -1,12 +1,12 @@
 /** Size of a value as JSON, computed without serializing it. */
 import { JsonPart } from './json-part.ts';
 
-/** Bytes of the value as compact JSON. Stops beyond `limit` and then returns a number above it. */
+/** Bytes of the value as compact JSON. Stops beyond `limit`, and then returns a number above it. */
 export function jsonBytes(json: unknown, limit = Infinity): number {
   const rest: unknown[] = [json];
   let length = 0;
   for (let value = rest.pop(); value !== undefined && length <= limit; value = rest.pop()) {
-    // Each character takes at least a byte, so a string longer than the limit need not be read.
+    // Each character takes at least one byte, so a string longer than the limit need not be read.
     if (typeof value === 'string') length += value.length > limit ? value.length : textBytes(value);
     else if (typeof value !== 'object' || value === null) length += wordBytes(value);
     else if (Array.isArray(value)) {
@@ -34,7 +34,10 @@ export function jsonBytes(json: unknown, limit = Infinity): number {
 const wordBytes = (value: unknown): number =>
   typeof value === 'boolean' || Number.isFinite(value) ? String(value).length : 4;
 
-/** Includes the quotes. An escape takes 2 bytes, or 6 for a lone surrogate or a control character without a letter. */
+/**
+ * Includes the quotes. An escape takes 2 bytes, or 6 for a lone surrogate or a control character without a letter
+ * escape.
+ */
 function textBytes(text: string): number {
   let length = text.length + 2;
   for (let at = 0; at < text.length; at += 1) {
@@ -52,7 +55,7 @@ function textBytes(text: string): number {
   return length;
 }
 
-/** Control characters with a letter as escape: `\b`, `\t`, `\n`, `\f` and `\r`. */
+/** Control characters with a letter escape: `\b`, `\t`, `\n`, `\f` and `\r`. */
 const hasLetter = (code: number): boolean => code >= 0x08 && code <= 0x0d && code !== 0x0b;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

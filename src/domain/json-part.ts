@@ -1,8 +1,10 @@
-/** JSON that stays bytes on its way into the answer: to parse and write a million values would block the event loop. */
+/**
+ * JSON that stays bytes until the response is written: parsing and writing a million values would block the event loop.
+ */
 import { randomUUID } from 'node:crypto';
 import type { JsonValue } from './facts.ts';
 
-/** A value of a result. `JSON.stringify` writes a mark in its place, which `JsonParts.write` replaces. */
+/** A value in a result. `JSON.stringify` writes a mark, which `JsonParts.write` replaces. */
 export class JsonPart {
   readonly bytes: Uint8Array;
   readonly #markOf: (bytes: Uint8Array) => string;
@@ -19,22 +21,22 @@ export class JsonPart {
 
 export type AnsweredJson = JsonValue | JsonPart;
 
-/** Makes the parts of all answers, and writes these. */
+/** Creates and writes the parts of all responses. */
 export class JsonParts {
-  /** No client can guess it, and none gets it. */
+  /** Clients can't guess it, and never receive it. */
   readonly #mark = randomUUID();
   readonly #pattern = new RegExp(`"${this.#mark} (\\d+)"`);
-  /** Parts that `JSON.stringify` has met since the last `write`. */
+  /** Parts that `JSON.stringify` has encountered since the last `write`. */
   #met: Uint8Array[] = [];
 
   readonly #markOf = (bytes: Uint8Array): string => `${this.#mark} ${this.#met.push(bytes) - 1}`;
 
-  /** `bytes`: compact JSON. */
+  /** `bytes` is compact JSON. */
   of(bytes: Uint8Array): JsonPart {
     return new JsonPart(bytes, this.#markOf);
   }
 
-  /** Bytes of a string from `JSON.stringify`, with their parts. Call both in the same turn. */
+  /** Converts a string from `JSON.stringify` to bytes, including the parts. Must be called in the same turn. */
   write(text: string): Buffer {
     const met = this.#met;
     if (met.length === 0) return Buffer.from(text);
@@ -47,5 +49,5 @@ export class JsonParts {
 function partOf(met: readonly Uint8Array[], index: string): Uint8Array {
   const part = met[Number(index)];
   if (part) return part;
-  throw new Error('A text with parts must be written in the turn in which it was made');
+  throw new Error('A string with parts must be written in the turn in which it was created');
 }

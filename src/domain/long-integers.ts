@@ -1,12 +1,12 @@
 /** Integers beyond 2^53 in JSON become strings, since JSON.parse rounds them silently, here and in browsers. */
 
 /**
- * An integer of at least 16 digits in place of a value: without leading zeros, and not before a colon. So only valid JSON becomes
- * valid. Longer ones are not integers of anybody. `[1-9]|-[1-9]` is found twice as fast as `-?[1-9]`.
+ * An integer of at least 16 digits where a value belongs: without leading zeros, and not before a colon. So only valid
+ * JSON becomes valid. `[1-9]|-[1-9]` is found twice as fast as `-?[1-9]`.
  */
 const LONG_INTEGER = /(?<=^|[[:,\s])(?:[1-9]|-[1-9])\d{15,399}(?=\s*(?:[\]},]|$))/g;
 
-/** `JSON.parse` with long integers as strings. */
+/** Like `JSON.parse`, but long integers become strings. */
 export const parseExactJson = (text: string): unknown => JSON.parse(longIntegersAsText(text));
 
 function longIntegersAsText(json: string): string {
@@ -21,7 +21,7 @@ function longIntegersAsText(json: string): string {
   });
 }
 
-/** Infinity without a further quote: the rest is not searched again for each integer. */
+/** Infinity if there is no further quote, so the rest isn't searched again for each integer. */
 function quoteFrom(json: string, from: number): number {
   const found = json.indexOf('"', from);
   return found === -1 ? Infinity : found;

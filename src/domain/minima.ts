@@ -1,10 +1,12 @@
-/** Numbers at places. The first place with a number up to a limit is found in logarithmic time. */
+/** An array of numbers in which the first number up to a limit is found in logarithmic time. */
 export class Minima {
   readonly #leaves: number;
-  /** A tree of minima: its leaves, from `#leaves` on, are the numbers. The children of `at` are 2 · at and 2 · at + 1. */
+  /**
+   * A tree of minima: its leaves, from `#leaves` on, are the numbers. The children of `at` are 2 · at and 2 · at + 1.
+   */
   readonly #tree: Float64Array;
 
-  /** All places have the number `initial`. */
+  /** Initializes all numbers to `initial`. */
   constructor(count: number, initial: number) {
     this.#leaves = 2 ** Math.ceil(Math.log2(Math.max(1, count)));
     this.#tree = new Float64Array(2 * this.#leaves).fill(initial);

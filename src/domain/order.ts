@@ -1,4 +1,4 @@
-/** Comparisons of all shown orders, so that ties and unknown values are treated the same way everywhere. */
+/** Comparisons for all visible orders, so ties and unknown values are treated consistently. */
 
 /** Ascending, null last. */
 export function compareNullsLast(a: number | null, b: number | null): number {
@@ -6,17 +6,17 @@ export function compareNullsLast(a: number | null, b: number | null): number {
   return a - b;
 }
 
-/** Compares code units, independent of the locale. */
+/** Compares code units, regardless of locale. */
 export const compareText = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-/** −Infinity without numbers. A call with an argument for each number fails above about 120,000. */
+/** −Infinity if empty. Spreading the numbers into Math.max fails above about 120,000. */
 export const maxOf = (numbers: Iterable<number>): number => {
   let max = -Infinity;
   for (const number of numbers) max = Math.max(max, number);
   return max;
 };
 
-/** Infinity without numbers. */
+/** Infinity if empty. */
 export const minOf = (numbers: Iterable<number>): number => {
   let min = Infinity;
   for (const number of numbers) min = Math.min(min, number);

@@ -1,4 +1,4 @@
-/** Compares payloads by value, independent of their formatting. */
+/** Compares payloads by value, regardless of formatting. */
 import { createHash, hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson, unwritable, writeCanonicalJson } from './json.ts';
@@ -11,7 +11,7 @@ export const isSamePayload = (one: PayloadValues, another: PayloadValues): boole
 
 const HASHED_AT_ONCE = 65_536;
 
-/** Equal for the same payloads. */
+/** Equal for equal payloads. */
 export function digestOf(values: PayloadValues): string {
   const digest = createHash('sha256');
   let text = '';
@@ -23,7 +23,7 @@ export function digestOf(values: PayloadValues): string {
   };
   for (const field of FIELDS) {
     const problem = unwritable(values[field]);
-    // No JSON begins with a blank.
+    // No JSON begins with a space.
     if (problem === null) writeCanonicalJson(values[field], write);
     else write(` ${problem}`);
     write('\n');
@@ -33,14 +33,14 @@ export function digestOf(values: PayloadValues): string {
 
 const sha256Of = (inputs: JsonValue): string => hash('sha256', canonicalJson(inputs), 'base64url');
 
-/** Equal for equal inputs. Null for empty and unreadable ones, which do not identify what an execution repeats. */
+/** Equal for equal inputs. Null for empty and unreadable ones, which don't identify what an execution repeats. */
 export const hashOfInputs = (inputs: JsonValue, hashOf = sha256Of): string | null =>
   isEmpty(inputs) || unwritable(inputs) !== null ? null : hashOf(inputs);
 
 const isEmpty = (value: JsonValue): boolean =>
   value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** Unreadable values are equal if their problems are. They may be nested too deep to compare. */
+/** Unreadable values are equal if their problems are, since they may be nested too deep to compare. */
 function isSameField(one: JsonValue, another: JsonValue): boolean {
   const [problem, otherProblem] = [unwritable(one), unwritable(another)];
   return problem === null && otherProblem === null ? isDeepStrictEqual(one, another) : problem === otherProblem;

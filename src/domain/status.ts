@@ -1,4 +1,4 @@
-/** Status words of the upstream. An unknown word is UNKNOWN, never an error. */
+/** The upstream's statuses. An unknown one is UNKNOWN, never an error. */
 import type { Timestamp } from './timestamp.ts';
 
 export type StepStatus =
@@ -15,30 +15,30 @@ const WORDS: Record<Exclude<StepStatus, 'UNKNOWN'>, readonly string[]> = {
   SKIPPED: ['skipped'],
 };
 
-/** `in_progress`, `in-progress` and `InProgress` are the same word. */
+/** `in_progress`, `in-progress` and `InProgress` are equal. */
 const normalize = (word: string): string => word.toLowerCase().replaceAll(/[-_\s]/g, '');
 
-/** The status of a step by the upstream's word. UNKNOWN for an unknown word. */
+/** Maps the upstream's status of a step; an unmapped one is UNKNOWN. */
 export type StatusOf = (rawStatus: string) => StepStatus;
 
-/** `own`: words of an engine, which take precedence. */
+/** `own` has an engine's statuses, which take precedence. */
 export function createStatusOf(own: Readonly<Record<string, StepStatus>> = {}): StatusOf {
   const statuses = new Map<string, StepStatus>();
   const add = (word: string, status: StepStatus) => statuses.set(normalize(word), status);
   for (const [status, words] of Object.entries(WORDS)) for (const word of words) add(word, status as StepStatus);
   for (const [word, status] of Object.entries(own)) add(word, status);
-  // Most words come in lower case, without a separator.
+  // Most are already lower-case and without separators.
   return (word) => statuses.get(word) ?? statuses.get(normalize(word)) ?? 'UNKNOWN';
 }
 
-/** A run can't be SKIPPED, so that becomes UNKNOWN. */
+/** Runs can't be SKIPPED, so that becomes UNKNOWN. */
 export const runStatusOf = (status: StepStatus): RunStatus => (status === 'SKIPPED' ? 'UNKNOWN' : status);
 
 const TERMINAL: ReadonlySet<StepStatus> = new Set<StepStatus>(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
 
 export const isTerminal = (status: StepStatus): boolean => TERMINAL.has(status);
 
-/** Whether the status is terminal, or an unknown word with an end. */
+/** Whether the status is terminal, or unknown with an end. */
 export const isOver = (status: StepStatus, endTime: Timestamp | null): boolean =>
   isTerminal(status) || (status === 'UNKNOWN' && endTime !== null);
 
@@ -48,7 +48,7 @@ interface RecordTimes {
   readonly endTime: Timestamp | null;
 }
 
-/** Whether the record alone gives its times: a pending run hasn't started, and an unfinished one hasn't ended. */
+/** Whether the record alone determines its times: a pending run hasn't started, and an unfinished one hasn't ended. */
 export function hasOwnTimes({ status, startTime, endTime }: RecordTimes): boolean {
   return (startTime !== null || status === 'PENDING') && (endTime !== null || !isTerminal(status));
 }

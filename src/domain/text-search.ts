@@ -3,15 +3,15 @@ import type { InputPath } from './inputs/input-path.ts';
 import { isJsonArray, isJsonObject } from './json.ts';
 import type { JsonValue } from './types.ts';
 
-/** Characters that are compared, from the beginning of the string. */
+/** Maximum number of characters to compare, from the beginning of the string. */
 export const MAX_COMPARED = 2 ** 14;
 
-/** Knuth-Morris-Pratt, since `includes` may take 150 ms in repetitive text. `part` is lower-case and not empty. */
+/** Knuth-Morris-Pratt, because `includes` may take 150 ms on repetitive strings. `part` is lower-case and not empty. */
 export function containsText(text: string, part: string): boolean {
   const compared = text.slice(0, MAX_COMPARED).toLowerCase();
   if (compared.length < part.length) return false;
   const fallbacks = [0];
-  /** Length of the beginning of `part` that matches up to `character`, after a match of `matched` characters. */
+  /** Length of the prefix of `part` that matches up to `character`, after `matched` matching characters. */
   const next = (matched: number, character: string | undefined): number => {
     let length = matched;
     while (length > 0 && part[length] !== character) length = fallbacks[length - 1] ?? 0;
@@ -32,7 +32,7 @@ interface Place {
 }
 
 /**
- * Path of the first string or number that contains `part`; empty for the whole value. Null if none does. Only `MAX_COMPARED`
+ * Path of the first string or number that contains `part`, empty for the whole value, or null. Only `MAX_COMPARED`
  * characters and values are compared.
  */
 export function pathOfText(value: JsonValue, part: string): InputPath | null {

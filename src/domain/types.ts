@@ -1,4 +1,4 @@
-/** Derived data of the domain. The facts are exported too, so that one import is enough. */
+/** Derived data of the domain. Also re-exports the facts, so one import is enough. */
 import type { Freshness, Payload, StepFacts, TokenCounts, TokenUsage } from './facts.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timestamp } from './timestamp.ts';
@@ -9,7 +9,7 @@ export type DurationSource = 'TIMESTAMPS' | 'ELAPSED_SECONDS' | 'LIVE' | 'NONE';
 export type AttemptKind = 'FIRST' | 'RETRY' | 'ITERATION';
 
 export interface StepDuration {
-  /** Without `waitingMs`. */
+  /** Excludes `waitingMs`. */
   readonly durationMs: number | null;
   /** 0 if the start or end is unknown. */
   readonly waitingMs: number;
@@ -23,13 +23,13 @@ export interface StepAttempt {
   readonly attempt: number;
   readonly attemptCount: number;
   readonly attemptKind: AttemptKind;
-  /** Number of the attempt at its item, from 1: as reported, else one more than that of the failure that it repeats. */
+  /** Number of the attempt at its item, from 1: as reported, or one more than that of the failure that it repeats. */
   readonly itemAttempt: number;
-  /** Failed execution that this one repeats. Null unless it is a RETRY. */
+  /** Failed execution that this one repeats, or null unless it is a RETRY. */
   readonly previousAttempt: Step | null;
   /** Whether it failed and a RETRY repeats it. */
   readonly isSuperseded: boolean;
-  /** Whether this is the one execution that decides the state of its node. */
+  /** Whether this execution decides the state of its node. */
   readonly isLatest: boolean;
 }
 
@@ -39,17 +39,17 @@ export interface Step extends StepFacts, StepDuration, StepAttempt {
   readonly status: StepStatus;
   readonly isRedacted: boolean;
   readonly isFinished: boolean;
-  /** Whether it is WAITING, and its run is not over. */
+  /** Whether it is WAITING and its run isn't over. */
   readonly isAnswerable: boolean;
-  /** Start of the current wait. Null unless it is WAITING. */
+  /** Start of the current wait, or null unless it is WAITING. */
   readonly waitingSince: Timestamp | null;
   /** Token usage, or null if neither the payload nor the upstream reports tokens. */
   readonly tokenUsage: TokenUsage | null;
-  /** Milliseconds from the start of the run's span. Null if the step starts outside the span. */
+  /** Milliseconds from the start of the run's span, or null if the step starts outside it. */
   readonly offsetMs: number | null;
-  /** Milliseconds without a running step before this step's start. Null if the step starts outside the span. */
+  /** Milliseconds without a running step before this step's start, or null if the step starts outside the span. */
   readonly gapBeforeMs: number | null;
-  /** Duration divided by the run's wall clock, 0…1. Null if either is unknown or the wall clock is 0. */
+  /** Duration divided by the run's wall clock, 0…1, or null if either is unknown or the wall clock is 0. */
   readonly shareOfRun: number | null;
 }
 
@@ -72,9 +72,9 @@ export interface Gap {
   /** Milliseconds from the start of the run's span. */
   readonly offsetMs: number;
   readonly durationMs: number;
-  /** Step that ended last before the gap. Null for a gap before the first step. */
+  /** Step that ended last before the gap, or null for a gap before the first step. */
   readonly after: Step | null;
-  /** Step that ended the gap. Null for a gap after the last step. */
+  /** Step that ended the gap, or null for a gap after the last step. */
   readonly before: Step | null;
 }
 
@@ -95,7 +95,7 @@ export interface TimelineBar {
   readonly step: Step;
   readonly lane: number;
   readonly offsetMs: number;
-  /** With waits. */
+  /** Includes waits. */
   readonly durationMs: number;
   readonly offsetPercent: number;
   readonly widthPercent: number;
@@ -112,7 +112,7 @@ export interface Timeline {
 
 export interface CriticalPath {
   readonly steps: readonly Step[];
-  /** Milliseconds that the steps cover. Overlaps count once. */
+  /** Milliseconds covered by the steps. Overlaps count once. */
   readonly durationMs: number;
   readonly isInferred: boolean;
 }
@@ -156,21 +156,21 @@ export interface Run {
   readonly rawStatus: string | null;
   readonly statusIsInferred: boolean;
   readonly isFinished: boolean;
-  /** Whether the clock may change any result. If false, the run can be cached. */
+  /** Whether the result depends on the clock. If not, the run can be cached. */
   readonly dependsOnNow: boolean;
   readonly startedAt: Timestamp | null;
   readonly endedAt: Timestamp | null;
   readonly lastActivityAt: Timestamp | null;
   readonly wallClockMs: number | null;
   readonly error: string | null;
-  /** Whether something of error, inputs or outputs was redacted. */
+  /** Whether part of error, inputs or outputs was redacted. */
   readonly isRedacted: boolean;
-  /** Identifies the cause of a redacted error. Null for others. */
+  /** Identifies the cause of a redacted error, otherwise null. */
   readonly errorHash: string | null;
   readonly freshness: Freshness;
   /** Sorted by start, then upstream index. */
   readonly steps: readonly Step[];
-  /** Payload of the record. Null without a record. */
+  /** Payload of the record, or null without a record. */
   readonly payload: Payload | null;
   /** Problem of each unreadable entry of the upstream's list. `steps` omits these entries. */
   readonly unreadableSteps: readonly string[];
@@ -179,7 +179,10 @@ export interface Run {
   readonly stepCounts: StepCounts;
   /** All failed steps, sorted by end, then start, then upstream index. */
   readonly failedSteps: readonly Step[];
-  /** Failed steps that no RETRY repeats. All failed steps if the record says FAILED without an error and none is left. */
+  /**
+   * Failed steps that no RETRY repeats, or all failed steps if the record says FAILED without an error and none is
+   * left.
+   */
   readonly remainingFailures: readonly Step[];
   /** Longest first, without steps of unknown duration. */
   readonly slowestSteps: readonly Step[];

@@ -1,6 +1,6 @@
 /**
- * Announcements between gateways: short strings over pub/sub, one channel a purpose. They may be lost or repeated: a listener
- * takes them for hints, and checks.
+ * Announcements between gateways: short strings over pub/sub, one channel per purpose. They may be lost or repeated, so
+ * listeners treat them as hints and check.
  */
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
 import type { Complaints } from './complaints.ts';
@@ -11,7 +11,7 @@ import { isReplyError, type Valkey } from './valkey.ts';
 export interface Announcements {
   /** Sends to all gateways, including this one. Never rejects. */
   announce(purpose: string, payload: string): Promise<unknown>;
-  /** One listener a purpose. */
+  /** One listener per purpose. */
   listen(purpose: string, listener: (payload: string) => void): void;
   close(): void;
 }
@@ -25,7 +25,7 @@ export interface AnnouncementsOptions {
 }
 
 const CHANNEL = `${PREFIX}:`;
-/** All channels are subscribed to again: a rejected one may be allowed by now, and a dead connection does not answer. */
+/** Resubscribes to all channels: a rejected one may be allowed by now, and a dead connection doesn't respond. */
 const REPEAT_MS = 5000;
 
 const channelOf = (purpose: string): string => `${CHANNEL}${purpose}`;
@@ -44,7 +44,7 @@ export async function createAnnouncements({
     try {
       await redis.subscribe(...listeners.keys());
     } catch (error) {
-      // After a lost connection, `whenReady` subscribes again.
+      // After a lost connection, `whenReady` resubscribes.
       if (!isReplyError(error)) return;
       complaints.refused('SUBSCRIBE', error);
       metrics.command('SUBSCRIBE', 'refused', null);

@@ -1,4 +1,4 @@
-/** Calls of other gateways: a gateway that needs the same answer waits for its announcement. */
+/** Calls of other gateways: a gateway that needs the same response waits for the announcement. */
 import type { WaitOutcome } from '../runs/ports.ts';
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Fleet } from './fleet.ts';
@@ -6,13 +6,18 @@ import type { Fleet } from './fleet.ts';
 const OUTCOMES: readonly WaitOutcome[] = ['again', 'alone'];
 
 export interface AwaitedCalls {
-  /** Create it before acquiring the lease: an announcement or a failure may come first. Always call `end`. */
+  /**
+   * Must be called before acquiring the lease, because an announcement or failure may come first. Always call `end`.
+   */
   expect(lease: string): ExpectedCall;
   announce(lease: string, outcome: WaitOutcome): Promise<unknown>;
 }
 
 export interface ExpectedCall {
-  /** `again` after `ms`: the lease may have ended. Rejects with AbandonedError when the signal fires. Call it once. */
+  /**
+   * Resolves to `again` after `ms`, when the lease may have ended. Rejects with AbandonedError when the signal fires.
+   * Call it once.
+   */
   outcome(ms: number, signal: AbortSignal): Promise<WaitOutcome>;
   end(): void;
 }
@@ -21,7 +26,7 @@ export interface ExpectedCall {
 const PAYLOAD = /^([\w-]{43}) (\w+)$/;
 const idOf = (lease: string): string => lease.slice(-43);
 
-/** `purpose`: the channel, one for each kind of call. */
+/** `purpose` is the channel, one for each kind of call. */
 export function createAwaitedCalls(
   { valkey, announcements, after }: Pick<Fleet, 'valkey' | 'announcements' | 'after'>,
   purpose: string,
@@ -53,7 +58,7 @@ export function createAwaitedCalls(
           const cancelTimer = after(ms, () => {
             resolve('again');
           });
-          // A failure of Valkey is noticed within the deadline of a command.
+          // A failure of Valkey is noticed within the timeout of a command.
           const stopWatching = valkey.watch();
           try {
             return await promise;

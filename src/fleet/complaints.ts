@@ -1,4 +1,4 @@
-/** Logs rejected commands and failed connections once a minute, by code only: a message may quote sent data. */
+/** Logs rejected commands and failed connections once a minute, by code only, because messages may quote sent data. */
 import type { Logger } from '../observability/logger.ts';
 
 export type Complaints = ReturnType<typeof createComplaints>;

@@ -1,15 +1,15 @@
-/** The client of Valkey, loaded on first use. A connection reconnects by itself, and queues nothing meanwhile. */
+/** The Valkey client, loaded on first use. It reconnects automatically, and queues nothing meanwhile. */
 import type { Redis } from 'ioredis';
 import type { Complaints } from './complaints.ts';
 
 const CONNECT_MS = 1000;
-/** A silent connection is replaced after this time, or two deadlines of commands: its other end may be gone. */
+/** A silent connection is replaced after this time, or two command timeouts: its other end may be gone. */
 const SILENT_MS = 1000;
 const MAX_PAUSE_MS = 1000;
 
 export interface ConnectionOptions {
   readonly url: string;
-  /** Deadline of a command. */
+  /** Timeout of a command. */
   readonly timeoutMs: number;
   /** Name in Valkey's CLIENT LIST. */
   readonly name: string;
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   readonly complaints: Complaints;
 }
 
-/** Starts to connect. Commands fail until a connection is open. */
+/** Starts connecting. Commands fail until a connection is open. */
 export async function createConnection({
   url,
   timeoutMs,

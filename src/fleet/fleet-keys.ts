@@ -1,6 +1,6 @@
 /**
- * Viewer ids, names in Valkey and encryption, derived from each FLEET_SECRET. A reader of Valkey sees HMACs and ciphertext. The
- * secret is not enough to decrypt: a key is also derived from the caller's credential.
+ * Viewer ids, names in Valkey and encryption, derived from each FLEET_SECRET. A reader of Valkey sees HMACs and
+ * ciphertext. The secret isn't enough to decrypt, because keys are also derived from the caller's credential.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -8,10 +8,10 @@ import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompre
 
 /** Writes use the first secret, reads use all. */
 export interface Keyring {
-  /** An HMAC of the identity (credential and scope) by the first secret. Part of every cache key. */
+  /** HMAC of the identity (credential and scope) with the first secret. Part of every cache key. */
   readonly viewerId: (identity: string) => string;
   viewerIds(identity: string): ForEach<string>;
-  /** A name has the purpose in plain text and the parts as an HMAC. Different parts have different names. */
+  /** A name has the purpose in plain text and an HMAC of the parts. Different parts have different names. */
   names(purpose: string, ...parts: readonly string[]): ForEach<KeyedName>;
 }
 
@@ -21,13 +21,16 @@ export type ForEach<T> = readonly [T, ...T[]];
 /** A name in Valkey, with the encryption of its value. */
 export interface KeyedName {
   readonly text: string;
-  /** Compresses and encrypts. The value opens only for the same identity, and only under the same name. */
+  /** Compresses and encrypts. The value can be opened only with the same identity and under the same name. */
   seal(identity: string, value: Buffer): Promise<Buffer>;
-  /** Returns null for a value of another secret, identity or name, and for one of more than `maxBytes`. */
+  /** Returns null for a value with another secret, identity or name, or with more than `maxBytes`. */
   open(identity: string, sealed: Buffer, maxBytes: number): Promise<Buffer | null>;
 }
 
-/** All names begin with it. A version that stores something else raises the number: it shares nothing with the one before. */
+/**
+ * All names begin with it. A version that changes the stored data raises the number, and shares nothing with earlier
+ * ones.
+ */
 export const PREFIX = 'stepgate:2';
 const LABEL = 'stepgate';
 const VERSION = 1;
@@ -37,7 +40,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES + TAG_BYTES;
 
-/** Most answers are small: higher levels take longer than they save. */
+/** Most responses are small: higher levels cost more time than they save. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 /** Compressing a smaller value takes less time than waking a thread. */
 const MIN_POOLED_BYTES = 65_536;
@@ -73,7 +76,7 @@ function keysOf(secret: string) {
   const [viewerKey, nameKey, valueKey] = [derive('viewers'), derive('names'), derive('values')];
   const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url');
 
-  /** Each value has its own salt, and so its own key and nonce: no nonce is used twice with a key. */
+  /** Each value has its own salt, and thus its own key and nonce: a nonce is never reused with a key. */
   function cipherKeys(identity: string, salt: Buffer): readonly [Buffer, Buffer] {
     const material = Buffer.concat([valueKey, Buffer.from(identity)]);
     const derived = Buffer.from(hkdfSync('sha256', material, salt, `${LABEL} value`, KEY_BYTES + NONCE_BYTES));
@@ -108,7 +111,7 @@ function keysOf(secret: string) {
             const compressed = Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
             return await decompress(compressed, maxBytes);
           } catch {
-            // The caller handles forged values, other secrets and too large values alike.
+            // Callers handle forged values, other secrets and oversized values alike.
             return null;
           }
         },

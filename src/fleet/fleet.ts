@@ -1,4 +1,4 @@
-/** The connection of one gateway to its fleet: Valkey, keys, announcements. */
+/** One gateway's connection to its fleet: Valkey, keys, announcements. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { FleetMetrics } from '../observability/fleet-metrics.ts';
@@ -16,9 +16,9 @@ export interface Fleet {
   readonly keys: Keyring;
   readonly announcements: Announcements;
   readonly metrics: FleetMetrics;
-  /** How long final answers are shared. */
+  /** How long final responses are shared. */
   readonly sharedTtlMs: number;
-  /** Identifies the upstream and its fixed headers. Gateways with another source share no answers. */
+  /** Identifies the upstream and its fixed headers. Gateways with different sources share no responses. */
   readonly source: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -32,7 +32,7 @@ export interface FleetOptions extends Pick<Fleet, 'now' | 'after'> {
   readonly logger: Logger;
 }
 
-/** Returns null without REDIS_URL. Resolves also while Valkey is down: the gateway works alone until it answers. */
+/** Returns null without REDIS_URL. Resolves even while Valkey is down: the gateway works alone until it responds. */
 export async function createFleet({ config, metrics: all, logger, now, after }: FleetOptions): Promise<Fleet | null> {
   if (!config.fleet) return null;
   const { redisUrl: url, redisTimeoutMs: timeoutMs, secrets, sharedTtlMs } = config.fleet;

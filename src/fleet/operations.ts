@@ -3,7 +3,7 @@ import { MAX_TEXT_LENGTH } from '../graphql/operations/limits.ts';
 import type { SharedOperations } from '../graphql/operations/persisted-operations.ts';
 import type { Fleet } from './fleet.ts';
 
-/** Operations belong to no viewer. */
+/** Operations don't belong to a viewer. */
 const NOBODY = '';
 const BYTES_A_CHARACTER = 3;
 

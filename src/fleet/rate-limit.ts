@@ -1,4 +1,6 @@
-/** The rate limit over all gateways: the same algorithm, in Valkey. Without Valkey each gateway counts by itself. */
+/**
+ * The rate limit across all gateways: the same algorithm, in Valkey. Without Valkey, each gateway counts separately.
+ */
 import {
   allowanceOf,
   MINUTE_MS,

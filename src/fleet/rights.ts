@@ -1,36 +1,39 @@
 /**
- * Rights in Valkey: one of each viewer, and one of each viewer to each workflow. A right has a random token. Answers are
- * stored with the tokens of their rights; a withdrawal replaces the token, so that older answers are not served.
+ * Rights in Valkey: one per viewer, and one per viewer and workflow. A right has a random token. Responses are stored
+ * with the tokens of their rights; a withdrawal replaces the token, so older responses are no longer served.
  */
 import { randomBytes } from 'node:crypto';
 import { minOf } from '../domain/order.ts';
 
-/** Begins the tokens that withdrawals create, so that a lost right is not taken for a withdrawn one. */
+/** Prefix of tokens created by withdrawals, so that a lost right isn't mistaken for a withdrawn one. */
 export const WITHDRAWN = '!';
 
 export const newToken = (): string => randomBytes(16).toString('base64url');
 
-/** One right under one of the secrets. */
+/** A right under one of the secrets. */
 interface StoredRight {
   readonly token: string;
-  /** Time since the last successful call was sent, in milliseconds. Null without one. */
+  /** Milliseconds since the last successful call was sent, or null. */
   readonly successAgeMs: number | null;
 }
 
-/** One right under all secrets of this gateway. While the secret is changed, another gateway may have only one of them. */
+/**
+ * A right under all secrets of this gateway. While the secret is being changed, another gateway may have only one of
+ * them.
+ */
 export interface SharedRight {
-  /** The stored tokens, empty for a missing right: one for each secret. */
+  /** The stored tokens, one per secret, empty for a missing right. */
   readonly tokens: readonly string[];
-  /** Token of valid answers. Null if the right is missing, or its secrets disagree. */
+  /** Token of valid responses, or null if the right is missing or its secrets disagree. */
   readonly valid: string | null;
-  /** Token for the next answer. */
+  /** Token for the next response. */
   readonly next: string;
-  /** Token of the latest withdrawal. Null if there was none. */
+  /** Token of the latest withdrawal, or null. */
   readonly withdrawal: string | null;
   readonly successAgeMs: number | null;
 }
 
-/** `stored`: for each secret the value and its time to live in milliseconds. */
+/** `stored` has, for each secret, the value and its time to live in milliseconds. */
 export function readRight(stored: readonly (readonly [Buffer | null, number])[]): SharedRight {
   const rights = stored.map(([value, ttlMs]) => readStored(value, ttlMs));
   const known = rights.filter((right) => right !== null);

@@ -1,6 +1,7 @@
 /**
- * The port of answers over Valkey. On a miss one gateway takes a lease, and its call serves all gateways. A failure here
- * costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two clocks.
+ * Shares responses through Valkey. On a miss, one gateway takes a lease, and its call serves all gateways. A failure
+ * here costs one more upstream call, and nothing else. Ages are measured by the time to live of keys, never by two
+ * clocks.
  */
 import type { Called, Lease, Resource, SharedAnswers, SharedState, WaitOutcome } from '../runs/ports.ts';
 import { identityOf } from '../auth/viewer.ts';
@@ -14,7 +15,7 @@ import { createWithdrawals } from './withdrawals.ts';
 
 /** How long others wait for a dead gateway. A live one extends its lease. */
 const LEASE_MS = 1000;
-/** Reading a larger answer from Valkey takes longer than the deadline. */
+/** Reading a larger response from Valkey takes longer than the timeout. */
 const MAX_SHARED_BYTES = 4 * 2 ** 20;
 const MAX_HEAD_BYTES = 1024;
 /** A withdrawal is stored until no gateway that missed it can have older data. */
@@ -74,7 +75,7 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-/** What precedes the sealed bytes of an answer: lease, and the tokens of its rights. */
+/** Precedes the sealed bytes of a response: the lease, and the tokens of its rights. */
 const STORED_HEAD = /^\S{22} \d{13} (\S{1,64}) (\S{1,64})\n/;
 const MAX_STORED_HEAD = 200;
 
@@ -88,7 +89,7 @@ export function createSharedAnswers(
 ): SharedAnswers & { close(): Promise<void> } {
   const { valkey, keys, metrics, source, sharedTtlMs, now } = fleet;
   const calls = createAwaitedCalls(fleet, 'call');
-  /** Gateways that miss a withdrawal renew their right within the interval. Until then the tokens must be known. */
+  /** Gateways that miss a withdrawal renew their right within the interval. The tokens must be kept until then. */
   const rightMs = Math.max(sharedTtlMs, reauthIntervalMs + MISSED_MS);
   /** Puts in progress. Bounded by the calls in progress. */
   const underWay = new Set<Promise<unknown>>();
@@ -222,7 +223,7 @@ export function createSharedAnswers(
       const expected = calls.expect(names.lease);
       try {
         const acquiring = valkey.run('ACQUIRE', (redis) => evaluate(redis, ACQUIRE, [names.lease], [holder, LEASE_MS]));
-        // Reads in the same round trip: the last holder may just have stored its answer.
+        // Reads in the same round trip: the last holder may have just stored its response.
         const state = await read(names);
         const at = await acquiring;
         if (typeof at !== 'number') return 'alone';

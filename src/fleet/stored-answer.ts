@@ -1,11 +1,11 @@
-/** The sealed part of a shared answer: a line with its facts, and the upstream's bytes as received. */
+/** The sealed part of a shared response: a line of facts, and the upstream's bytes as received. */
 import { z } from 'zod';
 
 const duration = z.int().nonnegative();
 const HEAD = z.object({
-  /** Time from the lease of the call to the end of the answer's life, in milliseconds. */
+  /** Milliseconds from the lease of the call until the response expires. */
   lifeMs: duration,
-  /** Time from the lease to the answer, in milliseconds. */
+  /** Milliseconds from the lease to the response. */
   tookMs: duration,
   isFinal: z.boolean(),
   isMissing: z.boolean(),
@@ -13,13 +13,13 @@ const HEAD = z.object({
 
 export type AnswerFacts = Omit<z.infer<typeof HEAD>, 'isMissing'>;
 
-/** `body`: null for a 404. */
+/** `body` is null for a 404. */
 export function writeAnswer(facts: AnswerFacts, body: Buffer | null): Buffer {
   const line = JSON.stringify({ ...facts, isMissing: body === null });
   return Buffer.concat([Buffer.from(`${line}\n`), ...(body ? [body] : [])]);
 }
 
-/** Returns null for another form, written by a gateway of another version. */
+/** Returns null for another format, written by another version. */
 export function readAnswer(written: Buffer): { readonly facts: AnswerFacts; readonly body: Buffer | null } | null {
   const end = written.indexOf('\n');
   try {

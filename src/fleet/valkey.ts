@@ -1,6 +1,6 @@
 /**
- * Commands to Valkey, each with a deadline, behind a circuit breaker. The first failure opens it, so that no request waits twice; a
- * probe closes it again. While it is open, nothing is sent or queued.
+ * Commands to Valkey, each with a timeout, behind a circuit breaker. The first failure opens it, so no request waits
+ * twice; a probe closes it again. While it is open, nothing is sent or queued.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
@@ -11,22 +11,25 @@ import { stateOf } from '../upstream/breakers.ts';
 import type { Complaints } from './complaints.ts';
 
 export interface Valkey {
-  /** Resolves with the reply; undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label. */
+  /**
+   * Resolves to the reply, or undefined if Valkey is down, slow or full. Never rejects. `command` is a metric label.
+   */
   run<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
   /**
-   * Like `run`, for a command that the caller cannot do without: it has at least a second, and waits while Valkey has only just stopped
-   * answering. Otherwise one late reply, common on busy cores, would fail every keyed write for a quarter of a second.
+   * Like `run`, for a command that the caller can't do without: it has at least a second, and waits if Valkey has only
+   * just stopped responding. Otherwise one late reply, common on busy cores, would fail every keyed write for a quarter
+   * of a second.
    */
   insist<T>(command: string, send: (redis: Redis) => Promise<T>): Promise<T | undefined>;
-  /** Whether commands are sent; otherwise they are skipped. */
+  /** Whether commands are sent, and not skipped. */
   readonly isUp: boolean;
-  /** Called at each failure of Valkey. Returns a function that removes the listener. */
+  /** Called on each failure of Valkey. Returns a function that removes the listener. */
   onDown(listener: () => void): () => void;
-  /** Detects a failure of Valkey within the deadline, while a request waits for another gateway. */
+  /** Detects a failure of Valkey within the timeout, while a request waits for another gateway. */
   watch(): () => void;
-  /** Sends one probe, at most for the deadline. */
+  /** Sends one probe, which takes at most the timeout. */
   probe(): Promise<void>;
-  /** Resolves when all commands are over, and the ones that follow them: a released lease is also announced. */
+  /** Resolves when all commands and their follow-ups are done: a released lease is also announced. */
   close(): Promise<void>;
 }
 
@@ -42,15 +45,15 @@ export interface ValkeyOptions {
 const PROBE_MS = 250;
 /** Interval of probes while the breaker is closed. */
 const CHECK_MS = 5000;
-/** Interval of probes while a request waits. A failure costs a request at most this and the deadline. */
+/** Interval of probes while a request waits. A failure delays a request by at most this and the timeout. */
 const WATCH_MS = 10;
-/** Shortest deadline of `insist`, and how long after a failure it waits for Valkey to answer again. */
+/** Minimum timeout of `insist`, and how long after a failure it waits for Valkey to respond again. */
 const PATIENCE_MS = 1000;
-/** Least time between two logged changes. */
+/** Minimum time between two logged changes. */
 const REPORT_MS = 60_000;
 
 export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: ValkeyOptions): Valkey {
-  // An error reply of Valkey (full, read-only) fails only its command: others may work.
+  // An error reply of Valkey (full, read-only) fails only its command, since others may work.
   const breaker = circuitBreaker(
     handleWhen((error) => !isReplyError(error)),
     { halfOpenAfter: PROBE_MS / 2, breaker: new ConsecutiveBreaker(1) },
@@ -62,7 +65,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
   let probing: Promise<void> | null = null;
 
   const patienceMs = Math.max(PATIENCE_MS, timeoutMs);
-  /** Time since which Valkey is down, or null while it is up. */
+  /** When Valkey went down, or null while it is up. */
   let downSince: number | null = null;
 
   const isUp = (): boolean => breaker.state === CircuitState.Closed;
@@ -97,7 +100,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
     return undefined;
   }
 
-  /** Resolves when Valkey answers, or when it has been down for `patienceMs`. */
+  /** Resolves when Valkey responds, or has been down for `patienceMs`. */
   async function recovered(): Promise<void> {
     if (downSince === null) return;
     const leftMs = downSince + patienceMs - performance.now();
@@ -115,7 +118,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
     return work.finally(() => underWay.delete(work));
   };
 
-  /** Single flight. */
+  /** Concurrent callers share one probe. */
   const probe = (): Promise<void> =>
     (probing ??= timed('PING', ping).then(() => {
       probing = null;
@@ -132,7 +135,7 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
   metrics.watchBreaker(() => stateOf(breaker));
   reportChanges(breaker, logger);
   breaker.onBreak(() => {
-    // A failed probe breaks it again.
+    // A failed probe opens it again.
     downSince ??= performance.now();
     schedule();
   });
@@ -176,14 +179,14 @@ export function createValkey({ redis, timeoutMs, metrics, complaints, logger }: 
 
 class DeadlineError extends Error {}
 
-/** Rejects with DeadlineError if the promise has not settled in time. The work itself goes on. */
+/** Rejects with DeadlineError if the promise hasn't settled in time. The work itself continues. */
 const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    // After a busy turn timers fire before sockets are read: the answer may be there already.
+    // After a busy turn, timers fire before sockets are read: the reply may already be there.
     const timer = setTimeout(
       () =>
         setImmediate(() => {
-          reject(new DeadlineError(`no answer within ${ms} ms`));
+          reject(new DeadlineError(`no response within ${ms} ms`));
         }),
       ms,
     );
@@ -192,12 +195,12 @@ const within = <T>(ms: number, promise: Promise<T>): Promise<T> =>
     });
   });
 
-/** Another program may answer in Valkey's place. An error reply counts as a failure here: nothing can be shared. */
+/** Another program may respond in Valkey's place. Here an error reply counts as a failure: nothing can be shared. */
 async function ping(redis: Redis): Promise<void> {
   const reply: string = await redis.ping().catch((error: unknown) => {
-    throw new Error('Valkey must answer PING, got an error', { cause: error });
+    throw new Error('Valkey must respond to PING, got an error', { cause: error });
   });
-  if (reply !== 'PONG') throw new Error('Valkey must answer PING with PONG, got another reply');
+  if (reply !== 'PONG') throw new Error('Valkey must respond to PING with PONG, got another reply');
 }
 
 /** Runs a script. Strings are returned as bytes. */
@@ -211,7 +214,7 @@ export const evaluate = (
 /** Whether Valkey sent an error, rather than nothing. */
 export const isReplyError = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
-/** Logs a breaker that keeps opening and closing once a minute. */
+/** Logs a breaker that keeps opening and closing at most once a minute. */
 function reportChanges({ onBreak, onReset }: Pick<CircuitBreakerPolicy, 'onBreak' | 'onReset'>, logger: Logger): void {
   let isReported = false;
   let mutedUntil = 0;

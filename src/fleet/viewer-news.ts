@@ -1,24 +1,27 @@
-/** Announcements about one viewer and one of its workflows or runs, or all. Only gateways with the same secret can read the ids. */
+/**
+ * Announcements about one viewer and one of its workflows or runs, or all of them. Only gateways with the same secret
+ * can read the ids.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Fleet } from './fleet.ts';
 
 export interface ViewerNews {
-  /** `subject`: the ids. Null: all workflows. Never rejects. */
+  /** `subject` has the ids, or is null for all workflows. Never rejects. */
   announce(identity: string, subject: string | null): Promise<unknown>;
-  /** Calls back for the announcements of other gateways. */
+  /** Calls back for announcements of other gateways. */
   listen(hear: (viewerId: string, subject: string | null) => void): void;
 }
 
-/** In place of a subject. */
+/** Stands for all subjects. */
 const ALL = '*';
 /** The sender, the sealed subject, and the viewer's ids. */
 const PAYLOAD = /^([\w-]{8}) (\*|[\w-]{1,1500}) ([\w-]{43}(?: [\w-]{43}){0,9})$/;
 /** Two ids. */
 const MAX_SUBJECT_BYTES = 1025;
-/** Announced subjects belong to no viewer. */
+/** Announced subjects don't belong to a viewer. */
 const NOBODY = '';
 
-/** `purpose`: the channel, one for each kind of news. */
+/** `purpose` is the channel, one for each kind of news. */
 export function createViewerNews(
   { announcements, keys, source }: Pick<Fleet, 'announcements' | 'keys' | 'source'>,
   purpose: string,
@@ -50,7 +53,7 @@ export function createViewerNews(
       }
       announcements.listen(purpose, (payload) => {
         const [, from, sealed = '', ids = ''] = PAYLOAD.exec(payload) ?? [];
-        // What this gateway has announced, it has done itself, and may have newer data by now.
+        // This gateway has already applied its own announcements, and may have newer data by now.
         if (from !== undefined && from !== sender) void read(sealed, ids.split(' '));
       });
     },

@@ -1,6 +1,6 @@
 /**
- * Withdrawals of rights: written to Valkey, and announced to the other gateways. Until one is written, this gateway reads nothing of
- * that right from Valkey: its answers there still look valid.
+ * Withdrawals of rights: written to Valkey, and announced to the other gateways. Until one is written, this gateway
+ * reads nothing under that right from Valkey, where its responses still look valid.
  */
 import { LRUCache } from 'lru-cache';
 import type { SharedAnswers } from '../runs/ports.ts';
@@ -12,14 +12,14 @@ import { createViewerNews } from './viewer-news.ts';
 
 export interface WithdrawalsOptions {
   readonly fleet: Pick<Fleet, 'valkey' | 'keys' | 'announcements' | 'source' | 'after'>;
-  /** Names of a right in Valkey: of the viewer, or of the viewer to a workflow. */
+  /** Names of a right in Valkey: the viewer's, or the viewer's for a workflow. */
   readonly rightNames: (identity: string, workflowId: string | null) => readonly string[];
   /** How long a withdrawal is stored, in milliseconds. */
   readonly rightMs: number;
 }
 
 export interface Withdrawals extends Pick<SharedAnswers, 'withdraw' | 'onWithdrawn'> {
-  /** Whether stored answers may be read: all withdrawals of these rights by this gateway are written. */
+  /** Whether stored responses may be read: this gateway has written all its withdrawals of these rights. */
   areWritten(identity: string, workflowId: string): boolean;
   /** Waits for commands in progress. */
   close(): Promise<void>;
@@ -32,7 +32,10 @@ interface Withdrawal {
   readonly hadRight: boolean;
 }
 
-/** As many as viewers with a right. Keys can be invented, so the oldest go first: then REAUTH_INTERVAL_MS is the promise. */
+/**
+ * As many as viewers with a right. Keys can be invented, so the oldest go first; REAUTH_INTERVAL_MS then bounds the
+ * delay.
+ */
 const MAX_UNWRITTEN = 20_000;
 const RETRY_MS = 1000;
 
@@ -42,7 +45,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
   const unwritten = new LRUCache<string, Withdrawal>({ maxSize: MAX_UNWRITTEN, sizeCalculation: () => 1 });
   /** Bounded by the calls and announcements in progress. */
   const underWay = new Set<Promise<unknown>>();
-  /** Cancels the next attempt to write what is left. Null if none is due. */
+  /** Cancels the next attempt to write the rest, or null if none is scheduled. */
   let cancelRetry: (() => void) | null = null;
   let isClosed = false;
 
@@ -61,7 +64,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     const names = rightNames(identity, workflowId);
     const isNews = await valkey.run('WITHDRAW', (redis) => evaluate(redis, WITHDRAW, names, values));
     if (isNews === undefined) return false;
-    // A later withdrawal of the right may have taken its place meanwhile.
+    // A later withdrawal of the right may have replaced it meanwhile.
     if (unwritten.peek(nameOf(withdrawal)) === withdrawal) unwritten.delete(nameOf(withdrawal));
     if (isNews === 1) await news.announce(identity, workflowId);
     return true;
@@ -75,7 +78,7 @@ export function createWithdrawals({ fleet, rightNames, rightMs }: WithdrawalsOpt
     });
   }
 
-  /** Writes what an outage has left, up to the first failure. */
+  /** Writes what an outage left unwritten, up to the first failure. */
   async function writeLeft(): Promise<void> {
     for (const withdrawal of unwritten.rvalues()) {
       if (withdrawal && !(await write(withdrawal))) {

@@ -1,4 +1,4 @@
-/** Checks of arguments that types cannot express. Each throws BAD_USER_INPUT. */
+/** Checks of arguments that types can't express. Each throws BAD_USER_INPUT. */
 import { parseInputPath } from '../domain/inputs/input-path.ts';
 import type { InputCondition, InputTest } from '../domain/inputs/input-test.ts';
 import { InvalidPathError, parsePath, type PathBudget, type PathExpression } from '../domain/json-path/json-path.ts';
@@ -18,7 +18,7 @@ const checkRange = (name: string, value: number, maximum: number): number => {
   throw new GatewayError('BAD_USER_INPUT', `${name} must be from 1 to ${maximum}, got ${value}.`);
 };
 
-/** These return the argument. */
+/** These return their argument. */
 export const checkFirst = (first: number): number => checkRange('first', first, MAX_LIST_SIZE);
 export const checkLast = (last: number): number => checkRange('last', last, MAX_RUNS_IN_STATISTICS);
 export const checkBuckets = (buckets: number): number => checkRange('buckets', buckets, MAX_LIST_SIZE);
@@ -29,7 +29,7 @@ export function checkIdCount<Id>(ids: readonly Id[], name = 'ids'): readonly Id[
   throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_LIST_SIZE} ids, got ${ids.length}.`);
 }
 
-/** Characters. The string is compared with each workflow, or with the error of each run. */
+/** Maximum number of characters: the string is compared with each workflow, or with the error of each run. */
 const MAX_SEARCH_LENGTH = 1000;
 
 export function checkSearch(search: string | null): string | null {
@@ -40,7 +40,7 @@ export function checkSearch(search: string | null): string | null {
   );
 }
 
-/** Missing bounds become null. The end must not be before the start. */
+/** Missing bounds become null. The end must not precede the start. */
 export function timeWindow({ startedAfter = null, startedBefore = null }: NonNullable<GivenFilter>): TimeWindow {
   if (!startedAfter || !startedBefore || startedAfter.epochMicros <= startedBefore.epochMicros)
     return { startedAfter, startedBefore };
@@ -58,7 +58,7 @@ type GivenFilter =
   | null
   | undefined;
 
-/** Missing conditions become null. Statuses are unique, since each run is compared with all of them. */
+/** Missing conditions become null. Statuses are deduplicated, because each run is compared with all of them. */
 export const runFilter = (given: GivenFilter, nowMs: number): RunFilter | null =>
   given
     ? {
@@ -108,7 +108,7 @@ function checkInputFilter({ path: text, test = 'EQUALS', value = null }: GivenIn
   return { path, test, value: value as InputCondition['value'] };
 }
 
-/** What it must be. Null if it is that. */
+/** What the value must be, or null if it is valid. */
 function problemOfValue(test: InputTest, value: JsonValue): string | null {
   if (test !== 'EQUALS') return typeof value === 'number' ? null : 'a number';
   return typeof value === 'object' ? 'a string, number or boolean' : null;
@@ -125,7 +125,10 @@ const kindOf = (value: JsonValue): string =>
 
 const MAX_SENT_BYTES = 2 ** 20;
 
-/** Returns the inputs if the upstream can accept them. Null becomes an empty object. `readsRedacted`: values may be placeholders. */
+/**
+ * Returns the inputs if the upstream can accept them. Null becomes an empty object. With `readsRedacted`, values may be
+ * placeholders.
+ */
 export function checkInputs(inputs: JsonValue, readsRedacted: boolean): JsonObject {
   if (typeof inputs !== 'object' || Array.isArray(inputs)) {
     const got = Array.isArray(inputs) ? 'a list' : `a ${typeof inputs}`;
@@ -139,7 +142,7 @@ export const checkAnswer = (answer: JsonValue, readsRedacted: boolean): JsonValu
   checkSendable('answer', answer, readsRedacted);
 
 function checkSendable(name: string, value: JsonValue, readsRedacted: boolean): JsonValue {
-  // The size is checked first, since this stops early: one variable of a megabyte may be used a thousand times.
+  // Size first, because it stops early: one variable of a megabyte may be used a thousand times.
   if (jsonBytes(value, MAX_SENT_BYTES) > MAX_SENT_BYTES) {
     throw new GatewayError('BAD_USER_INPUT', `${name} must have at most ${MAX_SENT_BYTES} bytes of JSON, got more.`);
   }
@@ -155,7 +158,7 @@ function checkSendable(name: string, value: JsonValue, readsRedacted: boolean): 
   return value;
 }
 
-/** Whether a string or a name in the value contains this string. */
+/** Whether a string or name in the value contains this string. */
 function hasText(value: JsonValue, text: string): boolean {
   if (typeof value === 'string') return value.includes(text);
   if (typeof value !== 'object' || value === null) return false;
@@ -181,7 +184,7 @@ function problemOfKey(key: string): string | null {
   return key.isWellFormed() ? null : 'half of a surrogate pair';
 }
 
-/** The parsed JMESPath expression. Null without one. */
+/** The parsed JMESPath expression, or null. */
 export const pathOf = (path: string | null | undefined, budget: PathBudget): PathExpression | null =>
   path == null ? null : withPathErrors(() => parsePath(path, budget));
 

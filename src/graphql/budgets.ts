@@ -1,4 +1,4 @@
-/** Budgets of one operation. They count while it runs, and reject the rest. */
+/** Budgets of one operation. They are counted while it runs, and reject what exceeds them. */
 import { jsonBytes } from '../domain/json-bytes.ts';
 import { createPathBudget, type PathBudget } from '../domain/json-path/json-path.ts';
 import { CallBudget } from '../runs/read-context.ts';
@@ -11,13 +11,13 @@ export interface Limits {
   readonly maxAnswerBytes: number;
 }
 
-/** Records of a history that take as long as one object of the answer. */
+/** History records that take as long as one object of the response. */
 const RECORDS_AN_OBJECT = 10;
-/** The same for steps that are read for a computed value, and for values that are compared, such as sentences. */
+/** The same for steps that are read for a computed value, and for compared values such as sentences. */
 const STEPS_AN_OBJECT = 10;
 const VALUES_AN_OBJECT = 100;
 
-/** An error takes as long as hundreds of values, so many failing fields would block the event loop for seconds. */
+/** An error takes as long as hundreds of values, so too many failed fields would block the event loop for seconds. */
 const MAX_FAILURES = 5000;
 
 export class Budgets extends CallBudget {
@@ -25,10 +25,10 @@ export class Budgets extends CallBudget {
   #objects = 0;
   #payloadBytes = 0;
   #failures = 0;
-  // One error for all fields, since an error with its stack is costly.
+  // Shared by all fields, because each stack trace is costly.
   #tooManyObjects: GatewayError | undefined;
   #tooManyBytes: GatewayError | undefined;
-  /** Steps of JMESPath, shared by all paths. */
+  /** JMESPath steps, shared by all paths. */
   paths: PathBudget = createPathBudget();
 
   constructor(limits: Limits) {
@@ -53,19 +53,19 @@ export class Budgets extends CallBudget {
     this.takeObjects(count / STEPS_AN_OBJECT);
   }
 
-  /** Counts values that are compared. */
+  /** Counts compared values. */
   takeValues(count: number): void {
     this.takeObjects(count / VALUES_AN_OBJECT);
   }
 
-  /** Counts a payload's bytes before it becomes part of the answer. Throws ANSWER_TOO_LARGE beyond the limit. */
+  /** Counts a payload's bytes before it becomes part of the response. Throws ANSWER_TOO_LARGE beyond the limit. */
   takePayload(bytes: number): void {
     this.#payloadBytes += bytes;
     const { maxAnswerBytes } = this.#limits;
     if (this.#payloadBytes > maxAnswerBytes) throw (this.#tooManyBytes ??= answerTooLarge(maxAnswerBytes));
   }
 
-  /** What parts of payloads may still take. */
+  /** What parts of payloads may still use. */
   room(): Room {
     return { steps: this.paths.left(), bytes: Math.max(0, this.#limits.maxAnswerBytes - this.#payloadBytes) };
   }
@@ -75,18 +75,18 @@ export class Budgets extends CallBudget {
     this.#failures += 1;
   }
 
-  /** Whether too many fields have failed: nothing more is read then. */
+  /** Whether too many fields have failed, after which nothing more is read. */
   get hasTooManyFailures(): boolean {
     return this.#failures > MAX_FAILURES;
   }
 
-  /** Error that replaces the whole answer. Null if the answer may be sent. */
+  /** Error that replaces the whole response, or null if the response may be sent. */
   excess(): GatewayError | null {
     if (this.hasTooManyFailures) return tooManyFailures();
     return this.#tooManyBytes ?? null;
   }
 
-  /** Call it before the operation is executed again from the start: the first results are discarded. */
+  /** Must be called before the operation is executed again from the start, discarding the first results. */
   renew(): void {
     this.#objects = this.#payloadBytes = this.#failures = 0;
     this.#tooManyBytes = undefined;
@@ -105,13 +105,13 @@ const answerTooLarge = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
     `The response exceeds ${maximum} bytes (MAX_ANSWER_BYTES). ` +
-      'Select fewer runs or steps, or a part of a payload by its path.',
+      'Select fewer runs or steps, or use path to select part of a payload.',
   );
 
 const tooManyObjects = (maximum: number): GatewayError =>
   new GatewayError(
     'ANSWER_TOO_LARGE',
-    `The response exceeds ${maximum} objects (MAX_OPERATION_OBJECTS). ` + 'Select smaller pages, or less of each run.',
+    `The response exceeds ${maximum} objects (MAX_OPERATION_OBJECTS). ` + 'Select smaller pages or fewer fields.',
   );
 
 const tooManyFailures = (): GatewayError =>

@@ -1,4 +1,4 @@
-/** Context of one operation: viewer, clock reading, budgets and loaders. */
+/** Context of one operation: viewer, time, budgets and loaders. */
 import type { Caller, Standing } from '../auth/caller.ts';
 import { createModelCalls } from '../domain/changes/model-calls.ts';
 import type { Conversation } from '../domain/conversation/message.ts';
@@ -61,7 +61,7 @@ export interface ContextSource extends Limits {
   readonly watchRuns: WatchRuns;
   readonly write: Writer;
   readonly standing: (caller: Caller) => Standing;
-  /** The calls that the upstream offers. */
+  /** Calls that the upstream offers. */
   readonly offered: ReadonlySet<UpstreamEndpoint>;
   readonly lookAhead: LookAhead;
   readonly prices: PriceList | null;
@@ -110,11 +110,11 @@ function failureOf(error: unknown): Pick<AuditedWrite, 'outcome' | 'errorCode'> 
   return { outcome: details.outcomeIsUnknown ? 'unknown' : 'failure', errorCode };
 }
 
-/** The run that a mutation of the gateway has started or changed. */
+/** The run that one of the gateway's mutations has started or changed. */
 const runIn = (result: unknown): AuditedWrite['ids'] =>
   isRecord(result) && typeof result.runId === 'string' ? { runId: result.runId } : {};
 
-/** Without a viewer, a field that needs one throws UNAUTHENTICATED. */
+/** Without a viewer, fields that need one throw UNAUTHENTICATED. */
 export function createContext(source: ContextSource, request: ContextRequest) {
   const { caller, requester, requestId, signal, ticket, operationRecord } = request;
   const { viewer, mayExecute } = caller;
@@ -130,7 +130,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
       new GatewayError('UNAUTHENTICATED', 'A key is required. Send the header "Authorization: Bearer <your key>".')
     );
   };
-  /** Callers of one viewer may differ, so the answer is not cached. */
+  /** Callers with the same viewer may differ, so the response isn't cached. */
   const callerMayExecute = (): boolean => {
     lifetime.limit(0);
     return mayExecute;
@@ -147,20 +147,22 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     nowMs,
     /** Throws without a viewer. */
     operation,
-    /** Rejects if neither gateway nor upstream has accepted the caller lately. May load the list of workflows. */
+    /**
+     * Rejects if neither the gateway nor the upstream has accepted the caller recently. May load the list of workflows.
+     */
     async proveRight(): Promise<void> {
       operation();
       if (source.standing(caller) !== 'FRESH') await workflows().known();
     },
-    /** Limits how long the answer may be cached. */
+    /** Limits how long the response may be cached. */
     lifetime,
     requirement: source.lookAhead,
     ticket,
-    // A property, since V8 creates and reads objects with getters slowly: that took a quarter of W2.
+    // A property, because V8 creates and reads objects with getters slowly, which took a quarter of W2.
     budgets,
     /** Conversations by payload. */
     conversation: kept<Conversation | null | Promise<Conversation | null>>(),
-    /** Checked inputs and answers by value, since one variable may be those of many mutations. */
+    /** Checked inputs and answers by value, because many mutations may share one variable. */
     checkedInputs: kept<Promise<JsonObject>>(),
     checkedAnswers: kept<Promise<JsonValue>>(),
     /** Parsed once per error, which may be long JSON. */
@@ -170,25 +172,25 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     links: source.links,
     /** Comparisons by workflow and both runs. */
     comparison: kept<Promise<RunComparison>>(),
-    /** What other runs say about a failed run, by workflow and run. */
+    /** What other runs reveal about a failed run, by workflow and run. */
     runTriage: kept<Promise<RunTriage | null>>(),
     /** Changes by workflow and number of runs. */
     workflowChanges: kept<Promise<WorkflowChanges>>(),
-    /** What is compared of runs, by workflow and run. Equal prompts and parameters share one object. */
+    /** The compared parts of runs, by workflow and run. Equal prompts and parameters share one object. */
     readRuns: kept<Promise<ReadRun | null>>(),
     modelCalls: once(createModelCalls),
-    /** What groups of failures need of runs, by workflow and run. */
+    /** Data about runs for failure groups, by workflow and run. */
     examinedRuns: kept<Promise<ExaminedRun>>(),
     /** Compared values of inputs, by payload. */
     inputValues: kept<Promise<InputValues | null>>(),
     /** Shifts by workflow and number of runs. */
     workflowShifts: kept<Promise<ShiftsOfWorkflow>>(),
-    /** Failures that are diagnosed, and their Markdown by bytes, by workflow and run. */
+    /** Diagnosed failures by workflow and run, and their Markdown by size. */
     failures: kept<Failure>(),
     diagnoses: kept<Promise<(maxBytes: number) => string>>(),
     /** Samples of a workflow's runs, by workflow and number of records. */
     samplers: kept<Promise<Sampler>>(),
-    /** What steps report, by the records of a window. */
+    /** Usage reported by steps, by the records of a window. */
     stepUsages: kept<Promise<StepUsages>>(),
     /** Costs by run. */
     runCost: kept<Cost>(),
@@ -203,11 +205,11 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         ticket.checkRoom();
       },
     }),
-    /** A large part of a payload as it is answered. */
+    /** A large part of a payload as returned. */
     answered: source.answered,
     workflows,
     runs,
-    /** A listed run is loaded with the record of the list, so that both agree. Records count before they are read. */
+    /** A listed run is loaded with the record from the list, so both agree. Records count before they are read. */
     history: {
       async page(request: PageRequest) {
         budgets.takeRecords(request.filter ? MAX_SCANNED : request.first);
@@ -217,7 +219,7 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         budgets.takeRecords(count);
         return pages.read(source.runHistory.latest(workflowId, count, operation(), runs().primeRecord));
       },
-      /** The same records for everything computed over the same window, so all of it agrees. */
+      /** The same records for everything computed over the same window, so the results agree. */
       async within(request: WindowRequest) {
         budgets.takeRecords(Math.max(request.count, request.lookBack?.mostRuns ?? 0));
         return windows(windowKey(request), () =>
@@ -230,9 +232,9 @@ export function createContext(source: ContextSource, request: ContextRequest) {
         return pages.read(source.readRecentRuns(request, operation(), runs().primeRecord));
       },
     },
-    /** Pages of `history` that are being read. */
+    /** Pages of `history` in progress. */
     pages,
-    /** Errors of parts that are missing in a list, although the list has a value. */
+    /** Errors of parts missing from a list that is otherwise returned. */
     reported: createReportedErrors(lifetime),
     watchRuns: (workflowIds: readonly string[]) => endedBy(signal(), source.watchRuns(workflowIds, operation())),
     watch: (ref: RunRef, requirement: DataRequirement) =>
@@ -248,13 +250,16 @@ export function createContext(source: ContextSource, request: ContextRequest) {
     checkMayMutate(): void {
       if (!mayExecute) throw new GatewayError('FORBIDDEN', MAY_NOT_EXECUTE);
     },
-    // What the operation has read of the run before is outdated.
+    // Data that the operation read of the run earlier is outdated.
     write: async (request: WriteRequest): Promise<Written> =>
       source.write(request, operation()).finally(() => {
         runLoaders = undefined;
         windows = kept();
       }),
-    /** Reports a mutation, whatever its outcome, in one line of the log. Throws without a viewer: nobody fills the log. */
+    /**
+     * Logs one line about a mutation, whatever its outcome. Throws without a viewer, so unauthenticated callers can't
+     * flood the log.
+     */
     async audited<T>(action: string, ids: AuditedWrite['ids'], run: () => T | Promise<T>): Promise<T> {
       operation();
       try {

@@ -1,9 +1,9 @@
-/** `Run.fetchId`: the whole key of a run in one string, as Relay's `@fetchable` needs it. */
+/** `Run.fetchId`: a run's whole key in one string, for Relay's `@fetchable`. */
 import { z } from 'zod';
 import type { RunRef } from '../upstream/api.ts';
 import { decodeOpaque, encodeOpaque } from './opaque-text.ts';
 
-/** Longer than any two ids of at most 512 bytes, as JSON. */
+/** Longer than the JSON of any two ids of up to 512 bytes. */
 const MAX_LENGTH = 4096;
 const KEY = z.tuple([z.string(), z.string()]);
 

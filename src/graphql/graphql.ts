@@ -29,18 +29,18 @@ import { createLinks } from './links.ts';
 export interface GraphqlOptions {
   readonly config: Config;
   readonly schema: GraphQLSchema;
-  /** The operations of the manifests. */
+  /** Operations in the manifests. */
   readonly safelist: () => Safelist;
-  /** Prices, or null if no prices are configured. */
+  /** Prices, or null if none are configured. */
   readonly prices: PriceList | null;
   readonly runs: Runs;
-  /** Shared operations, or null if the gateway shares no data with others. */
+  /** Shared operations, or null if the gateway shares no data. */
   readonly sharedOperations: SharedOperations | null;
   readonly observer: Observer;
   readonly logger: Logger;
   readonly now: () => number;
   readonly after: After;
-  /** Plugins of an embedder. */
+  /** An embedder's plugins. */
   readonly plugins: readonly StepgatePlugin[];
   readonly worker: ReadingWorker;
   readonly maxBytesOnLoop: number | undefined;

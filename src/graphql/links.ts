@@ -1,10 +1,13 @@
-/** Links to the run page, from PUBLIC_URL, and to the upstream's web page, from RUN_URL_TEMPLATE and WORKFLOW_URL_TEMPLATE. */
+/**
+ * Links to the run page, from PUBLIC_URL, and to the upstream's web UI, from RUN_URL_TEMPLATE and
+ * WORKFLOW_URL_TEMPLATE.
+ */
 import type { Config } from '../config/config.ts';
 import type { RunRef } from '../upstream/client.ts';
 
 export type Links = ReturnType<typeof createLinks>;
 
-/** A link is null if its variable is not set. PUBLIC_URL ends with `/`. */
+/** A link is null if its variable isn't set. PUBLIC_URL ends with `/`. */
 export function createLinks({
   publicUrl,
   runUrlTemplate,
@@ -27,13 +30,13 @@ export function createLinks({
   };
 }
 
-/** Replaces in one pass, since an id may look like a placeholder. */
+/** Replaces in one pass, because an id may look like a placeholder. */
 const filled = (template: string, ids: Readonly<Record<string, string>>): string =>
   template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(ids[name] ?? ''));
 
 const TO_RUN = /^https?:\/\/[^?#]*\/workflows\/([^/?#]+)\/runs\/([^/?#]+)/;
 
-/** The run of a link to its page, at any gateway. Null for any other string, such as an id. */
+/** The run of a link to its page, at any gateway, or null for any other string, such as an id. */
 export function runOfLink(text: string): RunRef | null {
   const [, workflowId, runId] = TO_RUN.exec(text) ?? [];
   if (workflowId === undefined || runId === undefined) return null;

@@ -37,7 +37,7 @@ export interface ExpectationOfRun extends Expectation {
   readonly runIds: readonly string[];
 }
 
-/** Usages by record, without runs whose record reports tokens, and without those whose steps could not be loaded. */
+/** Usages by record, excluding runs whose record reports tokens, and runs whose steps couldn't be loaded. */
 export type StepUsages = ReadonlyMap<RunRecord, readonly TokenUsage[]>;
 
 export interface TrendBucketOfWorkflow extends TrendBucket {
@@ -61,13 +61,13 @@ export interface ChangePointOfWorkflow extends ChangePoint {
 }
 
 export interface ReadRun {
-  /** What is compared of the run. Null if it has not started. */
+  /** The compared parts of the run, or null if it hasn't started. */
   readonly started: ComparedRun | null;
 }
 
 export interface ExaminedRun {
   readonly completedNodes: ReadonlySet<string>;
-  /** Failure, or null if the run has not failed. */
+  /** Failure, or null if the run hasn't failed. */
   readonly failure: Failure | null;
 }
 
@@ -75,7 +75,7 @@ export interface WorkflowChanges {
   /** Newest first. */
   readonly nodes: readonly ChangePointOfWorkflow[];
   readonly runsRequested: number;
-  /** Runs that were compared. Those that the upstream has deleted are neither compared nor missing. */
+  /** Number of compared runs. Runs that the upstream has deleted are neither compared nor missing. */
   readonly runsExamined: number;
   readonly runsNotLoaded: number;
   readonly errors: readonly GatewayError[];
@@ -83,7 +83,7 @@ export interface WorkflowChanges {
 
 export interface SuspectedChanges {
   readonly changes: readonly ChangePointOfWorkflow[];
-  /** With errors, changes are left out. */
+  /** With errors, changes are omitted. */
   readonly errors: readonly GatewayError[];
 }
 
@@ -111,9 +111,9 @@ export type FailureGroupOrder = 'IMPACT' | 'COUNT' | 'RECENT' | 'COST';
 /** A failure group with claims that need further runs, which are loaded when a claim is selected. */
 export interface FailureGroupInHistory extends FailureGroup {
   readonly history: () => Promise<GroupHistory>;
-  /** Also with the completed runs that decide whether it is resolved or has returned. */
+  /** Includes the completed runs that decide whether it is resolved or has returned. */
   readonly judged: () => Promise<GroupHistory>;
-  /** Finished runs of the window since the failure was first seen. Null if no start is known. */
+  /** Finished runs of the window since the failure was first seen, or null if no start is known. */
   readonly finishedCount: () => Promise<number | null>;
   readonly estimatedCost: () => Promise<Cost | null>;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;
@@ -138,11 +138,11 @@ export interface BaselineOfRun {
   readonly changes: readonly ChangePointOfWorkflow[];
 }
 
-/** What the runs of a workflow say about a failed run. */
+/** What the runs of a workflow reveal about a failed run. */
 export interface RunTriage {
   readonly group: FailureGroupInHistory;
   readonly occurrence: Occurrence;
-  /** Runs that did not fail, or whose failure is known. */
+  /** Number of runs that didn't fail, or whose failure is known. */
   readonly runsExamined: number;
   readonly suspectedChanges: () => Promise<SuspectedChanges>;
   readonly baseline: () => Promise<BaselineOfRun | null>;

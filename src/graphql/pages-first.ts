@@ -1,6 +1,6 @@
-/** Pages of histories take their calls before steps do: a missing page nulls a list, missing steps only lower a count. */
+/** History pages make their calls before steps do: a missing page nulls a list, missing steps only reduce a count. */
 export class PagesFirst {
-  /** Created on first use: most operations read no page. */
+  /** Created on first use, because most operations read no page. */
   #pages: Set<Promise<unknown>> | undefined;
 
   async read<T>(page: Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /**
- * Reads the payloads of one operation. Each JSON body is parsed once for all fields of a turn, and its values are forgotten when the
- * turn ends. A large body is read by the worker, for all fields that ask before its turn comes.
+ * Reads the payloads of one operation. Each JSON body is parsed once for all fields of a turn, and its values are
+ * dropped when the turn ends. The worker reads a large body, for all fields that ask before its turn comes.
  */
 import type { Payload, PayloadValues } from '../domain/types.ts';
 import type { ReadingWorker } from '../upstream/worker/reading-worker.ts';
@@ -13,9 +13,9 @@ type Body = Payload['body'];
 export interface PayloadReaderOptions {
   readonly ticket: Ticket;
   readonly worker: ReadingWorker;
-  /** The worker reads larger bodies. Default: a mebibyte, which takes 1 to 50 ms. */
+  /** The worker reads larger bodies. Default: one mebibyte, which takes 1 to 50 ms. */
   readonly maxBytesOnLoop?: number | undefined;
-  /** Called before a body is parsed. Throws if its values could not be answered. */
+  /** Called before a body is parsed. Throws if its values couldn't be returned. */
   readonly check: () => void;
   /** What the operation may still use. */
   readonly room: () => Room;
@@ -29,7 +29,7 @@ interface Waiting {
   readonly fail: (error: unknown) => void;
 }
 
-/** Questions that the worker is going to be asked. */
+/** Questions to ask the worker. */
 interface Gathering {
   readonly questions: Asked[];
   readonly replies: Promise<PayloadReply>;
@@ -39,8 +39,8 @@ export class PayloadReader {
   readonly #options: PayloadReaderOptions;
   readonly #maxBytesOnLoop: number;
   /**
-   * Bodies parsed in this turn, in a new map: V8 moves the values of an old map to the old generation, even after `clear`: 500 MB
-   * for readers that had waited for the upstream.
+   * Bodies parsed in this turn, in a new map: V8 moves the values of an old map to the old generation, even after
+   * `clear`, which took 500 MB for readers that had waited for the upstream.
    */
   #parsed: Map<Body, ParsedPayloads> | null = null;
   #parsedBytes = 0;
@@ -52,13 +52,13 @@ export class PayloadReader {
     this.#maxBytesOnLoop = options.maxBytesOnLoop ?? TURN_BYTES;
   }
 
-  /** Answers at once, in a later turn, or when the worker has read the body. */
+  /** Responds at once, in a later turn, or when the worker has read the body. */
   ask<Each extends Asked['name']>(body: Body, asked: Asked & Asked<Each>): AnswerTo<Each> | Promise<AnswerTo<Each>> {
     if (body.length > this.#maxBytesOnLoop) return this.#askWorker(body, asked);
     return this.#read(body, (payloads) => answerTo<Each>(payloads, asked, this.#options.room()));
   }
 
-  /** Values for an embedder's field. However large they are, they are parsed on the loop. */
+  /** Values for an embedder's field. However large, they are parsed on the event loop. */
   values({ body }: Payload, use: (payloads: ParsedPayloads) => PayloadValues): PayloadValues | Promise<PayloadValues> {
     return this.#read(body, use);
   }
@@ -139,7 +139,7 @@ export class PayloadReader {
 
   async #replies(body: Body, questions: readonly Asked[]): Promise<PayloadReply> {
     const { worker, ticket, check, room } = this.#options;
-    // To send the body takes a while. The other fields ask meanwhile.
+    // Sending the body takes a while, so other fields can ask meanwhile.
     await ticket.nextTurn();
     return worker.readPayloads(ticket, () => {
       this.#gathering.delete(body);

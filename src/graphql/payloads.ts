@@ -19,7 +19,7 @@ export function payloadValue(
   return partOf(payload, { source: { index: payload.index, field }, path }, context);
 }
 
-/** The first `input_data` of a step, as inputs of a run without a record. */
+/** The first `input_data` of a step, as the inputs of a run without a record. */
 export function inferredInputs(
   { steps }: Run,
   given: GivenPath,
@@ -28,7 +28,7 @@ export function inferredInputs(
   const path = pathOf(given, context.budgets.paths);
   const [first] = steps;
   if (!first) return path && findAt(path, null);
-  // All steps came in the same answer.
+  // All steps came in the same response.
   return partOf(first.payload, { source: { inputData: steps.map(({ payload }) => payload.index) }, path }, context);
 }
 
@@ -52,7 +52,7 @@ function taken({ steps, bytes, value }: Part, { budgets, answered }: Context): A
   return value instanceof Uint8Array ? answered(value) : value;
 }
 
-/** Bytes of compact JSON. 0 for null. */
+/** Bytes of compact JSON, 0 for null. */
 export const payloadSize = (
   { body, index }: Payload,
   field: PayloadField,

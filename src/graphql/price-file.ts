@@ -1,4 +1,4 @@
-/** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error stops the start. */
+/** Reads TOKEN_PRICES in LiteLLM's format (model_prices_and_context_window.json). An error prevents the start. */
 import { z } from 'zod';
 import type { ModelPrices, PriceList, TokenPrices } from '../domain/cost/prices.ts';
 import { readJsonFile } from '../config/json-file.ts';
@@ -15,7 +15,7 @@ const PRICES: ReadonlyMap<string, keyof TokenPrices> = new Map([
 ]);
 const LONG_INPUT = /^(.+)_above_(\d{1,6})k_tokens$/;
 
-/** Entry that describes LiteLLM's format and is not a model. */
+/** Entry that describes LiteLLM's format, and isn't a model. */
 const DESCRIPTION = 'sample_spec';
 
 const ENTRIES = z.record(z.string(), z.unknown());
@@ -45,12 +45,12 @@ export function readPrices(given: unknown, path: string): PriceList {
 
 const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 
-/** Returns null if the model isn't priced per token. Some models are priced per image, second or page. */
+/** Returns null if the model isn't priced per token. Some are priced per image, second or page. */
 function modelPrices(
   fields: Readonly<Record<string, unknown>>,
   wrongField: (field: string, value: unknown) => Error,
 ): ModelPrices | null {
-  /** Prices by their threshold in thousands of tokens. 0 means always. */
+  /** Prices by threshold in thousands of tokens. 0 means always. */
   const found = new Map<number, Partial<TokenPrices>>();
   for (const [field, value] of Object.entries(fields)) {
     const [, base = field, thousands = '0'] = LONG_INPUT.exec(field) ?? [];

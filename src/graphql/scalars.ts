@@ -13,7 +13,7 @@ function readDateTime(value: unknown, literal: ValueNode | null = null): Timesta
   );
 }
 
-/** Also accepts Dates and strings of an embedder. */
+/** Also accepts an embedder's Dates and strings. */
 function writeDateTime(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
   return readDateTime(value).text;

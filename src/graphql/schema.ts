@@ -10,7 +10,7 @@ import { guardMutations } from './fields/guarded-mutations.ts';
 import { fieldTables } from './resolvers/index.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 
-/** The schema as SDL, with the fields of an embedder. Introspection would leave out applied directives. */
+/** The schema as SDL, including an embedder's fields. Introspection would omit applied directives. */
 export const schemaText = (extension: SchemaExtension | null): string =>
   extension ? `${readContract()}\n${extension.typeDefs}` : readContract();
 
@@ -18,7 +18,7 @@ export const schemaText = (extension: SchemaExtension | null): string =>
 export function createSchema(extension: SchemaExtension | null = null): GraphQLSchema {
   const sdl = schemaText(extension);
   const tables = extension && extensionTables(extension);
-  // Tests validate the contract. Validation at each start would take as long as reading it.
+  // Tests validate the contract. Validating at each start would take as long as reading it.
   const schema = buildSchema(sdl + SUBGRAPH_SDL, { assumeValidSDL: extension === null });
   attachFields(schema, fieldTables);
   attachFields(schema, subgraphFields(sdl));

@@ -1,4 +1,6 @@
-/** Authentication: identifies the caller of a request by its `Authorization` header; an embedder's hook may read other parts. */
+/**
+ * Authentication: identifies a request's caller by its `Authorization` header. An embedder's hook may read other parts.
+ */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { bulkhead, BulkheadRejectedError, type BulkheadPolicy } from 'cockatiel';
@@ -10,14 +12,14 @@ import { GatewayError } from '../upstream/errors.ts';
 import type { Forwarding } from './client-address.ts';
 import { isFromAllowedOrigin } from './common-headers.ts';
 
-/** `authorization` replaces the request's header. Returns a promise only if the credential must be verified first. */
+/** `authorization` replaces the request's header. Returns a promise only if the credential must first be verified. */
 export type Authenticate = (request: IncomingMessage, authorization?: string) => Caller | Promise<Caller>;
 
 export interface AuthenticationOptions {
   readonly authenticator: Authenticator;
   readonly client: Pick<Forwarding, 'addressOf' | 'networkOf'>;
   readonly byNetwork: RateLimit;
-  /** Whose pages may be somebody: `*` says only that a page may send requests. */
+  /** Origins whose pages may authenticate: `*` only allows pages to send requests. */
   readonly origins: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,7 +43,10 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     return caller;
   }
 
-  /** A failure is charged by the entrance, like each operation without an accepted key. Charging a success would lock out a NAT. */
+  /**
+   * Failures are charged by the entrance, like each operation without an accepted key. Charging successes would lock
+   * out a NAT.
+   */
   function verified(network: string, { wasAccepted, verify }: Unverified): Promise<Caller> {
     return inTurn(network, async () => {
       const allowance = wasAccepted ? null : await byNetwork(network, 'look');
@@ -64,17 +69,19 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   };
 }
 
-/** A page of another origin must not use the session of whoever looks at it: CORS does not apply to WebSockets. */
+/** A cross-origin page must not use its visitor's session: CORS doesn't apply to WebSockets. */
 const withoutCookie = (headers: IncomingHttpHeaders): IncomingHttpHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'cookie'));
 
-/** Names the setting to the developer of a page whose session isn't read. The reason of a WebSocket has at most 123 bytes. */
+/**
+ * Names the setting, for the developer of a page whose session is ignored. A WebSocket's reason has at most 123 bytes.
+ */
 const explained = (caller: Caller): Caller =>
   caller.error?.code === 'UNAUTHENTICATED'
     ? rejected(unauthenticated(`${caller.error.message}: the cookies of this Origin are ignored, see corsOrigins`))
     : caller;
 
-/** Verifications of one network at once. The others wait, since a NAT of thousands may connect at once. */
+/** Concurrent verifications per network. The others wait, because thousands behind a NAT may connect at once. */
 const AT_ONCE = 64;
 const MAX_WAITING = 4096;
 

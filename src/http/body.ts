@@ -1,4 +1,4 @@
-/** Reads the body of a request as text, at most MAX_BODY_BYTES, or leaves it unread. */
+/** Reads the body of a request as a string, up to MAX_BODY_BYTES, or leaves it unread. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { requestError } from '../graphql/operations/error-formatting.ts';
@@ -6,22 +6,22 @@ import type { Ticket } from '../admission/ticket.ts';
 import { createOwnBytes, type OwnBytes } from '../runtime/own-bytes.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
-/** The memory doubles when it is full: a client may announce more than it sends. */
+/** The buffer doubles when full, because a client may announce more than it sends. */
 const FIRST_BYTES = 4096;
 
-/** The rest of a body up to here is read and dropped, so that the connection can be used again. */
+/** Up to this many remaining bytes of a body are read and dropped, so that the connection can be reused. */
 const DROPPED_BYTES = 65_536;
 
 /**
- * Call it when nothing will read the body: node:http keeps up to 128 KiB of it, and this drops what has arrived. Returns true if the
- * rest may be long: then it is not read, and the connection cannot be used again.
+ * Must be called when nothing will read the body: node:http keeps up to 128 KiB of it, and this drops what has arrived.
+ * Returns true if the rest may be long: then it isn't read, and the connection can't be reused.
  */
 export function dropBody(request: IncomingMessage): boolean {
   const { complete, socket } = request;
   const leavesRest = !complete && announcesMoreThan(request, DROPPED_BYTES);
   if (leavesRest) {
     socket.pause();
-    // node:http resumes the socket when it has dropped what has arrived.
+    // node:http resumes the socket after dropping what has arrived.
     socket.once('resume', () => socket.pause());
   }
   request.resume();
@@ -32,17 +32,20 @@ export function dropBody(request: IncomingMessage): boolean {
 export const announcesMoreThan = ({ headers }: IncomingMessage, bytes: number): boolean =>
   'transfer-encoding' in headers || Number(headers['content-length']) > bytes;
 
-/** Rejects with status 415 for a compressed body, 413 for a longer one, and RATE_LIMITED if its owner's capacity is used up for 10 s. */
+/**
+ * Rejects with status 415 for a compressed body, 413 for a body that is too long, and RATE_LIMITED if its owner has
+ * been out of capacity for 10 s.
+ */
 export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive'>): Promise<string> {
   const { 'content-length': length, 'content-encoding': encoding = 'identity' } = request.headers;
-  /** NaN for a body that announces no length. */
+  /** NaN for a body without an announced length. */
   const announced = Number(length);
   return new Promise((resolve, reject) => {
     let whole: Buffer | null = null;
     let pieces: OwnBytes | null = null;
     let size = 0;
 
-    /** A request lives as long as its answer, which may be a stream: it must not keep the body. */
+    /** A request lives as long as its response, which may be a stream, so it must not keep the body. */
     const leave = () => {
       request.off('data', take).off('end', finish).off('close', breakOff);
       whole = null;
@@ -63,7 +66,8 @@ export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive
         refuse(tooLarge());
         return;
       }
-      // Most bodies arrive in one piece, and their end follows at once. A list of all pieces could take 400 bytes for each.
+      // Most bodies arrive in one piece, directly followed by their end. A list of all pieces could take 400 bytes for
+      // each.
       if (piece.length === announced) whole = piece;
       else (pieces ??= createOwnBytes(FIRST_BYTES)).append(piece);
       const room = ticket.receive(piece.length);
@@ -79,7 +83,7 @@ export function readBody(request: IncomingMessage, ticket: Pick<Ticket, 'receive
       else reject(requestError('BAD_REQUEST', 'The body is not UTF-8.'));
     };
 
-    // The client may have disconnected during authentication: then no event follows.
+    // The client may have disconnected during authentication, in which case no event follows.
     if (request.destroyed) breakOff();
     else if (encoding !== 'identity') refuse(encoded(encoding));
     else if (announced > MAX_BODY_BYTES) refuse(tooLarge());

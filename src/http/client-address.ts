@@ -5,15 +5,15 @@ import { all, compile } from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '../config/config.ts';
 
-/** From TRUST_PROXY: a number of hops, or a list of addresses and ranges. False: no proxy is trusted. */
+/** From TRUST_PROXY: a number of hops, or a list of addresses and ranges. With false, no proxy is trusted. */
 function trustOf(trustProxy: Config['trustProxy']): (address: string, hop: number) => boolean {
   if (trustProxy === false) return () => false;
   return typeof trustProxy === 'number' ? (_address, hop) => hop < trustProxy : compile([...trustProxy]);
 }
 
-/** The address of each client whose proxy forwards an invalid one. */
+/** The address of clients whose proxy forwards an invalid one. */
 const UNKNOWN = 'unknown';
-/** Longest IPv6 address. Its zone may have any length. */
+/** Longest IPv6 address. Zones may have any length. */
 const MAX_ADDRESS_LENGTH = 45;
 /** Azure's Application Gateway appends the port of the client. */
 const WITH_PORT = /^(?:([\d.]+)|\[([\da-f:.]+)\]):\d{1,5}$/i;
@@ -27,7 +27,7 @@ function withoutPort(found: string): string {
 const isLoopback = (address: string): boolean =>
   ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';
 
-/** The network of one client: an IPv4 address, or a /56 of IPv6, since one client may use all addresses of its /56. */
+/** A client's network: an IPv4 address, or an IPv6 /56, since one client may use all addresses of its /56. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
@@ -45,10 +45,10 @@ export function createForwarding(trustProxy: Config['trustProxy']) {
     /** `hop` 0 is the connection's peer, 1 is the address that it forwards, and so on. */
     isTrusted,
 
-    /** The first address that is not trusted; if all are, the last one. */
+    /** The first untrusted address, or the last one if all are trusted. */
     addressOf: (request: IncomingMessage): string => withoutPort(all(request, isTrusted).at(-1) ?? ''),
 
-    /** `isProxy`: a trusted proxy has sent the request and names no client. */
+    /** `isProxy` means that a trusted proxy has sent the request without naming a client. */
     networkOf(request: IncomingMessage): { readonly network: string; readonly isProxy: boolean } {
       const addresses = all(request, isTrusted);
       const hop = addresses.length - 1;
@@ -56,11 +56,14 @@ export function createForwarding(trustProxy: Config['trustProxy']) {
       return { network: networkOf(withoutPort(address)), isProxy: isTrusted(address, hop) };
     },
 
-    /** Returns null for a peer whose connections are not limited: a trusted proxy, or this machine. */
+    /** Returns null for a peer whose connections aren't limited: a trusted proxy, or this machine. */
     networkOfPeer: (address: string): string | null =>
       isTrusted(address, 0) || isLoopback(address) ? null : networkOf(address),
 
-    /** The scheme that the client used, by the proxy next to it: the first in the header, since each proxy appends its own. */
+    /**
+     * The scheme used by the client, reported by the nearest proxy: the first in the header, because each proxy appends
+     * its own.
+     */
     schemeOf({ headers, socket }: IncomingMessage): 'http' | 'https' {
       const { 'x-forwarded-proto': forwarded } = headers;
       if (typeof forwarded !== 'string' || !isTrusted(socket.remoteAddress ?? '', 0)) return 'http';

@@ -1,10 +1,10 @@
-/** The headers of every answer (request id, security, CORS, HSTS and `vary`), and the allowed origins. */
+/** Headers of every response (request id, security, CORS, HSTS and `vary`), and the allowed origins. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = Record<string, string>;
 
 export interface CommonHeadersOptions {
-  /** Origins whose pages may read answers. `*`: every origin. */
+  /** Origins whose pages may read responses; `*` allows all. */
   readonly origins: readonly string[];
   /** Seconds, or null without HSTS. */
   readonly hstsMaxAgeSeconds: number | null;
@@ -15,7 +15,7 @@ export interface CommonHeadersOptions {
 const POLICY = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 const EXPOSED = 'x-request-id, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after';
 const PREFLIGHT_MAX_AGE_SECONDS = '86400';
-/** The answer to a preflight depends on these, apart from the origin. */
+/** Besides the origin, the response to a preflight depends on these. */
 export const PREFLIGHT_VARY = 'access-control-request-method, access-control-request-headers';
 
 export type CommonHeaders = ReturnType<typeof createCommonHeaders>;
@@ -26,12 +26,12 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
   const vary = origins.length > 0 && !isOpen ? 'accept-encoding, origin' : 'accept-encoding';
   const hsts = hstsMaxAgeSeconds === null ? null : `max-age=${hstsMaxAgeSeconds}`;
 
-  /** With `*` every answer has the same header, even without an origin: a cache may give it to any page. */
+  /** With `*`, every response has the same header, even without an origin, so caches may give it to any page. */
   function allow(headers: Headers, { headers: sent }: IncomingMessage): void {
     const allowed = isOpen ? '*' : origins.find((origin) => origin === sent.origin);
     if (allowed === undefined) return;
     headers['access-control-allow-origin'] = allowed;
-    // Only a preflight asks for a method.
+    // Only a preflight contains a method.
     if (sent['access-control-request-method'] === undefined) {
       headers['access-control-expose-headers'] = EXPOSED;
       return;
@@ -55,12 +55,12 @@ export function createCommonHeaders(options: CommonHeadersOptions) {
       if (hsts !== null && schemeOf(request) === 'https') headers['strict-transport-security'] = hsts;
       return headers;
     },
-    /** The value of `vary` if an answer depends on more request headers. */
+    /** The value of `vary` for a response that depends on more request headers. */
     vary: (more: string): string => `${more}, ${vary}`,
   };
 }
 
-/** Origins of Sandbox when it is not embedded. */
+/** Origins of Sandbox when it isn't embedded. */
 const SANDBOX_ORIGINS = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
 export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): string[] => [
@@ -69,8 +69,8 @@ export const originsOf = (corsOrigins: readonly string[], hasSandbox: boolean): 
 ];
 
 /**
- * CORS does not apply to WebSockets, and MCP requires the check, so the gateway compares origins itself. Programs send no origin.
- * The gateway's own page has the same host.
+ * CORS doesn't apply to WebSockets, and MCP requires the check, so the gateway compares origins itself. Programs send
+ * no origin. The gateway's own page has the same host.
  */
 export function isFromAllowedOrigin({ headers }: IncomingMessage, origins: readonly string[]): boolean {
   const { origin, host } = headers;

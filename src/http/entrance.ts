@@ -1,6 +1,6 @@
 /**
- * Where every operation enters, whichever route or transport brings it: caller → rate limit → admission. Its log and metrics are
- * written by `operations.run`, or `operations.reject` if a stage throws.
+ * Where every operation enters, whatever its route or transport: caller → rate limit → admission. Its log and metrics
+ * are written by `operations.run`, or by `operations.reject` if a stage throws.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -19,13 +19,13 @@ import type { Forwarding } from './client-address.ts';
 
 /** What a transport knows about an operation before its caller is known. */
 export interface Arrival extends Omit<OperationRequest, 'caller' | 'requester' | 'authenticate' | 'admitEvent'> {
-  /** Replaces the header of the request. */
+  /** Replaces the request's header. */
   readonly authorization?: string | undefined;
 }
 
 export interface EntranceOptions {
   readonly authenticate: Authenticate;
-  /** Rates by owner, or null if they are not limited. */
+  /** Rates by owner, or null if they aren't limited. */
   readonly byOwner: RateLimit | null;
   readonly byNetwork: RateLimit;
   readonly admission: Admission;
@@ -45,14 +45,14 @@ export function createEntrance(options: EntranceOptions) {
   const { authenticate, byOwner, byNetwork, admission, standing, networkOf, acceptedConnections, slowDownMs } = options;
   const slowDown = createSlowDown(slowDownMs);
 
-  /** Whose share is used now: a stranger, whose key may be invented, uses that of its network. */
+  /** Whose share is used now: an unauthenticated caller, whose key may be invented, uses its network's. */
   function ownerOf(caller: Caller, request: IncomingMessage): Owner {
     if (!caller.owner || standing(caller) === 'STRANGER') return strangersOf(request);
     acceptedConnections.add(request.socket);
     return caller.owner;
   }
 
-  /** All strangers of the request's network. */
+  /** All unauthenticated callers of the request's network. */
   function strangersOf(request: IncomingMessage): Owner {
     const { network, isProxy } = networkOf(request);
     return isProxy ? BEHIND_PROXIES : { key: `network:${network}`, kind: 'network', name: null };
@@ -65,8 +65,8 @@ export function createEntrance(options: EntranceOptions) {
   });
 
   /**
-   * Counts one operation: by owner, and by network for a stranger. Throws RATE_LIMITED. `report` gets the allowance, even of a rejected
-   * operation.
+   * Counts one operation by owner, and for an unauthenticated caller also by network. Throws RATE_LIMITED. `report`
+   * gets the allowance, even of a rejected operation.
    */
   async function limit(
     { caller: { owner, error }, requester, http: { request } }: OperationRequest,
@@ -78,7 +78,7 @@ export function createEntrance(options: EntranceOptions) {
     if (!allowance) return;
     if (owner || !allowance.isAllowed) report?.(allowance);
     if (!allowance.isAllowed) throw rateLimited(allowance);
-    // The credential was not verified for the rate of its network, which may allow one more by now.
+    // The credential wasn't verified because of its network's rate, which may allow one more by now.
     if (error?.code === 'RATE_LIMITED') throw error;
   }
 
@@ -101,8 +101,9 @@ export function createEntrance(options: EntranceOptions) {
     },
 
     /**
-     * The stages of a route after `identify`: rate limit, with its headers, and admission. The operation weighs until `work` is done
-     * and the reply is written. `waits`: it waits 10 s for room, so that thousands that reconnect at once are let in.
+     * The stages of a route after `identify`: rate limit, with its headers, and admission. The operation counts until
+     * `work` is done and the reply is written. With `waits`, it waits up to 10 s for capacity, so that thousands that
+     * reconnect at once are admitted.
      */
     async enter<T>(
       operation: OperationRequest,
@@ -119,7 +120,8 @@ export function createEntrance(options: EntranceOptions) {
         ticket = waits ? await admission.admitLater(owner, isGone) : admission.admit(owner, isGone);
         return await work(ticket);
       } catch (error) {
-        // Before the wait for a 429 and the end of the connection, or rejected requests would fill the room of those that come.
+        // Before the wait for a 429 and the end of the connection, or rejected requests would use up the capacity of
+        // new ones.
         ticket?.end();
         if (error instanceof GatewayError && error.code === 'RATE_LIMITED') {
           dropBody(request);
@@ -136,16 +138,16 @@ export function createEntrance(options: EntranceOptions) {
 const WAITING_AT_ONCE = 1000;
 
 /**
- * Waits before a 429 is sent: 2,000 clients that repeated rejected requests at once made others wait for 3 s. If more than
- * WAITING_AT_ONCE wait, each waits longer, so that no more of them return in a second. A client that leaves ends its wait. Only one
- * rejection of a connection waits, since requests can be pipelined.
+ * Waits before a 429 is sent: 2,000 clients that repeated rejected requests at once made others wait for 3 s. If more
+ * than WAITING_AT_ONCE wait, each waits longer, so that no more of them return in a second. A client that leaves ends
+ * its wait. Only one rejection per connection waits, because requests can be pipelined.
  */
 function createSlowDown(slowDownMs: number): (connection: Socket) => Promise<void> {
   const waiting = new Set<Socket>();
   return async (connection) => {
     if (connection.destroyed || waiting.has(connection)) return;
     waiting.add(connection);
-    // At random, so that those who were rejected together do not return together.
+    // Random, so that those rejected together don't return together.
     const ms = slowDownMs * (1 + Math.random()) * Math.max(1, waiting.size / WAITING_AT_ONCE);
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const timer = setTimeout(resolve, ms).unref();
@@ -167,8 +169,8 @@ const TEXT = /^[\x20-\x7e]{1,100}$/;
 const readText = (value: unknown): string | null => (typeof value === 'string' && TEXT.test(value) ? value : null);
 
 /**
- * The name and version by which a client calls itself, in the headers of a request or the parameters of a socket: those of Apollo, or
- * those without a vendor. Null without a name that can be logged.
+ * The client's name and version, from request headers or the parameters of a socket, in Apollo's or the vendor-neutral
+ * spelling. Null without a name that can be logged.
  */
 export function clientInfoOf(headers: Readonly<Record<string, unknown>>): ClientInfo | null {
   const name = readText(headers['apollographql-client-name'] ?? headers['graphql-client-name']);
@@ -176,20 +178,20 @@ export function clientInfoOf(headers: Readonly<Record<string, unknown>>): Client
   return { name, version: readText(headers['apollographql-client-version'] ?? headers['graphql-client-version']) };
 }
 
-/** Shared: an abort without a reason creates an error with a stack each time. */
+/** Shared, because each abort without a reason creates an error with a stack. */
 const CLIENT_GONE = new Error('the client has disconnected, or has its answer');
 
-/** Calls back when the response was sent or its client has disconnected; at once if that was before. */
+/** Calls back when the response was sent or its client has disconnected, or at once if it already has. */
 export function onClosed(response: ServerResponse, call: () => void): void {
   if (response.closed || response.writableFinished) call();
   else response.once('close', call);
 }
 
-/** The client of one operation: whether it still waits for its answer. */
+/** The client of one operation, and whether it is still waiting for its response. */
 export class RequestClient implements Client {
-  /** Response, or null for an operation of a socket, which calls `abort`. */
+  /** Response, or null for an operation on a socket, which calls `abort`. */
   readonly #response: ServerResponse | null;
-  /** Created on first use: most requests need no upstream call. */
+  /** Created on first use, because most requests need no upstream call. */
   #controller: AbortController | null = null;
 
   constructor(response: ServerResponse | null) {

@@ -1,4 +1,4 @@
-/** Server-sent events in graphql-sse's distinct connections mode: one operation for each response. */
+/** Server-sent events in graphql-sse's distinct connections mode: one operation per response. */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { requestError } from '../graphql/operations/error-formatting.ts';
@@ -8,7 +8,7 @@ import { SubscriptionError, type LiveEvent } from '../graphql/subscriptions/live
 import { onClosed } from './entrance.ts';
 import type { LiveConnections } from './live-connections.ts';
 
-/** Resolves when the stream is over. Rejects with HTTP 503 for a subscription while the gateway stops. */
+/** Resolves when the stream is over. Rejects with HTTP 503 for a subscription while the gateway is stopping. */
 export type SendEvents = (reply: FastifyReply, client: Client, outcome: Outcome) => Promise<void>;
 
 export interface EventStreamsOptions {
@@ -38,7 +38,7 @@ export const createSendEvents =
       await send();
     } finally {
       if (outcome.kind === 'events') {
-        // After a disconnect or a stop the events are not read. The generator ends only if it is read once.
+        // After a disconnect or a stop, the events aren't read. The generator ends only if it is read once.
         client.abort();
         await outcome.events.next();
       }
@@ -48,7 +48,7 @@ export const createSendEvents =
       const common = reply.getHeaders() as OutgoingHttpHeaders;
       const headers = { ...common, ...EVENT_STREAM_HEADERS, ...(!isReady() && { connection: 'close' }) };
       const { raw: response } = reply.hijack();
-      // The client may have disconnected while its operation began.
+      // The client may have disconnected when its operation began.
       if (response.closed) return;
       response.writeHead(200, headers);
       response.setTimeout(stalledReaderMs, () => {
@@ -74,7 +74,7 @@ export const createSendEvents =
         resolveSent();
       });
 
-      /** Resolves when the event was sent, or the client has disconnected: the next one then has the latest state. */
+      /** Resolves when the event was sent or the client has disconnected, so the next one has the latest state. */
       const sendEvent = (event: LiveEvent) =>
         new Promise<void>((resolve) => {
           resolveSent = resolve;

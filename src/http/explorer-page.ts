@@ -1,14 +1,16 @@
-/** Apollo Sandbox, for a browser that opens `/graphql`. Without the internet the browser goes on to GraphiQL. */
+/**
+ * Apollo Sandbox, for browsers that open `/graphql`. Without internet access, the browser is redirected to GraphiQL.
+ */
 import { errorAnswer, pageAnswer, type HttpAnswer } from './answer.ts';
 
 export interface ExplorerPageOptions {
-  /** Sandbox as HTML, the same each time. Null if explorers are switched off. */
+  /** Sandbox as constant HTML, or null if explorers are off. */
   readonly landingPage: () => Promise<string | null>;
-  /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
+  /** Path of the gateway: BASE_PATH and the plugin's prefix, or empty. */
   readonly basePath: string;
 }
 
-/** Resolves with the page, or with null if the request asks for an operation. */
+/** Resolves to the page, or to null if the request contains an operation. */
 export type ExplorerPage = (requestId: string, search: string) => Promise<HttpAnswer | null>;
 
 export function createExplorerPage({ landingPage, basePath }: ExplorerPageOptions): ExplorerPage {
@@ -21,7 +23,10 @@ export function createExplorerPage({ landingPage, basePath }: ExplorerPageOption
   };
 }
 
-/** Adds a link to GraphiQL, and a script that follows it if Sandbox cannot be loaded. Sandbox's policy requires its nonce. */
+/**
+ * Adds a link to GraphiQL, and a script that follows it if Sandbox can't be loaded. Sandbox's policy requires its
+ * nonce.
+ */
 function withGraphiql(html: string, url: string): string {
   const nonce = /<style nonce="?([\w-]+)/.exec(html)?.[1] ?? '';
   return html
@@ -35,7 +40,7 @@ function withGraphiql(html: string, url: string): string {
 
 const SANDBOX_WITHIN_MS = 5000;
 
-/** The page loads Sandbox as a script, which may fail at once, or never end if a firewall drops its packets. */
+/** The page loads Sandbox as a script, which may fail at once, or hang if a firewall drops its packets. */
 const fallbackTo = (url: string): string =>
   `{const leave=()=>window.EmbeddedSandbox||location.replace(${JSON.stringify(url)});` +
   `addEventListener("load",leave);setTimeout(leave,${SANDBOX_WITHIN_MS})}`;

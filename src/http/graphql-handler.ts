@@ -1,4 +1,7 @@
-/** GraphQL over HTTP: POST and GET, answered by JSON or server-sent events. `handle` has the stages of a request, in order. */
+/**
+ * GraphQL over HTTP: POST and GET, with JSON or server-sent events as responses. `handle` has the stages of a request,
+ * in order.
+ */
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import type { RouteHandlerMethod } from 'fastify';
@@ -26,35 +29,37 @@ import { checkHead, readParams } from './params.ts';
 import { etagOf, type CacheKey, type ResponseCache, type WholeAnswer } from './response-cache.ts';
 import { ALLOWED_METHODS, STREAM_PATH, type GraphqlPath } from './routes.ts';
 
-/** A request for events with a longer body does not wait for room: node:http would keep the body meanwhile. */
+/**
+ * A request for events with a longer body doesn't wait for capacity, because node:http would keep the body meanwhile.
+ */
 const WAITING_BODY_BYTES = 16_384;
 
 export interface GraphqlHandlerOptions {
   readonly entrance: Entrance;
   readonly negotiation: Negotiation;
   readonly write: Write;
-  /** Cache, or null if answers are not cached. */
+  /** Cache, or null if responses aren't cached. */
   readonly responses: ResponseCache | null;
   readonly operations: Operations;
   readonly sendEvents: SendEvents;
-  /** Value of the header: the request headers that every answer depends on. */
+  /** Value of the header: the request headers that every response depends on. */
   readonly vary: string;
-  /** The answer to the navigation of a browser. */
+  /** The response to a browser's navigation. */
   readonly explorerPage: ExplorerPage;
   readonly observer: Pick<Observer, 'responseCacheHit'>;
 }
 
-/** One request, as its stages read it. */
+/** One request, as seen by its stages. */
 interface Exchange {
   readonly operation: OperationRequest;
   readonly ticket: Ticket;
   readonly isGet: boolean;
-  /** The query string with its question mark; empty if there is none. */
+  /** The query string with its question mark, or empty. */
   readonly search: string;
   readonly forms: AcceptedForms;
 }
 
-/** An answer that may be cached, here or by the client. */
+/** A response that may be cached, here or by the client. */
 interface Cacheable {
   readonly kind: 'cacheable';
   readonly whole: WholeAnswer;
@@ -104,14 +109,14 @@ export function createGraphqlHandler(options: GraphqlHandlerOptions): (path: Gra
 
   const bodyOf = ({ result }: Answer): Buffer => operations.write(JSON.stringify(result));
 
-  /** `/graphql/stream` answers only with events. HEAD gets none: without a body a stream would never end. */
+  /** `/graphql/stream` responds only with events. HEAD gets none: without a body, a stream would never end. */
   function formsOf(request: IncomingMessage, path: GraphqlPath): AcceptedForms {
     const forms = negotiation.formsOf(request);
     if (path === STREAM_PATH) return { ...forms, json: null, events: forms.anyEvents, prefersHtml: false };
     return request.method === 'HEAD' ? { ...forms, events: false } : forms;
   }
 
-  /** The frame of this function has the body and the parameters: it is gone when events are sent. */
+  /** This function's frame holds the body and parameters, which are gone when events are sent. */
   async function cachedOrExecuted(exchange: Exchange): Promise<Cacheable | Outcome> {
     const { operation, ticket, isGet, forms } = exchange;
     const { caller, http, requestId, clientInfo } = operation;
@@ -207,7 +212,7 @@ function allowedTypes(isGet: boolean, { events }: AcceptedForms): ReadonlySet<Op
   return events ? ALL_TYPES : WITHOUT_EVENTS;
 }
 
-/** The parts are separated by line breaks, which no header can contain. */
+/** The parts are separated by line breaks, which headers can't contain. */
 function requestText({ operation, isGet, search }: Exchange, body: string, revision: number): string {
   const { accept = '', 'content-type': contentType = '' } = operation.http.request.headers;
   return `${revision}\n${isGet ? 'GET' : 'POST'}\n${accept}\n${contentType}\n${search}\n${body}`;
@@ -226,8 +231,8 @@ const OF_THE_OPERATION: ReadonlySet<unknown> = new Set([
 const MAY_BE_200: ReadonlySet<number> = new Set([400, 403]);
 
 /**
- * A client that accepts `application/graphql-response+json` can trust the status, and gets 400 for a bad operation. With the
- * older `application/json` the specification wants 200, since a proxy may have answered a 4xx instead.
+ * A client that accepts `application/graphql-response+json` can trust the status, and gets 400 for an invalid
+ * operation. With the older `application/json`, the specification requires 200, because a 4xx could come from a proxy.
  */
 function httpStatusOf({ result: { errors = [] }, status }: Answer, type: JsonType): number {
   const isOfTheOperation = errors.every(({ extensions }) => OF_THE_OPERATION.has(extensions?.code));

@@ -21,9 +21,9 @@ export interface GraphqlRoutesOptions
     Pick<GraphqlHandlerOptions, 'negotiation' | 'write' | 'responses' | 'vary'> {
   readonly entrance: Entrance;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
-  /** BASE_PATH and the prefix of the plugin. */
+  /** BASE_PATH and the plugin's prefix. */
   readonly basePath: string;
-  /** Whose pages may open a WebSocket. */
+  /** Origins whose pages may open a WebSocket. */
   readonly origins: readonly string[];
   readonly observer: Observer;
   readonly isReady: () => boolean;

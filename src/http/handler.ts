@@ -1,4 +1,4 @@
-/** The gateway behind the server of another framework: handlers of `node:http` and of the Fetch API. */
+/** The gateway behind another framework's server: handlers for `node:http` and for the Fetch API. */
 import { once } from 'node:events';
 import {
   request as sendRequest,
@@ -17,17 +17,20 @@ import { GRAPHQL_PATH, requestIdOf } from './routes.ts';
 import { appOptions, type AppOptions } from './server.ts';
 
 export interface Handlers {
-  /** For `node:http` and Express. The body of the request must not have been read. */
+  /** For `node:http` and Express. The request's body must not have been read. */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** For the event `upgrade` of a server: WebSockets. Returns false for a path of the host, and does not touch its socket. */
+  /** For a server's `upgrade` event: WebSockets. Returns false for a path of the host, without touching its socket. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
-  /** For serverless functions and tests. The body of the answer arrives as it is written. */
+  /** For serverless functions and tests. The response's body arrives as it is written. */
   readonly fetch: (request: Request) => Promise<Response>;
-  /** Ends subscriptions, answers further requests with 503, and resolves when the last answer is sent, or after 10 s. */
+  /**
+   * Ends subscriptions, responds to further requests with 503, and resolves when the last response is sent, or after 10
+   * s.
+   */
   close(): Promise<void>;
 }
 
-/** How long answers in progress may take. */
+/** How long responses in progress may take. */
 const FINISH_MS = 10_000;
 
 export async function createHandlers(options: AppOptions & { readonly plugin: FastifyPluginAsync }): Promise<Handlers> {
@@ -43,7 +46,7 @@ export async function createHandlers(options: AppOptions & { readonly plugin: Fa
     });
     done();
   });
-  // In this order: the closing messages of live clients (the plugin), the last answers.
+  // In this order: the closing messages of live clients (the plugin), then the last responses.
   void app.register(options.plugin);
   void app.register((last, _options, done) => {
     last.addHook('preClose', async () => {
@@ -80,10 +83,10 @@ export async function createHandlers(options: AppOptions & { readonly plugin: Fa
   };
 }
 
-/** Fastify's own 503 is not a GraphQL error. */
+/** Fastify's own 503 isn't a GraphQL error. */
 const closedAnswer = (id: string) => errorAnswer(id, 503, 'BAD_REQUEST', 'The gateway is closed.');
 
-/** HTTP over a connection in memory, so that an answer waits for its reader as over a network. */
+/** HTTP over an in-memory connection, so a response waits for its reader as over a network. */
 async function fetchFrom(server: Server, request: Request): Promise<Response> {
   const [client, connection] = duplexPair();
   client.once('close', () => {
@@ -98,10 +101,10 @@ async function fetchFrom(server: Server, request: Request): Promise<Response> {
     headers: { host, ...Object.fromEntries(endToEnd(Object.fromEntries(request.headers))) },
     signal: request.signal,
   });
-  // After the answer has begun, an error is the body's.
+  // Once the response has begun, errors belong to its body.
   sent.on('error', () => undefined);
   const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-  // In a project with the types of browsers, they differ from Node's.
+  // In projects with browser types, they differ from Node's.
   const body: unknown = request.body;
   // A gateway that rejects the request may not read its body.
   if (body) pipeline(Readable.fromWeb(body as ReadableStream), sent).catch(() => undefined);
@@ -116,10 +119,10 @@ async function fetchFrom(server: Server, request: Request): Promise<Response> {
   });
 }
 
-/** What the gateway reads and sets of a socket. */
+/** What the gateway reads from and sets on a socket. */
 const SOCKET = { remoteAddress: '127.0.0.1', setTimeout: () => undefined };
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
-/** Headers of one connection. */
+/** Headers that apply to one connection. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 const endToEnd = (headers: IncomingHttpHeaders): [string, string][] =>

@@ -1,23 +1,26 @@
-/** Starts to listen. Errors name the variable to change. */
+/** Starts listening. Errors name the variable to change. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../config/config.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Connections that wait to be accepted; the system may allow fewer. Beyond Node's 511, thousands that connect at once would wait seconds. */
+/**
+ * Connections waiting to be accepted, if the system allows that many. With Node's 511, thousands that connect at once
+ * would wait for seconds.
+ */
 const BACKLOG = 16_384;
 
 export interface ListenOn {
   readonly host: string;
   readonly port: number;
-  /** The variable of the port. */
+  /** Variable for the port. */
   readonly name: 'PORT' | 'OPS_PORT';
 }
 
 /**
- * Resolves with the port. Rejects with ConfigError for a wrong HOST or PORT. Later errors, such as a connection that cannot be
- * accepted, are logged, and the server goes on.
+ * Resolves to the port. Rejects with ConfigError for an invalid HOST or PORT. Later errors, such as a connection that
+ * can't be accepted, are logged, and the server continues.
  */
 export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 'error'>): Promise<number> {
   server.listen({ port: on.port, host: on.host, backlog: BACKLOG });
@@ -30,7 +33,7 @@ export async function listen(server: Server, on: ListenOn, logger: Pick<Logger, 
   return (server.address() as AddressInfo).port;
 }
 
-/** The sentence for each error code of the system. */
+/** Message for each system error code. */
 const PROBLEMS: Readonly<Record<string, (on: ListenOn) => string>> = {
   EADDRINUSE: ({ host, port, name }) => `${name} must be a free port, got ${port}, which is in use at ${host}`,
   EACCES: ({ port, name }) => `${name} must be a port that this user may open, got ${port}`,

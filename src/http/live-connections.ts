@@ -1,12 +1,15 @@
-/** The open connections of events and WebSockets: keeps them open through proxies, and ends all when the gateway stops. */
+/**
+ * Open connections of event streams and WebSockets: keeps them open through proxies, and ends all when the gateway
+ * stops.
+ */
 import type { After } from '../runtime/clock.ts';
 
 export interface LiveConnection {
-  /** Sends bytes, so that proxies keep the connection open. */
+  /** Sends bytes, so proxies keep the connection open. */
   ping(): void;
-  /** Ends subscriptions with the protocol's message, and starts no more operations. Queries and mutations are answered. */
+  /** Ends subscriptions with the protocol's message, and starts no more operations. Queries and mutations finish. */
   end(): void;
-  /** Closes at once. */
+  /** Closes immediately. */
   cut(): void;
   /** Whether a query or mutation is in progress, and not only subscriptions. */
   isAnswering(): boolean;
@@ -31,7 +34,7 @@ export function createLiveConnections(after: After) {
   const subscribers = () => [...open].filter((connection) => !connection.isAnswering());
 
   return {
-    /** Call the result when the connection is closed. */
+    /** Call the returned function when the connection is closed. */
     add(connection: LiveConnection): () => void {
       open.add(connection);
       return () => {
@@ -39,7 +42,10 @@ export function createLiveConnections(after: After) {
         onRemoved();
       };
     },
-    /** Ends all. Resolves when connections without an answer in progress are closed. The others have the time of server.ts. */
+    /**
+     * Ends all. Resolves when connections without a response in progress are closed. The timeout of server.ts applies
+     * to the others.
+     */
     async close(): Promise<void> {
       cancelBeat();
       for (const connection of open) connection.end();

@@ -1,7 +1,7 @@
-/** `/llms.txt`: what the schema answers, for a model that reads documentation. */
+/** `/llms.txt`: what to ask the schema, for a model that reads documentation. */
 
 export interface LlmsOptions {
-  /** BASE_PATH and the prefix of the plugin. */
+  /** BASE_PATH and the plugin's prefix. */
   readonly basePath: string;
   readonly hasMcp: boolean;
 }
@@ -27,7 +27,7 @@ const ANSWERS: readonly (readonly [question: string, query: string])[] = [
     'How far is a run?',
     '{ run(workflowId: "w", id: "r") { status progress { finished total } expectation { remainingMs } } }',
   ],
-  ['Which runs hang?', '{ overdueRuns { id workflowId expectation { overdueByMs } } }'],
+  ['Which runs are stuck?', '{ overdueRuns { id workflowId expectation { overdueByMs } } }'],
   [
     'What did a step receive and return?',
     '{ run(workflowId: "w", id: "r") { steps(filter: { nodeId: ["n"] }) { inputs(path: "messages[-1]") outputs } } }',
@@ -41,7 +41,7 @@ const ANSWERS: readonly (readonly [question: string, query: string])[] = [
     '{ run(workflowId: "w", id: "r") { timing { busyMs idleMs wastedMs } criticalPath { steps { nodeId durationMs } } } }',
   ],
   [
-    'Does a workflow get slower?',
+    'Is a workflow getting slower?',
     '{ workflow(id: "w") { statistics { successRate wallClockMs { p50 p95 } nodes { nodeId failureCount } } } }',
   ],
 ];

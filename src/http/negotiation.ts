@@ -1,4 +1,4 @@
-/** Content negotiation: the forms of an answer that a client accepts. */
+/** Content negotiation: the formats that a client accepts. */
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
@@ -13,22 +13,22 @@ export type JsonType = typeof JSON_TYPE | typeof GRAPHQL_TYPE;
 export interface AcceptedForms {
   /** Media type, or null if JSON isn't accepted. */
   readonly json: JsonType | null;
-  /** Whether the header names server-sent events: a client that accepts anything expects a single answer. */
+  /** Whether the header names server-sent events: a client that accepts anything expects a single response. */
   readonly events: boolean;
   /** Whether the client accepts events, or anything. */
   readonly anyEvents: boolean;
-  /** Whether this is the navigation of a browser, which prefers HTML. */
+  /** Whether this is a browser's navigation, which prefers HTML. */
   readonly prefersHtml: boolean;
 }
 
 export type Negotiation = ReturnType<typeof createNegotiation>;
 
-/** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and limit. */
+/** Browsers send some 150 characters. Negotiating 15 KB takes up to 10 ms, before authentication and rate limit. */
 const MAX_NEGOTIATED_LENGTH = 1024;
 /** Clients send few different headers. */
 const MAX_REMEMBERED = 100;
 
-/** A shorter answer fits a packet, or nearly: compressing it gains the client nothing. */
+/** A shorter response fits into a packet, or nearly, so compressing it gains nothing. */
 export const MIN_COMPRESSED_LENGTH = 1024;
 
 export function createNegotiation() {
@@ -36,11 +36,11 @@ export function createNegotiation() {
   const gzips = new LRUCache<string, boolean>({ max: MAX_REMEMBERED, memoMethod: hasGzip });
 
   return {
-    /** An empty header counts as a missing one, which accepts anything. */
+    /** An empty header counts as missing, which accepts anything. */
     formsOf: ({ headers: { accept } }: IncomingMessage): AcceptedForms =>
       forms.memo(isNegotiated(accept) && accept !== '' ? accept : '*/*'),
 
-    /** Programs that send no header seldom decode gzip. `length` is that of the answer, in bytes. */
+    /** Programs that don't send the header rarely decode gzip. `length` is the response's, in bytes. */
     acceptsGzip: ({ headers: { 'accept-encoding': accept } }: IncomingMessage, length: number): boolean =>
       length >= MIN_COMPRESSED_LENGTH && isNegotiated(accept) && gzips.memo(accept),
   };

@@ -28,7 +28,7 @@ export const createOps =
     done();
   };
 
-/** The server of OPS_PORT. Its connections are separate: clients cannot use up those of the probes. */
+/** The server of OPS_PORT. Its connections are separate, so clients can't use up those for probes. */
 export function createOpsServer(ops: FastifyPluginCallback): FastifyInstance {
   const app = fastify({ forceCloseConnections: true, requestTimeout: REQUEST_TIMEOUT_MS });
   app.server.maxConnections = MAX_CONNECTIONS;

@@ -10,11 +10,11 @@ import { pageAnswer, textAnswer, type HttpAnswer, type Write } from './answer.ts
 export interface PageOptions {
   /** Folder of the built page. */
   readonly folder?: string | undefined;
-  /** The key that the page starts with. Null without the embedded upstream. */
+  /** The key that the page starts with, or null without the embedded upstream. */
   readonly sampleKey: string | null;
-  /** The path of the gateway: BASE_PATH and the prefix of the plugin. Empty if there is none. */
+  /** Path of the gateway: BASE_PATH and the plugin's prefix, or empty. */
   readonly basePath: string;
-  /** Whether the page also answers browsers at all other paths below `basePath`, with 404. */
+  /** Whether browsers get the page, with 404, at all other paths below `basePath`. */
   readonly hasOtherPaths: boolean;
   /** Whether GraphiQL is served. */
   readonly hasExplorers: boolean;
@@ -36,7 +36,7 @@ const policyOf = (styles = "'self'", ...more: readonly string[]): string =>
     ...more,
   ].join('; ');
 
-/** Vite puts a digest of the content into a file's name; the build adds compressed files. */
+/** Vite adds a digest of the content to a file's name; the build adds compressed files. */
 const NAMED_BY_CONTENT = /-[\w-]{8}\.\w+(?:\.br|\.gz)?$/;
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -60,7 +60,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     }
     if (hasOtherPaths) {
       app.get('/*', { exposeHeadRoute: false }, (request, reply) => {
-        // A program gets the error of every unknown path.
+        // Programs get an error for every unknown path.
         if (request.headers.accept?.includes('text/html') === true) write(reply, { ...runPage, status: 404 });
         else reply.callNotFound();
       });
@@ -68,7 +68,7 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
     await app.register(fastifyStatic, {
       root: join(folder, 'assets'),
       prefix: '/assets/',
-      // One route for each file of the build.
+      // One route per file of the build.
       wildcard: false,
       globIgnore: ['**/*.br', '**/*.gz'],
       index: false,
@@ -84,14 +84,14 @@ export function createRunPage(options: PageOptions): FastifyPluginAsync {
   };
 }
 
-/** Returns null if the page is not built. */
+/** Returns null if the page isn't built. */
 async function readHtml(path: string, { sampleKey, basePath }: PageOptions): Promise<string | null> {
   const html = await readFile(path, 'utf8').catch(() => null);
   const tags = [
     basePath !== '' && `<meta name="base-path" content="${basePath}">`,
     sampleKey !== null && `<meta name="sample-key" content="${sampleKey}">`,
   ];
-  // The build has relative URLs, which are wrong on a link into the page: its path is deeper.
+  // The build has relative URLs, which are wrong for deeper links into the page.
   return (
     html
       ?.replaceAll('"./assets/', `"${basePath}/assets/`)

@@ -1,4 +1,4 @@
-/** Reads the parameters of an operation from an HTTP request, by the GraphQL over HTTP specification. */
+/** Reads the parameters of an operation from an HTTP request, following the GraphQL over HTTP specification. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { parseExactJson } from '../domain/long-integers.ts';
@@ -25,7 +25,7 @@ const PARAMS = z
 const hintFor = (input: unknown): string =>
   Array.isArray(input) ? ' Batches are not supported: send each operation in a separate request.' : '';
 
-/** Throws a GraphQLError for wrong parameters. `body` is the body of a POST. */
+/** Throws a GraphQLError for invalid parameters. `body` is the body of a POST. */
 export function readParams(method: string, search: string, body: string): OperationParams {
   return checkParams(method === 'POST' ? parseJson(body, 'The body') : paramsInSearch(search));
 }
@@ -59,7 +59,10 @@ const PREFLIGHTED = ['authorization', 'apollo-require-preflight', 'x-apollo-oper
 /** Types that a page may send to another site without a preflight. */
 const SIMPLE_TYPES = /^(?:application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\b/i;
 
-/** CSRF prevention: throws for a request that another site's page could send without a preflight, or whose body is not JSON. */
+/**
+ * CSRF prevention: throws for a request that another site's page could send without a preflight, or whose body isn't
+ * JSON.
+ */
 export function checkHead(method: string, headers: IncomingHttpHeaders): void {
   const { 'content-type': contentType } = headers;
   if (method === 'POST') {

@@ -33,15 +33,15 @@ import { openWebSockets, rememberUpgrade } from './sockets.ts';
 import { createTextRoutes } from './text-routes.ts';
 
 /**
- * A client that reads nothing for this long is disconnected. node:http checks at this interval whether a write made progress, so it
- * may take twice as long.
+ * A client that reads nothing for this long is disconnected. node:http checks at this interval whether a write made
+ * progress, so it may take twice as long.
  */
 const STALLED_READER_MS = 30_000;
 const SLOW_DOWN_MS = 1000;
 
 /** Values that tests replace. */
 export interface HttpOverrides {
-  /** A client that reads nothing of its answer for this long is disconnected. */
+  /** A client that reads nothing of its response for this long is disconnected. */
   readonly stalledReaderMs?: number;
   /** A 429 waits this long, or up to twice as long. */
   readonly slowDownMs?: number;
@@ -53,7 +53,7 @@ export interface HttpOptions extends HttpOverrides {
   readonly config: Config;
   readonly authenticator: Authenticator;
   readonly runs: Runs;
-  /** Share rate limit, or null without a fleet. */
+  /** Shared rate limit, or null without a fleet. */
   readonly shareRateLimit: ShareRateLimit | null;
   readonly graphql: Graphql & { readonly schema: GraphQLSchema };
   /** Tools, or empty if MCP is off. */
@@ -68,9 +68,9 @@ export interface HttpOptions extends HttpOverrides {
   readonly after: After;
   readonly client: Forwarding;
   readonly admission: Admission;
-  /** Whether answers are cached; if not, an embedder's plugins see each request. */
+  /** Whether responses are cached. If not, an embedder's plugins see each request. */
   readonly cachesAnswers: boolean;
-  /** Whether the gateway answers paths outside the prefix, rather than the host. */
+  /** Whether the gateway, and not the host, responds to paths outside the prefix. */
   readonly ownsServer: boolean;
 }
 
@@ -95,7 +95,7 @@ export function createHttp(options: HttpOptions) {
   return {
     plugin: (async (app) => {
       const shared: Shared = { entrance, commonHeaders, origins, negotiation, write, isReady, stop };
-      // It marks upgrades in a separate hook, so it comes before the other hooks.
+      // It marks upgrades in a separate hook, so it is registered before the other hooks.
       await openWebSockets(app);
       addHooks(app, options, shared);
       await addRoutes(app, options, shared);
@@ -103,11 +103,11 @@ export function createHttp(options: HttpOptions) {
     }) satisfies FastifyPluginAsync,
     /** Probes and metrics, unless they get a separate server. */
     ops,
-    /** From now on `/readyz` fails, no live operation begins, and each answer closes its connection. */
+    /** After this, `/readyz` fails, no live operation begins, and each response closes its connection. */
     stop,
     isReady,
     acceptedConnections,
-    /** Answers a request whose path cannot be decoded: Fastify calls no hook for it. */
+    /** Responds to a request whose path can't be decoded, for which Fastify calls no hook. */
     refuseUrl(reply: FastifyReply, message: string): void {
       const { raw, id } = reply.request;
       const { status, headers, body } = errorAnswer(id, 400, 'BAD_REQUEST', message);
@@ -117,7 +117,7 @@ export function createHttp(options: HttpOptions) {
   };
 }
 
-/** What the hooks and routes share. */
+/** Shared by the hooks and routes. */
 interface Shared {
   readonly entrance: Entrance;
   readonly commonHeaders: CommonHeaders;
@@ -148,7 +148,7 @@ function entranceOf(options: HttpOptions, origins: readonly string[], acceptedCo
   });
 }
 
-/** What happens to every request, whichever route answers it: common headers, errors, and the end of its connection. */
+/** Common headers, error handling and the end of the connection, for every request on any route. */
 function addHooks(
   app: FastifyInstance,
   options: HttpOptions,
@@ -183,7 +183,7 @@ function addHooks(
   if (hasOtherPaths(app, options)) {
     app.setNotFoundHandler(({ id }, reply) => write(reply, errorAnswer(id, 404, 'NOT_FOUND', notFound)));
   }
-  // A route reads the body after the rate limit, for any type. Fastify finds JSON faster by its own name.
+  // A route reads the body, of any type, after the rate limit. Fastify finds JSON faster by its own name.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', '*'], (_request, _body, done) => {
     done(null);
@@ -209,9 +209,9 @@ async function addRoutes(app: FastifyInstance, options: HttpOptions, shared: Sha
   await app.register(createRunPage({ ...ofRoutes, ...ofPage }));
 }
 
-/** The path of the gateway as clients see it. */
+/** The gateway's path as seen by clients. */
 const publicPath = ({ prefix }: FastifyInstance, { config }: HttpOptions): string => `${config.basePath}${prefix}`;
 
-/** Whether the gateway also answers unknown paths, which are otherwise left to the host. */
+/** Whether the gateway also handles unknown paths, which are otherwise left to the host. */
 const hasOtherPaths = ({ prefix }: FastifyInstance, { ownsServer }: HttpOptions): boolean =>
   ownsServer || prefix !== '';

@@ -1,13 +1,13 @@
 /**
- * Logs pages and WebSockets that are rejected for their origin or path: the browser tells only its user. One line a minute each, with
- * the count since the line before it, since anyone can cause them.
+ * Logs pages and WebSockets that are rejected for their origin or path, which the browser reports only to its user. One
+ * line per minute each, with the count since the previous one, because anyone can cause them.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../observability/logger.ts';
 import { isFromAllowedOrigin } from './common-headers.ts';
 
 const INTERVAL_MS = 60_000;
-/** Longest value from a client that is logged. */
+/** Maximum length of a logged value from a client. */
 const MAX_LENGTH = 200;
 
 const SENTENCES = {
@@ -17,13 +17,13 @@ const SENTENCES = {
 };
 
 interface RefusedOriginsOptions {
-  /** Origins whose pages may send requests and open WebSockets, apart from the gateway's own. */
+  /** Origins whose pages may send requests and open WebSockets, besides the gateway's own. */
   readonly origins: readonly string[];
   readonly logger: Logger;
   readonly now: () => number;
 }
 
-/** The result is called for each request. `socket`: whether it opens a WebSocket, and whether at the right path. */
+/** Call the result for each request. `socket` says whether it opens a WebSocket, and whether at the right path. */
 export function createReportRefused({ origins, logger, now }: RefusedOriginsOptions) {
   const counts = { page: 0, socket: 0, path: 0 };
   const mutedUntil = { page: -Infinity, socket: -Infinity, path: -Infinity };

@@ -1,4 +1,4 @@
-/** Response cache: whole answers, by viewer and exact request. A hit needs neither parsing nor execution. */
+/** Response cache: whole responses, by viewer and exact request. A hit needs neither parsing nor execution. */
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ANSWERS, CacheEntry, type Right } from '../runs/entry.ts';
@@ -7,10 +7,13 @@ import type { ViewerCache } from '../runs/viewer-cache.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { ownCopy } from '../runtime/own-bytes.ts';
 
-/** Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings of a full cache would take twice as much. */
+/**
+ * Bytes are outside the heap: V8 lets its heap grow to twice its live data, so strings would make a full cache take
+ * twice as much.
+ */
 export interface WholeAnswer {
   readonly body: Buffer;
-  /** Gzipped body, or null if compressing it is not worthwhile. */
+  /** Gzipped body, or null if compressing isn't worthwhile. */
   readonly gzipped: Buffer | null;
   readonly contentType: string;
   readonly etag: string | null;
@@ -18,12 +21,12 @@ export interface WholeAnswer {
   readonly untilMs: number;
 }
 
-/** Memory of a Buffer, apart from its bytes. */
+/** Memory of a Buffer, besides its bytes. */
 const BUFFER_BYTES = 300;
 
 class AnswerEntry extends CacheEntry {
   readonly answer: WholeAnswer;
-  /** Whether a new answer is likely to be cacheable again. False once one was not. */
+  /** Whether a new response is likely to be cacheable again. False once one wasn't. */
   isRenewable = true;
 
   constructor(right: Right, name: string, answer: WholeAnswer) {
@@ -37,13 +40,13 @@ class AnswerEntry extends CacheEntry {
   }
 }
 
-/** Computed once per request: hashing a long document takes a while. */
+/** Computed once per request, because hashing a long document takes a while. */
 export interface CacheKey {
   readonly viewer: Viewer;
   readonly name: string;
   /** The viewer's right when the request arrived. */
   readonly right: Right;
-  /** How often its whole answers had been dropped then. */
+  /** How often its whole responses had been dropped by then. */
   readonly answersDropped: number;
   /** Whether the request is short enough to be repeated. */
   readonly isCacheable: boolean;
@@ -52,7 +55,7 @@ export interface CacheKey {
 
 export type ResponseCache = ReturnType<typeof createResponseCache>;
 
-/** An operation that renews an expired answer. */
+/** An operation that renews an expired response. */
 interface Renewal {
   readonly order: number;
   readonly ended: Promise<undefined>;
@@ -74,7 +77,10 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   // A name implies the type of its entry.
   const entryOf = ({ right, name }: CacheKey) => viewers.find(right, ANSWERS, name) as AnswerEntry | undefined;
 
-  /** The answer, if it is fresh and the viewer's right to it is proven. `untilMs` is no later than the end of both rights. */
+  /**
+   * The response, if it is fresh and the viewer's right to it is proven. `untilMs` is no later than the end of both
+   * rights.
+   */
   function fresh(key: CacheKey): WholeAnswer | null {
     const answer = entryOf(key)?.answer;
     if (!answer) return null;
@@ -82,7 +88,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     return now() < untilMs ? { ...answer, untilMs } : null;
   }
 
-  /** An owner waits for nobody else's turn. */
+  /** Renewals are per caller, so callers never wait for another caller's turn. */
   const renewalOf = ({ viewer, name, caller }: CacheKey) => `${caller.owner?.key} ${viewer.id} ${name}`;
 
   async function renewAlone<T>(
@@ -95,7 +101,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     renewals.set(place, { order, ended });
     try {
       const answer = await compute();
-      // `keep` has put another entry in its place, if it could.
+      // `keep` has replaced it with another entry, if it could.
       entry.isRenewable = false;
       return answer;
     } finally {
@@ -105,7 +111,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
   }
 
   return {
-    /** `request` has everything that decides the answer, apart from the viewer. */
+    /** `request` has everything that decides the response, besides the viewer. */
     keyOf(viewer: Viewer, request: string, caller: Caller): CacheKey {
       const text = request.length > MAX_KEY_LENGTH ? hash('sha256', request, 'base64url') : request;
       const right = viewers.rightOf(viewer.id);
@@ -123,9 +129,9 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
     fresh,
 
     /**
-     * Computes an answer, or waits for an equal request of the caller that renews it: without that, each of 500 clients that poll
-     * computed it. If that one is given up, one of those that wait goes on. `order` is that of the operation: younger ones may get
-     * no turn before it has ended, so it waits only for older ones.
+     * Computes a response, or waits for the caller's equal request that renews it: without that, each of 500 polling
+     * clients computed it. If that one is given up, one of the waiting ones takes over. `order` is the operation's:
+     * younger ones may get no turn before it has ended, so it waits only for older ones.
      */
     async renew<T>(key: CacheKey, order: number, compute: () => Promise<T>): Promise<T | WholeAnswer> {
       const place = renewalOf(key);
@@ -140,19 +146,19 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
       }
     },
 
-    /** Whether the request came before: most requests come once, and their answers would evict others. */
+    /** Whether the request has come before: most requests come once, and their responses would evict others. */
     isWorthKeeping: ({ viewer, name, isCacheable }: CacheKey): boolean =>
       isCacheable && wasSeen(`${viewer.id} ${name}`),
 
     keep({ right, name, answersDropped }: CacheKey, { body, gzipped, ...answer }: WholeAnswer): void {
-      // It may contain a workflow that was forbidden meanwhile, or miss a run that was started.
+      // It may contain a workflow that has since been forbidden, or miss a run that was started.
       if (right.answersDropped !== answersDropped) return;
       viewers.keep(
         new AnswerEntry(right, name, { ...answer, body: ownBytes(body), gzipped: gzipped && ownBytes(gzipped) }),
       );
     },
 
-    /** Value of the header. Before its first request, the viewer doesn't have a right. */
+    /** Value of the header. Before its first request, the viewer has no right. */
     cacheControl({ viewer, caller }: CacheKey, untilMs: number): string {
       const leftMs = Math.min(untilMs, viewers.servesUntil(viewers.rightOf(viewer.id)), caller.untilMs) - now();
       return leftMs > 0 ? `private, max-age=${Math.floor(leftMs / 1000)}` : 'no-store';
@@ -162,7 +168,7 @@ export function createResponseCache({ viewers, now }: ResponseCacheOptions) {
 
 const SLOTS = 2 ** 14;
 
-/** Remembers keys in a fixed amount of memory. Sometimes wrong: two keys may share a slot. */
+/** Remembers keys in a fixed amount of memory. Sometimes wrong, because two keys may share a slot. */
 function createDoorkeeper(): (key: string) => boolean {
   const hashes = new Uint32Array(SLOTS);
   return (key) => {
@@ -174,7 +180,9 @@ function createDoorkeeper(): (key: string) => boolean {
   };
 }
 
-/** Copies cached bytes out of a larger buffer (Node's pool, zlib's chunk of 16 KiB), which they would keep in memory. */
+/**
+ * Copies cached bytes out of a larger buffer (Node's pool, zlib's chunk of 16 KiB), which they would keep in memory.
+ */
 const ownBytes = (bytes: Buffer): Buffer => (bytes.length < bytes.buffer.byteLength / 2 ? ownCopy(bytes) : bytes);
 
 /** A strong validator: a digest of the body. */

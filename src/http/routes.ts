@@ -10,15 +10,15 @@ export const MCP_PATH = '/mcp';
 export const SCHEMA_PATH = '/schema.graphql';
 export type GraphqlPath = typeof GRAPHQL_PATH | typeof STREAM_PATH;
 export const ALLOWED_METHODS = 'GET, HEAD, POST';
-/** The request headers that every answer at these paths depends on. */
+/** The request headers that every response at these paths depends on. */
 export const GRAPHQL_VARY = 'authorization, accept';
 
-/** The client's request id is used if it is safe to log; otherwise a new one. */
+/** The client's request id if it is safe to log, otherwise a new one. */
 export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): string {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** Answers 405 to all methods but these and OPTIONS. */
+/** Responds with 405 to all methods but these and OPTIONS. */
 export function refuseOtherMethods(
   app: FastifyInstance,
   url: string,
@@ -35,7 +35,7 @@ export function refuseOtherMethods(
   });
 }
 
-/** Removes a prefix from the path of a URL. `/bases` does not begin with `/base`: the rest must be a path. */
+/** Removes a prefix from the path of a URL. `/bases` doesn't begin with `/base`: the rest must be a path. */
 export function withoutPrefix(url: string, prefix: string): string {
   if (prefix === '' || !url.startsWith(prefix)) return url;
   const rest = url.slice(prefix.length);

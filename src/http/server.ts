@@ -1,4 +1,4 @@
-/** The HTTP server of `npm start`: what belongs to a server rather than to the gateway's plugin, and its stop. */
+/** The HTTP server of `npm start`: what belongs to a server rather than to the gateway's plugin, and its shutdown. */
 import { Server, type IncomingMessage, type ServerOptions as HttpServerOptions, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
@@ -18,19 +18,19 @@ export interface ServerOptions extends AppOptions {
   readonly plugin: FastifyPluginAsync;
   readonly isReady: Http['isReady'];
   readonly acceptedConnections: Http['acceptedConnections'];
-  /** How long idle connections take requests while the server stops, in milliseconds. */
+  /** How long idle connections accept requests while the server stops, in milliseconds. */
   readonly lingerMs: () => number;
 }
 
-/** Connections of a network whose callers are not accepted: a tenth of all, but no fewer than this. */
+/** Minimum number of connections of a network whose callers aren't accepted; beyond it, a tenth of all. */
 const MIN_OF_NETWORK = 100;
 
 const TIMES: HttpServerOptions = {
   headersTimeout: 15_000,
   requestTimeout: 30_000,
-  // Interval of checks of both times. With Node's default of 30 s they could last three times as long.
+  // Interval for checking both timeouts. With Node's default of 30 s, they could last three times as long.
   connectionsCheckingInterval: 5_000,
-  // Longer than a load balancer's usual 60 s, so that the balancer closes idle connections.
+  // Longer than a load balancer's usual 60 s, so the balancer closes idle connections.
   keepAliveTimeout: 72_000,
 };
 
@@ -39,9 +39,9 @@ export const appOptions = ({ config: { basePath }, client, refuseUrl }: AppOptio
   ({
     trustProxy: client.isTrusted,
     genReqId: ({ headers }) => requestIdOf(headers),
-    // Every route is also served below BASE_PATH: a proxy in front may not have removed it.
+    // Every route is also served below BASE_PATH, because a proxy in front may not have removed it.
     ...(basePath !== '' && { rewriteUrl: ({ url = '' }: IncomingMessage) => withoutPrefix(url, basePath) }),
-    // No timeout: a fleet may take long to connect, and answers in progress to finish.
+    // No timeout: a fleet may take long to connect, and responses in progress to finish.
     pluginTimeout: 0,
     frameworkErrors(error, _request, reply) {
       refuseUrl(reply, error.message);
@@ -50,11 +50,12 @@ export const appOptions = ({ config: { basePath }, client, refuseUrl }: AppOptio
 
 export function createServer(options: ServerOptions): FastifyInstance {
   const { plugin, isReady, acceptedConnections, client, lingerMs, config } = options;
-  // Otherwise the answer is HTTP/1.1: for other protocols (h2c), before earlier requests are answered, and while the gateway stops.
+  // Otherwise, the response uses HTTP/1.1: for other protocols (h2c), before earlier requests have been answered, and
+  // while the gateway stops.
   const shouldUpgradeCallback = ({ headers, socket }: IncomingMessage): boolean =>
     isReady() && headers.upgrade?.toLowerCase() === 'websocket' && !server.isAnswering(socket);
   const server: LingeringServer = new LingeringServer({ ...TIMES, shouldUpgradeCallback });
-  // Node closes each further connection at once.
+  // Node closes each additional connection at once.
   server.maxConnections = config.maxConnections;
   limitConnections(server, {
     isAccepted: (socket) => acceptedConnections.has(socket),
@@ -64,10 +65,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const app = fastify({
     serverFactory: (handler) => server.on('request', handler),
     ...appOptions(options),
-    // Requests that arrive on open connections are answered while the server stops.
+    // Requests on open connections are served while the server stops.
     return503OnClosing: false,
   });
-  // In this order: no new connection, the closing messages of live clients (the plugin), the last answers.
+  // In this order: no new connections, the closing messages of live clients (the plugin), the last responses.
   app.addHook('preClose', () => server.stopListening());
   void app.register(plugin);
   void app.register((last, _options, done) => {
@@ -80,12 +81,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
 export interface ConnectionLimitOptions {
   /** Whether an accepted caller has sent an operation over the connection. */
   readonly isAccepted: (socket: Socket) => boolean;
-  /** Returns null for a peer whose connections are not limited. */
+  /** Returns null for a peer whose connections aren't limited. */
   readonly networkOf: (address: string) => string | null;
   readonly maxOfNetwork: number;
 }
 
-/** Limits the connections of each network whose callers are not accepted: closes each further one at once. */
+/** Limits the connections of each network whose callers aren't accepted, closing each additional one at once. */
 export function limitConnections(
   server: Server,
   { isAccepted, networkOf, maxOfNetwork }: ConnectionLimitOptions,
@@ -94,7 +95,7 @@ export function limitConnections(
   const unaccepted = new Map<string, Set<Socket>>();
 
   server.on('connection', (socket: Socket) => {
-    // This reads the address: Node caches it, and the log needs it even after the connection is closed.
+    // Reading the address makes Node cache it for the log, even after the connection is closed.
     const network = networkOf(socket.remoteAddress ?? '');
     if (network === null) return;
     const sockets = unaccepted.get(network) ?? new Set();
@@ -113,17 +114,17 @@ export function limitConnections(
   });
 }
 
-/** How long connections that have arrived are still accepted before the server stops listening. */
+/** How long arrived connections are still accepted before the server stops listening. */
 const ACCEPT_MS = 500;
 /** How often connections that have become idle are closed. */
 const IDLE_EVERY_MS = 100;
-/** How long answers in progress may take. Then all connections are closed. */
+/** How long responses in progress may take before all connections are closed. */
 const ALL_MS = 10_000;
 
 /** A server that stops without losing a request. */
 class LingeringServer extends Server {
   readonly #open = new Set<Socket>();
-  /** The latest one of each connection. */
+  /** The latest response of each connection. */
   readonly #responses = new WeakMap<Socket, ServerResponse>();
   readonly #closed = Promise.withResolvers<undefined>();
   #accepted = 0;
@@ -145,14 +146,14 @@ class LingeringServer extends Server {
     return this.#responses.get(socket)?.writableFinished === false;
   }
 
-  /** `close` calls it, but a proxy may be sending a request over an idle connection. */
+  /** Called by `close`, but a proxy may be sending a request over an idle connection. */
   override closeIdleConnections(): void {
     if (this.#closesIdle) super.closeIdleConnections();
   }
 
-  /** Resolves when no new connection is accepted. A proxy then opens it elsewhere. */
+  /** Resolves when no more connections are accepted. A proxy then opens them elsewhere. */
   async stopListening(): Promise<void> {
-    // Node accepts one connection a turn of its loop. Closing resets waiting connections, with their requests.
+    // Node accepts one connection per turn of its loop. Closing resets waiting connections, with their requests.
     const until = performance.now() + ACCEPT_MS;
     for (let before = -1; before !== this.#accepted && performance.now() < until;) {
       before = this.#accepted;
@@ -163,7 +164,7 @@ class LingeringServer extends Server {
     });
   }
 
-  /** After `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
+  /** Call it after `stopListening`. Resolves when the last connection is closed; idle ones stay open for `lingerMs`. */
   async finish(lingerMs: number): Promise<void> {
     if (lingerMs > 0) await pause(lingerMs);
     this.#closesIdle = true;
@@ -182,7 +183,7 @@ class LingeringServer extends Server {
     clearTimeout(timeIsUp);
   }
 
-  /** node:http counts a written answer that its client has not read as idle: closing would cut it off. */
+  /** node:http counts a written response that its client hasn't read as idle: closing would cut it off. */
   #closeIdle(): void {
     if (![...this.#open].some(({ writableLength }) => writableLength > 0)) this.closeIdleConnections();
   }

@@ -1,4 +1,4 @@
-/** One WebSocket of graphql-ws: reads its messages in order, and runs its operations as if each were a request. */
+/** One graphql-ws WebSocket: reads its messages in order, and runs each operation as if it were a request. */
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { CloseCode, MessageType, type WebSocket as ProtocolSocket } from 'graphql-ws';
@@ -21,7 +21,7 @@ import { checkParams } from './params.ts';
 export interface SocketOptions {
   readonly entrance: Entrance;
   readonly operations: Operations;
-  /** Operations of one socket at a time. */
+  /** Concurrent operations of one socket. */
   readonly maxOperations: number;
   /** A client that reads nothing for this long is disconnected. */
   readonly stalledReaderMs: number;
@@ -30,11 +30,11 @@ export interface SocketOptions {
   readonly logger: Logger;
 }
 
-/** The payload of a `subscribe`, as graphql-ws gets it. It keeps it as long as the operation lasts. */
+/** The payload of a `subscribe`, as passed to graphql-ws, which keeps it as long as the operation lasts. */
 export class Received {
   /** graphql-ws requires a string. */
   readonly query = '';
-  /** The ticket of the operation, or why it is not admitted. */
+  /** The operation's ticket, or why it isn't admitted. */
   readonly admitted: Ticket | GatewayError;
   #params: OperationParams;
 
@@ -51,24 +51,26 @@ export class Received {
   }
 }
 
-/** Read from the first message: a browser can't send custom headers with a WebSocket. */
+/** Read from the first message, because browsers can't send custom headers with a WebSocket. */
 interface ConnectionParams {
   readonly authorization: string | undefined;
   readonly clientInfo: ClientInfo | null;
 }
 
 interface ReadMessage {
-  /** Message, or null for an invalid message: graphql-ws closes the socket with 4400. */
+  /** Message, or null for an invalid one, for which graphql-ws closes the socket with 4400. */
   readonly message: object | null;
-  /** Ticket, or null for a message that is not an operation, or not admitted. */
+  /** Ticket, or null for a message that isn't an operation, or isn't admitted. */
   readonly ticket: Ticket | null;
 }
 
-/** Nothing is read from a client with more unread bytes than this. Beyond it Node emits `drain`. */
+/** Nothing is read from a client with more unread bytes than this. Beyond it, Node emits `drain`. */
 const MAX_UNREAD_BYTES = 65_536;
-/** A message of at most this many bytes is parsed at once: it may end what other messages wait for. */
+/** Messages up to this length are parsed at once: they may end what other messages wait for. */
 const MAX_CONTROL_BYTES = 1024;
-/** Pings and pongs in a second, of `ws` and of the protocol. Each costs a write, and no operation is charged for it. */
+/**
+ * Pings and pongs per second, of `ws` and of the protocol. Each costs a write, without being charged as an operation.
+ */
 const MAX_PINGS_A_SECOND = 10;
 
 /** WebSocket close codes. */
@@ -86,9 +88,9 @@ export class Socket implements ProtocolSocket, LiveConnection {
   /** The upgrade request. */
   readonly #request: IncomingMessage;
   readonly #options: SocketOptions;
-  /** That of the upgrade request. Each operation appends its number. */
+  /** The upgrade request's id. Each operation appends its number. */
   readonly #requestId: string;
-  /** Those of the operations in progress, by id. graphql-ws forgets an id that the client completes. */
+  /** Clients of the operations in progress, by id. graphql-ws forgets an id that the client completes. */
   readonly #clients = new Map<string, RequestClient>();
   #params: ConnectionParams | null = null;
   /** Owner of the messages: the network until the key is authenticated. */
@@ -96,10 +98,13 @@ export class Socket implements ProtocolSocket, LiveConnection {
   #operationCount = 0;
   #pings = 0;
   #pingsSinceMs = 0;
-  /** Messages that have arrived and are not parsed yet. They keep their order, although some wait for room or a turn. */
+  /**
+   * Number of messages that have arrived but aren't parsed yet. They keep their order, although some wait for capacity
+   * or a turn.
+   */
   #unparsed = 0;
   #earlier = Promise.resolve();
-  /** Messages that are not answered yet, except subscriptions, which end with the socket. */
+  /** Number of unfinished messages, except subscriptions, which end with the socket. */
   #answering = 0;
   #isEnding = false;
 
@@ -127,7 +132,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     });
   }
 
-  // What graphql-ws needs.
+  // Required by graphql-ws.
 
   get protocol(): string {
     return this.#ws.protocol;
@@ -149,22 +154,22 @@ export class Socket implements ProtocolSocket, LiveConnection {
   }
 
   onMessage(handle: (text: string) => Promise<void>): void {
-    // Its type says text, but graphql-ws also takes a parsed message.
+    // Its type says string, but graphql-ws also takes a parsed message.
     const handleParsed = handle as (message: unknown) => Promise<void>;
     this.#ws.on('message', (data: Buffer) => {
-      // A later message is ignored: its client doesn't get an answer, and sends it again elsewhere.
+      // Later messages are ignored: the client gets no response, and sends them again elsewhere.
       if (this.#isEnding || this.#isClosed()) return;
       this.#receive(data, handleParsed);
     });
   }
 
-  /** Resolves with false if the key is rejected, and the socket closes. */
+  /** Resolves to false if the key is rejected, and the socket closes. */
   async connect(): Promise<boolean> {
     const { entrance } = this.#options;
     const operation = await this.#identify(this.#requestId, new RequestClient(null));
     const { viewer, error } = operation.caller;
     if (viewer) return true;
-    // A rejected key counts like a rejected request: otherwise keys could be tried as often as sockets open.
+    // A rejected key counts like a rejected request: otherwise, keys could be tried as fast as sockets open.
     let problem: unknown = error;
     try {
       await entrance.limit(operation);
@@ -206,7 +211,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  // What the list of live connections needs.
+  // Required by the list of live connections.
 
   ping(): void {
     this.#ws.ping();
@@ -234,7 +239,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     if (this.#isEnding && this.#answering === 0) this.close(GOING_AWAY, 'The gateway is stopping');
   }
 
-  /** An open socket doesn't carry rights: each operation is authenticated. */
+  /** An open socket has no rights by itself: each operation is authenticated. */
   async #identify(requestId: string, client: RequestClient): Promise<OperationRequest> {
     const { entrance } = this.#options;
     const arrival: Arrival = {
@@ -273,7 +278,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     this.#pings += 1;
     if (this.#pings !== MAX_PINGS_A_SECOND + 1) return;
     this.close(POLICY_VIOLATION, `At most ${MAX_PINGS_A_SECOND} pings or pongs a second are allowed.`);
-    // Nothing more is read, so the client's answer to the close isn't seen either.
+    // Nothing more is read, including the client's response to the close.
     setTimeout(() => {
       this.#ws.terminate();
     }, LINGER_MS).unref();
@@ -288,7 +293,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     void this.#answer(reading, handle);
   }
 
-  /** It lasts as long as an operation, so it does not keep the bytes of its message. */
+  /** Lasts as long as an operation, so it doesn't keep the bytes of its message. */
   async #answer(reading: Promise<ReadMessage>, handle: (message: unknown) => Promise<void>): Promise<void> {
     let ticket: Ticket | null = null;
     // Errors must close only this socket: unhandled, they would end the process.
@@ -306,7 +311,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
         return;
       }
       this.#options.logger.error({ err, requestId: this.#requestId }, 'a message of a socket failed');
-      this.close(CloseCode.InternalServerError, 'Something went wrong inside the gateway');
+      this.close(CloseCode.InternalServerError, 'Internal error');
     } finally {
       ticket?.end();
       this.#count(-1);
@@ -338,7 +343,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  /** graphql-ws keeps payloads, and writes that of a ping back: it gets none. */
+  /** graphql-ws keeps payloads, and would send back a ping's, so it gets none. */
   #control({ type, id, payload }: Message): object | null {
     switch (type) {
       case MessageType.ConnectionInit: {
@@ -360,7 +365,7 @@ export class Socket implements ProtocolSocket, LiveConnection {
     }
   }
 
-  /** A client that does not read answers must not send more operations. */
+  /** A client that doesn't read responses must not send more operations. */
   #holdBack(): void {
     if (!this.#mayRead()) this.#ws.pause();
   }
@@ -395,7 +400,7 @@ const operationIn = ({ type, id, payload }: Message, admitted: Ticket | GatewayE
   payload: new Received(checkParams(payload), admitted),
 });
 
-/** Ignores case: clients spell the name differently. */
+/** Ignores case, because clients spell the name differently. */
 function authorizationIn(params: Readonly<Record<string, unknown>>): string | undefined {
   const value = Object.entries(params).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
   return typeof value === 'string' ? value : undefined;

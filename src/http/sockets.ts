@@ -1,4 +1,4 @@
-/** WebSockets: the server of the Fastify app, rejected upgrades, and the protocol of graphql-ws. */
+/** WebSockets: the server of the Fastify app, rejected upgrades, and the graphql-ws protocol. */
 import type { IncomingMessage } from 'node:http';
 import fastifyWebsocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -15,15 +15,15 @@ export interface SocketsOptions extends SocketOptions {
   readonly liveConnections: LiveConnections;
 }
 
-/** `ws` keeps the pieces of a message until its end, which may never come, so it bounds them itself. */
+/** `ws` keeps the pieces of a message until its end, which may never come, so it limits them itself. */
 const MESSAGE_BOUNDS = { maxPayload: 65_536, maxFragments: 64, maxBufferedChunks: 1024 } satisfies ServerOptions;
 
 const SERVER_OPTIONS = {
   ...MESSAGE_BOUNDS,
   handleProtocols,
-  // Compression would keep 80 KB more for each connection.
+  // Compression would take 80 KB more per connection.
   perMessageDeflate: false,
-  // One message a turn: a client may send hundreds at once, and others are answered in between.
+  // One message per turn: a client may send hundreds at once, and others get responses in between.
   allowSynchronousEvents: false,
 } satisfies ServerOptions;
 
@@ -31,7 +31,10 @@ const CONNECTION_INIT_MS = 10_000;
 /** graphql-ws needs a document to execute; the operation pipeline reads the real one. */
 const ANY_DOCUMENT = parse('{ __typename }');
 
-/** Afterwards a route may have a `wsHandler`. The server is the host's own, if it has one. Throws ConfigError if that has other bounds. */
+/**
+ * After this, a route may have a `wsHandler`. The server is the host's own, if it has one. Throws ConfigError if that
+ * has other limits.
+ */
 export async function openWebSockets(app: FastifyInstance): Promise<void> {
   if (app.hasDecorator('websocketServer')) {
     checkBounds(app.websocketServer.options);
@@ -52,7 +55,7 @@ export async function openWebSockets(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Ids of requests that became sockets: `ws` knows only Node's request. */
+/** Ids of requests that became sockets, because `ws` knows only Node's request. */
 const UPGRADES = new WeakMap<IncomingMessage, string>();
 
 export const rememberUpgrade = ({ raw, id }: FastifyRequest): void => void UPGRADES.set(raw, id);
@@ -67,7 +70,7 @@ function checkBounds(options: ServerOptions): void {
   }
 }
 
-/** The result serves an open socket. `request` is its upgrade request, and `id` the id of that. */
+/** The result serves an open socket. `request` is its upgrade request, and `id` that request's id. */
 export function createSockets(options: SocketsOptions): (ws: WebSocket, request: IncomingMessage, id: string) => void {
   const { schema, liveConnections, logger } = options;
 
@@ -78,16 +81,16 @@ export function createSockets(options: SocketsOptions): (ws: WebSocket, request:
     onSubscribe: () => ({ schema, document: ANY_DOCUMENT }),
     execute: () => ({}),
     onOperation({ subscriptions, extra: socket }, id, payload) {
-      // The socket has made the payload. `subscriptions` includes this operation.
+      // The socket created the payload. `subscriptions` includes this operation.
       const results = socket.resultsOf(id, payload as unknown as Received, Object.keys(subscriptions).length);
-      // The pipeline has formatted the errors already: see `onNext`.
+      // The pipeline has already formatted the errors: see `onNext`.
       return results as AsyncGenerator<ExecutionResult>;
     },
     onNext: (_context, _id, _payload, _args, result) => result as FormattedExecutionResult,
     onError(_context, _id, _payload, [error]) {
       const cause = error?.originalError;
       if (cause instanceof SubscriptionError) return cause.errors;
-      // A defect, which graphql-ws would only send to the client: thrown, it is logged and closes the socket.
+      // A defect, which graphql-ws would only send to the client. If thrown, it is logged and closes the socket.
       throw cause ?? new Error('graphql-ws rejected an operation itself', { cause: error });
     },
   });
@@ -96,7 +99,7 @@ export function createSockets(options: SocketsOptions): (ws: WebSocket, request:
     const socket = new Socket(ws, request, id, options);
     const closed = protocol.opened(socket, socket);
     const remove = liveConnections.add(socket);
-    // A message that is too long or malformed: `ws` has closed the socket with a reason.
+    // For a message that is too long or malformed, `ws` has closed the socket with a reason.
     ws.on('error', (err) => {
       logger.debug({ err }, 'a socket failed');
     });

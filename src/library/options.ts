@@ -1,4 +1,4 @@
-/** The options of the library: settings, and additions that only code can give. One form checks all of them. */
+/** The options of the library: settings, and additions that only code can provide. One schema checks all of them. */
 import { z } from 'zod';
 import { ConfigError, wrongMembers } from '../config/config-error.ts';
 import { configOf, type Config } from '../config/config.ts';
@@ -25,7 +25,7 @@ const HOOKS = [
   ...(['serverWillStart', 'requestDidStart', 'unexpectedErrorProcessingRequest'] as const),
   ...(['contextCreationDidFail', 'invalidRequestWasReceived', 'startupDidFail'] as const),
 ] satisfies readonly (keyof StepgatePlugin)[];
-/** A misspelled hook would never be called. Other members are allowed: a plugin may have state. */
+/** A misspelled hook would never be called. Other members are allowed, because a plugin may have state. */
 const aPlugin = z.custom(
   (plugin) => typeof plugin === 'object' && plugin !== null && HOOKS.some((hook) => hook in plugin),
   `a plugin with one of ${HOOKS.join(', ')}`,
@@ -55,7 +55,7 @@ const ADDITIONS = {
     .optional(),
   plugins: z.array(aPlugin, 'a list of plugins, or omitted').optional(),
   onOperation: maybeAFunction,
-  // Other members are allowed: an upstream may have state.
+  // Other members are allowed, because an upstream may have state.
   upstream: z.looseObject({ name: z.string(NAME).min(1, NAME), ...CALLS }, UPSTREAM).optional(),
   logger: z
     .looseObject(
@@ -90,7 +90,7 @@ export function checkedOptions(options: StepgateOptions): { config: Config; addi
   return { additions, config: configOf(settings, upstream !== undefined) };
 }
 
-/** A misspelled function would switch its call off. Functions of other names may be helpers. */
+/** A misspelled function would disable its call. Functions with other names may be helpers. */
 function checkSpelling(upstream: object): void {
   const missing = Object.keys(CALLS).filter((call) => !(call in upstream));
   for (const name of functionsOf(upstream)) {
@@ -99,7 +99,7 @@ function checkSpelling(upstream: object): void {
   }
 }
 
-/** The names of its functions, and of those of its class. */
+/** The names of its own functions, and of those of its class. */
 function functionsOf(owner: object): string[] {
   const prototype = Object.getPrototypeOf(owner) as object | null;
   const own = Object.entries(Object.getOwnPropertyDescriptors(owner));

@@ -1,12 +1,15 @@
-/** Deviations of the upstream's answers from its contract: counted by field, logged once a minute a field, never with a value. */
+/**
+ * Deviations of upstream responses from the contract: counted by field, and logged once a minute per field, never with
+ * a value.
+ */
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** `read`: read although it deviates. `lost`: unreadable, so null or left out. */
+/** `read`: read despite the deviation. `lost`: unreadable, so null or omitted. */
 export type DeviationOutcome = 'read' | 'lost';
 
 export interface Deviation {
-  /** Path in the contract, such as `steps[].start_time`. Never from an answer, so the number of fields is bounded. */
+  /** Path in the contract, such as `steps[].start_time`. Never from a response, so the number of fields is bounded. */
   readonly field: string;
   readonly outcome: DeviationOutcome;
   readonly expected: string;

@@ -1,4 +1,4 @@
-/** Log lines in the Elastic Common Schema: known fields by its names, all others below `stepgate`. */
+/** Log lines in the Elastic Common Schema: known fields under its names, all others below `stepgate`. */
 import { hostname } from 'node:os';
 import { stdSerializers, type LoggerOptions } from 'pino';
 import { readVersion } from '../config/package-file.ts';
@@ -28,7 +28,7 @@ export const ecsOptions = (): LoggerOptions => ({
   },
 });
 
-/** Who has done what. Null for a line that isn't an audit. */
+/** Who has done what, or null for a line that isn't an audit. */
 function ofAudit({
   'event.action': action,
   'event.outcome': outcome,
@@ -39,7 +39,7 @@ function ofAudit({
   return { 'event.action': action, 'event.outcome': outcome, 'user.name': caller, [NAMESPACE]: own };
 }
 
-/** Where the fields of a line are. */
+/** Path of a field in a line. */
 export const inNamespace = (path: string): string => `${NAMESPACE}.${path}`.replace('.[', '[');
 
 function errorOf(err: Error) {

@@ -4,7 +4,7 @@ import type { BreakerState, Instruments } from './instruments.ts';
 const SHARED_READS = ['hit', 'miss', 'unavailable', 'unreadable'] as const;
 type SharedRead = (typeof SHARED_READS)[number];
 
-/** Rejected: Valkey answers an error. Error: the connection is lost. Skipped: the command was not sent. */
+/** Refused: Valkey returned an error. Error: the connection was lost. Skipped: the command wasn't sent. */
 const COMMAND_OUTCOMES = ['ok', 'refused', 'timeout', 'error', 'skipped'] as const;
 export type CommandOutcome = (typeof COMMAND_OUTCOMES)[number];
 
@@ -29,13 +29,13 @@ export function createFleetMetrics({ counter, histogram, breaker }: Instruments)
     'Leases of upstream calls: acquired, taken by another gateway, or lost before their release',
     ['outcome'],
   );
-  // rate() misses the first increase of a series that does not begin at 0.
+  // rate() misses the first increase of a series that doesn't begin at 0.
   for (const result of SHARED_READS) reads.inc({ result }, 0);
   for (const outcome of COMMAND_OUTCOMES) commands.inc({ command: 'PING', outcome }, 0);
   for (const outcome of LEASE_OUTCOMES) leases.inc({ outcome }, 0);
 
   return {
-    /** `seconds` is null for a command that was not sent. */
+    /** `seconds` is null for a command that wasn't sent. */
     command(command: string, outcome: CommandOutcome, seconds: number | null) {
       commands.inc({ command, outcome });
       if (seconds !== null) durations.observe({ command }, seconds);

@@ -9,7 +9,7 @@ export type Logger = Pick<
   'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'isLevelEnabled' | 'flush'
 >;
 
-/** Keys are never logged on purpose; redaction is the second line of defence. */
+/** Keys are never logged on purpose; redaction is the second line of defense. */
 const SECRET_HEADERS = ['authorization', 'proxy-authorization', 'cookie'];
 const redacted = (headers: readonly string[]) => ({
   paths: [...new Set([...SECRET_HEADERS, ...headers])]
@@ -18,12 +18,12 @@ const redacted = (headers: readonly string[]) => ({
   remove: true,
 });
 const STDOUT = 1;
-/** A write costs several times as much as a line: lines are written together, at most this much later. */
+/** A write costs several times as much as a line, so lines are written together, with at most this delay. */
 const BATCH_BYTES = 8192;
 const BATCH_MS = 500;
-/** Above this, new lines are dropped: a reader that hangs must not fill the memory. */
+/** Beyond this, new lines are dropped: a hanging reader must not fill the memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-/** Attempts, 100 ms apart, to write the rest at exit: a reader that hangs must not keep the process. */
+/** Attempts, 100 ms apart, to write the rest at exit: a hanging reader must not keep the process alive. */
 const MAX_EXIT_ATTEMPTS = 10;
 
 /** `dest` is a file descriptor or a path. pino writes buffered lines when the process exits. */
@@ -41,7 +41,7 @@ export function createLogger(
     retryEAGAIN: () => (attemptsLeft -= 1) > 0,
   });
   const flushSync = stream.flushSync.bind(stream);
-  // Called by pino at exit only.
+  // Called by pino only at exit.
   stream.flushSync = () => {
     attemptsLeft = MAX_EXIT_ATTEMPTS;
     try {
@@ -51,10 +51,11 @@ export function createLogger(
     }
   };
   let isClosed = false;
-  // The stream's flushSync stays hidden: pino calls it after a fatal line, and it retries a failed write (EPIPE) for ever.
+  // The stream's flushSync stays hidden: pino calls it after a fatal line, and it retries a failed write (EPIPE)
+  // forever.
   const to = {
     write: (line: string) => isClosed || stream.write(line),
-    // The first flush ends with the current write. The second writes the lines that came during it.
+    // The first flush ends with the current write. The second writes the lines that arrived meanwhile.
     flush: (done: () => void) => {
       stream.flush(() => {
         stream.flush(done);
@@ -66,13 +67,13 @@ export function createLogger(
 
   // Without a listener, a failed write (EPIPE, ENOSPC) ends the process.
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    // The reader is gone, and pino would try to write the rest at exit, for ever.
+    // The reader is gone, and pino would try to write the rest at exit, forever.
     if (code !== 'EPIPE') return;
     isClosed = true;
     stream.destroy();
   });
   stream.once('error', ({ message }: Error) => {
-    process.emitWarning(`The log cannot be written: ${message}`);
+    process.emitWarning(`Can't write the log:  ${message}`);
   });
 
   let dropped = 0;
@@ -88,7 +89,7 @@ export function createLogger(
   return logger;
 }
 
-/** Resolves when every line so far is written, or cannot be written. */
+/** Resolves when every line so far is written or can't be. */
 export const flushed = (logger: Logger): Promise<void> =>
   new Promise((resolve) => {
     logger.flush(() => {

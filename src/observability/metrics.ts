@@ -11,21 +11,21 @@ import {
 } from './operation-record.ts';
 import { codeLabel, OPERATION_OUTCOMES, type OperationOutcome } from './outcome.ts';
 
-/** Gauges of prom-client with the suffix of counters. Their sums by type, without the suffix, stay. */
+/** prom-client's gauges with the suffix of counters. Their sums by type, without the suffix, stay. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** Read at each scrape. */
+/** Read on each scrape. */
 export interface MetricSources {
   readonly upstream: () => UpstreamState;
   readonly cachedBytes: () => number;
   readonly pollers: () => number;
-  /** `revision` is that of the source; null if unknown. */
+  /** `revision` is the source's, or null if unknown. */
   readonly build: { readonly version: string; readonly revision: string | null };
 }
 
 export interface UpstreamState {
   readonly breaker: BreakerState;
-  /** Circuit breakers of single workflows' endpoints that have opened in the last ten seconds. */
+  /** Circuit breakers of single workflow endpoints that opened in the last ten seconds. */
   readonly openWorkflowBreakers: number;
   readonly callsInUse: number;
   readonly callsQueued: number;
@@ -36,7 +36,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 const OPERATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** A scrape takes milliseconds of the event loop, and anyone may send it. */
+/** A scrape takes milliseconds of the event loop, and anyone can send one. */
 const SCRAPED_MS = 1000;
 
 export function createMetrics(now: () => number, scrapedMs = SCRAPED_MS) {
@@ -47,12 +47,12 @@ export function createMetrics(now: () => number, scrapedMs = SCRAPED_MS) {
   const instruments = createInstruments(registry);
   return {
     contentType: registry.contentType,
-    /** All metrics in Prometheus' text format, at most a second old. */
+    /** All metrics in the Prometheus text format, at most one second old. */
     scrape(): Promise<string> {
       if (scraped === null || now() >= scraped.atMs + scrapedMs) scraped = { text: registry.metrics(), atMs: now() };
       return scraped.text;
     },
-    /** Registers the gauges that are read at each scrape. Call it once. */
+    /** Registers the gauges that are read on each scrape. Call it once. */
     watch: (sources: MetricSources) => {
       watch(instruments, sources);
     },
@@ -108,7 +108,7 @@ function operationMetrics(instruments: Instruments) {
   };
 }
 
-/** Pairs of a name and a version. Each has a series for each outcome. */
+/** Maximum number of name and version pairs. Each has a series per outcome. */
 const MAX_CLIENTS = 100;
 
 /** The number of series is bounded, although clients choose their names. */
@@ -118,7 +118,10 @@ function clientMetrics({ counter }: Instruments) {
   ]);
   const known = new Set<string>();
 
-  /** `isProven`: the upstream has accepted the key. Otherwise anyone could fill the bound with made-up names. */
+  /**
+   * `isProven` means that the upstream has accepted the key. Otherwise, anyone could use up the limit with made-up
+   * names.
+   */
   return ({ name, version }: ClientInfo, outcome: OperationOutcome, isProven: boolean): void => {
     const key = JSON.stringify([name, version]);
     if (isProven && known.size < MAX_CLIENTS) known.add(key);
@@ -129,7 +132,7 @@ function clientMetrics({ counter }: Instruments) {
 
 function manifestMetrics({ counter }: Instruments) {
   const reloads = counter('stepgate_manifest_reloads_total', 'Changes of PERSISTED_MANIFESTS by outcome', ['outcome']);
-  // rate() misses the first increase of a series that does not begin at 0.
+  // rate() misses the first increase of a series that doesn't begin at 0.
   for (const outcome of ['ok', 'failed']) reloads.inc({ outcome }, 0);
   return {
     manifestReload(outcome: 'ok' | 'failed') {
@@ -152,7 +155,7 @@ function upstreamMetrics({ counter, histogram }: Instruments) {
     ['field', 'outcome'],
   );
   return {
-    /** `field` is a path of the contract, never a word of an answer. */
+    /** `field` is a path of the contract, never from a response. */
     upstreamDeviation(field: string, outcome: 'read' | 'lost', count: number) {
       deviations.inc({ field, outcome }, count);
     },
@@ -172,7 +175,7 @@ function watch({ gauge, watched, breaker }: Instruments, { upstream, cachedBytes
   watched('stepgate_pollers', 'Live pollers', pollers);
   watched(
     'stepgate_upstream_open_workflow_breakers',
-    "Circuit breakers of single workflows' endpoints that have opened in the last ten seconds",
+    'Circuit breakers of single workflow endpoints that opened in the last ten seconds',
     () => upstream().openWorkflowBreakers,
   );
   breaker('stepgate_upstream_breaker', 'for all calls', () => upstream().breaker);

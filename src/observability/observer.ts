@@ -18,11 +18,11 @@ import { traceHeadersOf, type TraceHeaders } from './trace-headers.ts';
 export type OnOperation = (operation: ObservedOperation) => unknown;
 
 export interface Observer {
-  /** Counted always, logged at `debug` only, never timed or traced. */
+  /** Always counted, logged only at `debug`, never timed or traced. */
   responseCacheHit(hit: OperationStart): void;
   /** Begins a record, which its `end` reports. */
   begin(start: OperationStart): OperationRecord;
-  /** `url`: null for a function of an embedder. `operationRecord` is the record of the operation that caused the call. */
+  /** `url` is null for an embedder's function. `operationRecord` belongs to the operation that caused the call. */
   call(
     endpoint: UpstreamEndpoint,
     request: { readonly method: string; readonly url: URL | null },
@@ -36,7 +36,7 @@ export interface ObservedCall {
   /** Call it once per attempt. */
   attempt(): void;
   readonly answered: (status: number) => void;
-  /** The deviations that the answer's reader has found. */
+  /** The deviations found in the response. */
   deviated(deviations: readonly CountedDeviation[]): void;
   /** `outcome` is `ok`, `ABANDONED` or an error code. */
   end(outcome: string): void;
@@ -55,7 +55,7 @@ export function createObserver({ metrics, logger, client, version, onOperation }
   const spans = createSpans(version, client);
   const reportDeviations = createDeviationReports(metrics, logger, () => performance.now());
 
-  /** An error of the hook is logged, and reaches no client. */
+  /** Errors of the hook are logged, and don't reach clients. */
   const notify = (hook: OnOperation, operation: ObservedOperation) => {
     Promise.try(hook, operation).catch((err: unknown) => {
       logger.error({ err, requestId: operation.requestId }, 'onOperation failed');

@@ -23,9 +23,9 @@ const LEVELS = {
 
 /** Enough to distinguish viewers. */
 const VIEWER_LENGTH = 12;
-/** Clients choose the names of their operations, and issuers those of callers. */
+/** Clients choose the names of operations, and issuers those of callers. */
 const MAX_NAME_LENGTH = 100;
-/** Ids of an audit are not checked yet. */
+/** Ids in an audit haven't been validated yet. */
 const MAX_ID_LENGTH = 512;
 
 const whoIs = ({ viewerId, callerName }: Pick<OperationStart, 'viewerId' | 'callerName'>) => ({
@@ -35,7 +35,7 @@ const whoIs = ({ viewerId, callerName }: Pick<OperationStart, 'viewerId' | 'call
 });
 
 export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts, 'addressOf'>) {
-  // Redaction looks at every field and triples the cost of a line; none of these fields needs it.
+  // Redaction looks at every field and triples the cost of a line, and none of these fields needs it.
   const logger = root.child({}, { redact: [] });
   const fieldsOf = (operation: ObservedOperation, http?: HttpSource) => {
     const { requestId, transport, viewerId, callerName, clientName, clientVersion, outcome, cache } = operation;
@@ -44,7 +44,7 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
       transport,
       'client.address': http && addressOf(http.request),
       ...whoIs({ viewerId, callerName }),
-      // Undefined fields are left out.
+      // Undefined fields are omitted.
       clientName: clientName ?? undefined,
       clientVersion: clientVersion ?? undefined,
       outcome,
@@ -74,7 +74,7 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
         MESSAGE,
       );
     },
-    /** Who has changed what, for an audit. */
+    /** Who has changed what, for audits. */
     wrote(record: OperationRecord, { action, outcome, errorCode, ids }: AuditedWrite) {
       if (!logger.isLevelEnabled('info')) return;
       const traceContext = traceContextOf(record.span);
@@ -94,7 +94,7 @@ export function createOperationLog(root: Logger, { addressOf }: Pick<ClientFacts
         'mutation',
       );
     },
-    /** Logged at `debug` only: there may be tens of thousands a second. */
+    /** Logged only at `debug`: there may be tens of thousands a second. */
     responseCacheHit(hit: OperationStart) {
       if (!logger.isLevelEnabled('debug')) return;
       logger.debug(fieldsOf(observedCacheHit(hit), hit.http), MESSAGE);

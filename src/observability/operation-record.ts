@@ -1,4 +1,4 @@
-/** The record of one operation. Its log line, its span and its metrics are made from it, so they agree. */
+/** The record of one operation. Its log line, span and metrics are derived from it, so they agree. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span } from '@opentelemetry/api';
 import { outcomeOf, type OperationOutcome } from './outcome.ts';
@@ -15,25 +15,25 @@ export interface HttpSource {
   readonly response?: ServerResponse;
 }
 
-/** Facts about the client of a request, as trusted proxies report them. */
+/** Facts about a request's client, as reported by trusted proxies. */
 export interface ClientFacts {
   readonly addressOf: (request: IncomingMessage) => string;
   readonly schemeOf: (request: IncomingMessage) => 'http' | 'https';
 }
 
-/** As the client says: anyone can say it. */
+/** As claimed by the client. */
 export interface ClientInfo {
   readonly name: string;
   readonly version: string | null;
 }
 
-/** Facts that are known when an operation begins. */
+/** Facts known when an operation begins. */
 export interface OperationStart {
   readonly transport: Transport;
   readonly requestId: string;
   /** Viewer id, or null without a credential. */
   readonly viewerId: string | null;
-  /** Caller name, or null for a caller without one. */
+  /** Caller name, or null. */
   readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
   readonly http: HttpSource;
@@ -43,32 +43,35 @@ export interface OperationStart {
 export const CACHE_OUTCOMES = ['response', 'hit', 'fetched', 'stale', 'none'] as const;
 export type CacheOutcome = (typeof CACHE_OUTCOMES)[number];
 
-/** The report on an operation for its log line and for `onOperation`, without any variable, payload or key. */
+/** Report on an operation for its log line and for `onOperation`, without any variable, payload or key. */
 export interface ObservedOperation {
   readonly requestId: string;
   readonly transport: Transport;
   /** Identifies what the caller may see, and is useless outside this process. Null without a credential. */
   readonly viewerId: string | null;
-  /** The `sub` of a token, the name of a gateway's key, an embedder's `subject`, or the viewer of an upstream key. Null without a name. */
+  /**
+   * The `sub` of a token, the name of a gateway key, an embedder's `subject`, or the viewer of an upstream key. Null
+   * without a name.
+   */
   readonly callerName: string | null;
-  /** As the client calls itself; null if it sends no name. */
+  /** As claimed by the client, or null. */
   readonly clientName: string | null;
   readonly clientVersion: string | null;
-  /** Name, or null for an anonymous operation, an invalid one, and an answer from the response cache. */
+  /** Name, or null for an anonymous or invalid operation, and for a response cache hit. */
   readonly name: string | null;
-  /** `unknown` for an invalid operation and for an answer from the response cache. */
+  /** `unknown` for an invalid operation and for a response cache hit. */
   readonly type: OperationType | 'unknown';
-  /** SHA-256 of the document; null for an invalid operation and for an answer from the response cache. */
+  /** SHA-256 of the document, or null for an invalid operation and for a response cache hit. */
   readonly queryHash: string | null;
-  /** Milliseconds, or null for an answer from the response cache. */
+  /** Milliseconds, or null for a response cache hit. */
   readonly durationMs: number | null;
   readonly outcome: OperationOutcome;
-  /** `response`: the whole answer came from the response cache. */
+  /** `response` means that the whole response came from the response cache. */
   readonly cache: CacheOutcome;
   readonly upstreamCalls: number;
   /** Distinct codes. */
   readonly errorCodes: readonly string[];
-  /** Events sent; null if the operation is not a subscription. */
+  /** Events sent, or null if the operation isn't a subscription. */
   readonly events: number | null;
 }
 
@@ -92,25 +95,25 @@ export class OperationRecord {
   readonly viewerId: string | null;
   readonly callerName: string | null;
   readonly clientInfo: ClientInfo | null;
-  /** Does nothing without an SDK in the process. */
+  /** Does nothing unless the process has an SDK. */
   readonly span: Span;
-  /** Trace headers of the request. The upstream gets them without an SDK in the process. */
+  /** Trace headers of the request, which are sent upstream unless the process has an SDK. */
   readonly traceContext: TraceHeaders;
-  /** Released at the end: a poller keeps the record of the subscription that started it. */
+  /** Released at the end, because a poller keeps the record of the subscription that started it. */
   http: HttpSource | undefined;
   /** Name, or null for anonymous operations, and until the document is validated. */
   name: string | null = null;
   /** `unknown` until the document is validated. */
   type: OperationType | 'unknown' = 'unknown';
   queryHash: string | null = null;
-  /** How the data read so far was obtained: from the cache, by a call, or stale instead of an error. */
+  /** How the data so far was obtained: from the cache, through a call, or stale instead of an error. */
   hasCached = false;
   hasFetched = false;
   hasStale = false;
   upstreamCalls = 0;
   /** Events sent, for a subscription. */
   events = 0;
-  /** The client disconnected before the answer. */
+  /** Whether the client disconnected before the response. */
   isAbandoned = false;
   readonly #errorCodes = new Set<string>();
   readonly #startedAt = performance.now();
@@ -141,7 +144,7 @@ export class OperationRecord {
 
   subscribed(): void {
     this.#isSubscribed = true;
-    // A request may accept both forms. Over HTTP events are always server-sent.
+    // A request may accept both formats. Over HTTP, events are always server-sent.
     if (this.#transport === 'http') this.#transport = 'graphql-sse';
     this.#reports.subscribers(this.#transport, 1);
   }
@@ -167,7 +170,7 @@ export class OperationRecord {
     };
   }
 
-  /** The worst result among the operation's reads. */
+  /** The worst result of the operation's reads. */
   #cache(): CacheOutcome {
     if (this.hasStale) return 'stale';
     if (this.hasFetched) return 'fetched';

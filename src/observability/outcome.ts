@@ -49,10 +49,10 @@ const KNOWN_CODES: ReadonlySet<string> = new Set([
   'GRAPHQL_VALIDATION_FAILED',
 ]);
 
-/** Any other code is `OTHER`, so that the number of series is bounded. */
+/** Any other code becomes `OTHER`, so the number of series is bounded. */
 export const codeLabel = (code: string): string => (KNOWN_CODES.has(code) ? code : 'OTHER');
 
-/** Whether the code is a failure of the gateway or its dependencies. All other codes report a mistake of the client. */
+/** Whether the code indicates a failure of the gateway or its dependencies. All other codes are client errors. */
 export const isServerError = (code: string): boolean => code === INTERNAL || DEPENDENCY_FAILURES.has(code);
 
 export function outcomeOf(errorCodes: readonly string[], isAbandoned: boolean): OperationOutcome {

@@ -35,24 +35,24 @@ export function createSpans(version: string, client: ClientFacts) {
     /** The server span of an operation. */
     operation(http: HttpSource): Span {
       const active = context.active();
-      // An embedder may have a span of the request already.
+      // An embedder may already have a span for the request.
       const parent = trace.getSpan(active) ? active : propagation.extract(active, http.request.headers);
       const span = tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER }, parent);
       if (span.isRecording()) span.setAttributes(requestAttributes(http, client));
       return span;
     },
 
-    /** Ends when the answer has been sent, and records its status. */
+    /** Ends when the response has been sent, and records its status. */
     endOperation({ span, http }: OperationRecord, operation: ObservedOperation) {
       const { name, type, outcome, errorCodes } = operation;
       if (!span.isRecording()) return;
       const response = http?.response;
       if (type !== 'unknown') span.updateName(name === null ? type : `${type} ${bounded(name)}`);
       span.setAttributes(operationAttributes(operation));
-      // A mistake of a client is not an error of a server span.
+      // Client errors aren't errors of a server span.
       if (outcome !== 'abandoned') setErrors(span, errorCodes.filter(isServerError));
       const end = () => {
-        // A client that left before its answer got no status.
+        // A client that left before its response got no status.
         if (response?.headersSent) span.setAttribute('http.response.status_code', response.statusCode);
         span.end();
       };
@@ -85,7 +85,7 @@ export function createSpans(version: string, client: ClientFacts) {
   };
 }
 
-/** Returns null without an SDK in the process. */
+/** Returns null if the process has no SDK. */
 export function traceContextOf(span: Span): SpanContext | null {
   const spanContext = span.spanContext();
   return isSpanContextValid(spanContext) ? spanContext : null;
@@ -97,7 +97,7 @@ function setErrors(span: Span, codes: readonly string[]): void {
   span.setAttribute('error.type', first).setStatus({ code: SpanStatusCode.ERROR, message: codes.join(' ') });
 }
 
-/** The query is left out: it contains the operation and its variables. */
+/** Omits the query, which contains the operation and its variables. */
 function requestAttributes({ request, response }: HttpSource, client: ClientFacts): Attributes {
   const { method = '', url = '', headers } = request;
   const [, host, port] = HOST.exec(headers.host ?? '') ?? [];
@@ -117,7 +117,7 @@ function requestAttributes({ request, response }: HttpSource, client: ClientFact
   };
 }
 
-/** `graphql.document` is left out: its literals may be secrets. */
+/** Omits `graphql.document`, whose literals may be secrets. */
 const operationAttributes = (operation: ObservedOperation): Attributes => ({
   ...(operation.name !== null && { 'graphql.operation.name': bounded(operation.name) }),
   ...(operation.type !== 'unknown' && { 'graphql.operation.type': operation.type }),
@@ -131,7 +131,7 @@ const operationAttributes = (operation: ObservedOperation): Attributes => ({
   ...(operation.errorCodes.length > 0 && { 'stepgate.error_codes': [...operation.errorCodes] }),
 });
 
-/** The URL's query is left out: it may contain data of the caller. */
+/** Omits the URL's query, which may contain the caller's data. */
 const callAttributes = (template: string, method: string, url: URL): Attributes => ({
   'http.request.method': method,
   'url.full': `${url.origin}${url.pathname}`,
@@ -140,6 +140,6 @@ const callAttributes = (template: string, method: string, url: URL): Attributes 
   'server.port': Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
 });
 
-/** Spans wait in a queue: a slice would keep the whole string of a client alive, so a long string is copied. */
+/** Spans wait in a queue, where a slice would keep a client's whole string alive, so a long string is copied. */
 const bounded = (text: string): string =>
   text.length <= MAX_TEXT_LENGTH ? text : Buffer.from(text.slice(0, MAX_TEXT_LENGTH)).toString();

@@ -1,4 +1,4 @@
-/** Cached data of a viewer: its right, and the entries that the right holds, by workflow. Entries never move. */
+/** Cached data of a viewer: its right, and the entries under that right, by workflow. Entries never move. */
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { RunRef } from '../upstream/client.ts';
 import type { GatewayError } from '../upstream/errors.ts';
@@ -15,8 +15,8 @@ export interface Revalidation {
 }
 
 /**
- * Calls of a viewer in progress. After a drop the next right has them too: readers share them, and nothing of them is
- * cached.
+ * A viewer's calls in progress. After a drop, the next right has them as well: readers share them, but their results
+ * aren't cached.
  */
 export class Calls {
   readonly flights = new Map<string, Flight<Loaded<unknown>>>();
@@ -26,21 +26,21 @@ export class Calls {
 /** Entries of a right that are dropped together, by name. */
 export type Entries = Map<string, CacheEntry>;
 
-/** Entries of whole answers, which mix workflows. They are dropped with any workflow. */
+/** Entries of whole responses, which mix workflows. They are dropped with any workflow. */
 export const ANSWERS = Symbol('answers');
-/** What was forbidden is not dropped with a workflow. */
+/** Records of 403s, which aren't dropped with a workflow. */
 export const FORBIDDEN = Symbol('forbidden');
-/** A workflow's id (empty for the list of workflows), or one of the two above. */
+/** A workflow's id (empty for the list of workflows), or one of these two symbols. */
 export type EntriesKey = string | typeof ANSWERS | typeof FORBIDDEN;
 
-/** A viewer's right to its cached answers. A successful upstream call proves it; a 401 or an eviction drops it. */
+/** A viewer's right to its cached responses. A successful upstream call proves it; a 401 or an eviction drops it. */
 export class Right {
   readonly viewerId: string;
-  /** Send time of the last successful call, in ms since 1970. Null if none succeeded. */
+  /** When the last successful call was sent, in ms since 1970, or null. */
   lastSuccessAt: number | null = null;
-  /** Set once the right is dropped. Nothing is cached under it from then on. */
+  /** Set once the right is dropped. From then on, nothing is cached under it. */
   isDropped = false;
-  /** How often whole answers were dropped. One that began before the latest drop is not cached. */
+  /** How often whole responses were dropped. One that began before the latest drop isn't cached. */
   answersDropped = 0;
   readonly calls: Calls;
   /** Revalidation calls in progress, by workflow id. */
@@ -53,13 +53,13 @@ export class Right {
   }
 }
 
-/** Error of a failed call. The call is not repeated before `untilMs`, in ms since 1970. */
+/** Error of a failed call, which isn't repeated before `untilMs`, in ms since 1970. */
 export interface Failure {
   readonly error: GatewayError;
   readonly untilMs: number;
 }
 
-/** Cached state of one upstream call: latest answer, and latest failure. */
+/** Cached state of one upstream call: latest response, and latest failure. */
 export class Part<T> {
   snapshot: Snapshot<T> | null = null;
   failure: Failure | null = null;
@@ -81,18 +81,18 @@ export abstract class CacheEntry {
     this.name = name;
   }
 
-  /** Size of the cached data. 0 if the entry is empty. */
+  /** Size of the cached data, 0 if empty. */
   abstract sizeBytes(): number;
 }
 
-/** A 403 of an endpoint that has not succeeded since. A repeated one drops nothing. */
+/** A 403 of an endpoint that hasn't succeeded since. Repeated ones drop nothing. */
 export class Forbidden extends CacheEntry {
   override sizeBytes(): number {
     return 1;
   }
 }
 
-/** Cache entry of upstream answers. */
+/** Cache entry of upstream responses. */
 export abstract class PartsEntry extends CacheEntry {
   protected abstract parts(): readonly Part<unknown>[];
 

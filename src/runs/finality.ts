@@ -1,4 +1,4 @@
-/** Decides when a fetched part of a run is final. A final part never changes, and no call is made for newer data. */
+/** Decides when a fetched part of a run is final. A final part never changes, and isn't fetched again. */
 import { isDeepStrictEqual } from 'node:util';
 import { executionsOf, latestAttempts } from '../domain/step/attempts.ts';
 import { isOver, isTerminal } from '../domain/status.ts';
@@ -12,10 +12,10 @@ export const hasRecord = (snapshot: Snapshot<MaybeRecord>): snapshot is Snapshot
 /** Largest assumed error of upstream times: local times without a zone, or a wrong clock. */
 const MAX_SKEW_MS = 86_400_000;
 
-/** Finality found by another gateway is accepted, unless newer data contradicts it. Its proof may be missing here. */
+/** Finality found by another gateway is accepted unless newer data contradicts it. Its proof may be missing here. */
 export interface Finality {
   isFinalRecord(record: Snapshot<MaybeRecord>, steps: Snapshot<StepList> | null): boolean;
-  /** `graph` is called only if the steps do not decide. */
+  /** `graph` is called only if the steps don't decide. */
   areFinalSteps(
     steps: Snapshot<StepList>,
     record: Snapshot<MaybeRecord> | null,
@@ -24,7 +24,8 @@ export interface Finality {
 }
 
 /**
- * `settleMs`: quiet period after which a run is final although its record or steps do not say that they are complete.
+ * `settleMs` is the quiet period after which a run is final although its record or steps don't say that they are
+ * complete.
  */
 export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Finality {
   const isLongPast = (upstreamMs: number, atMs: number): boolean => upstreamMs + settleMs <= wallOf(atMs);
@@ -32,9 +33,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   const isUnchanged = ({ findings, sentAt }: Snapshot<unknown>, atMs = sentAt): boolean =>
     (findings.unchangedSince ?? sentAt) + settleMs <= atMs;
 
-  /**
-   * Finished steps do not prove that the run is over, since the next step may not exist yet. A quiet period proves it.
-   */
+  /** Finished steps don't prove that the run is over, because the next step may not exist yet. A quiet period does. */
   function areSettled(steps: Snapshot<StepList>, atMs = steps.sentAt): boolean {
     const { lastMs } = activityOf(steps);
     if (lastMs === Infinity) return false;
@@ -42,7 +41,7 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
   }
 
   /**
-   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and miss the last
+   * Record and steps are fetched concurrently, so finished steps may be older than a terminal record and lack the last
    * step. Unfinished steps may still end: an engine may close them after the record.
    */
   function areClosed(steps: Snapshot<StepList>, record: Snapshot<RunRecord>): boolean {
@@ -76,7 +75,8 @@ export function createFinality(settleMs: number, wallOf: Clock['wallOf']): Final
 }
 
 /**
- * Measures on this gateway's clock how long an answer is unchanged. Call it for each new answer, with the previous one.
+ * Measures on this gateway's clock how long a response has been unchanged. Call it for each new response, with the
+ * previous one.
  */
 export function followRecord(before: Snapshot<MaybeRecord>, record: Snapshot<MaybeRecord>): void {
   const { findings } = record;
@@ -94,7 +94,7 @@ export function followSteps(before: Snapshot<StepList>, steps: Snapshot<StepList
 
 const firstFetchedAt = ({ findings, fetchedAt }: Snapshot<unknown>): number => findings.unchangedSince ?? fetchedAt;
 
-/** Payloads are ignored: their links may be signed anew for each answer. */
+/** Payloads are ignored: their links may be signed anew for each response. */
 const isSame = (one: StepFacts | RunRecord, other: StepFacts | RunRecord): boolean =>
   one.id === other.id &&
   one.rawStatus === other.rawStatus &&
@@ -132,7 +132,7 @@ function hasReachedFinish(steps: Snapshot<StepList>, graph: () => WorkflowGraph 
 const activityOf = ({ value, findings }: Snapshot<StepList>): Activity => (findings.activity ??= activityIn(value));
 
 function activityIn(steps: StepList): Activity {
-  // A step that cannot be read may still be running.
+  // An unreadable step may still be running.
   const areReadable = steps.every(({ problem }) => problem === undefined);
   const areFinished = areReadable && steps.every(({ status, endTime }) => isOver(status, endTime));
   // The run's status is inferred by the same rule.

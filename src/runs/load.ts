@@ -1,4 +1,4 @@
-/** One load of a cache part: an answer, or a failure, for all readers that wait for it. */
+/** One load of a cache part: a response or failure for all readers that wait for it. */
 import type { CallOptions } from '../upstream/client.ts';
 import { GatewayError, isAccessDenied, isForbidden, isNotFound, isOutage } from '../upstream/errors.ts';
 import { isWrite } from '../upstream/writes.ts';
@@ -21,25 +21,28 @@ export interface LoadOptions {
   readonly now: () => number;
 }
 
-/** Gets the answer of a load: by an upstream call, or from another gateway. */
+/** Gets the response of a load, through an upstream call or from another gateway. */
 export type Obtain = <Entry extends PartsEntry, T>(load: Load<Entry, T>) => Promise<Loaded<T>>;
 
-/** A gateway that shares nothing calls the upstream. */
+/** Used by a gateway that shares nothing. */
 export const callUpstream: Obtain = (load) => load.call();
 
-/** Called when the upstream has rejected or forbidden a key. `workflowId`: null if it rejected the key. */
+/** Called when the upstream has rejected or forbidden a key. `workflowId` is null if it rejected the key. */
 export type OnDenied = (viewer: Viewer, workflowId: string | null, hadRight: boolean) => void;
 
-/** WITHDRAWN: what is loaded has been dropped since. Readers still get the answer, and nothing of it is cached. */
+/** WITHDRAWN: what is being loaded was dropped meanwhile. Readers still get the response, but it isn't cached. */
 type LoadState = 'CACHEABLE' | 'WITHDRAWN';
 
-/** Longest time for which a failure is cached. A 404 may change soon: a run just started may not be visible yet. */
+/**
+ * Longest time for which a failure is cached. A 404 may change soon, because a newly started run may not be visible
+ * yet.
+ */
 const MAX_PAUSE_MS = 1000;
 
 const CALLED = { isProof: true, wasCalled: true } as const;
 const NOT_CALLED = { isProof: true, wasCalled: false } as const;
 
-/** All readers that join share one load, under the operation of the first. */
+/** One load, shared by all readers that join, under the operation of the first. */
 export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
   readonly signal: AbortSignal;
   readonly #options: LoadOptions;
@@ -77,7 +80,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     this.#state = 'WITHDRAWN';
   }
 
-  /** After a drop that the load itself has caused: answers read from now on are newer. */
+  /** Called after a drop caused by the load itself: responses read from now on are newer. */
   beginAnew(): void {
     this.#right = this.#options.viewers.rightOf(this.#viewer.id);
     this.#state = 'CACHEABLE';
@@ -87,7 +90,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     return this.#state === 'CACHEABLE';
   }
 
-  /** The right that a success proves, and under which the answer is cached. */
+  /** The right that a success proves, and under which the response is cached. */
   get right(): Right {
     return this.#right;
   }
@@ -108,12 +111,12 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     } catch (error) {
       const { valueIfMissing: value } = source;
       if (!isNotFound(error) || value === undefined) throw error;
-      // A 404 does not prove the right: an upstream may answer it before it checks the key.
+      // A 404 doesn't prove the right, because an upstream may return it before checking the key.
       return { ...this.#keepCalled({ value, sentAt, fetchedAt: now(), sizeBytes: 0 }, null), isProof: false };
     }
   }
 
-  /** Returns the cached answer if a call is no longer needed. */
+  /** Returns the cached response if a call is no longer needed. */
   look(): Loaded<T> | null {
     const known = this.#known;
     if (!known || known === this.#skipped || !this.#mayServe || !this.#isFresh(known)) return null;
@@ -127,25 +130,25 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     if (answer?.value === undefined) return null;
     const answered = { ...stored, value: answer.value, sizeBytes: answer.sizeBytes };
     if (!this.#isFresh(new Snapshot(answered))) return null;
-    // This gateway has a newer answer, which may not have been shared.
+    // This gateway has a newer response, which may not have been shared.
     const known = this.#known;
     const isOwnNewer = known && known.sentAt > stored.sentAt && this.#isFresh(known);
     return { ...NOT_CALLED, cached: isOwnNewer ? known : this.#keep(answered) };
   }
 
-  /** For how long other gateways may use the answer, in ms. Infinity if it is final. */
+  /** How long other gateways may use the response, in ms, or Infinity if it is final. */
   sharedMs({ cached }: Called<T>): number {
     const { source } = this.#wanted;
     return Math.max(source.sharedMs ?? 0, source.lifetimeMs(cached, this.#entry));
   }
 
-  /** Resolves when the other call is over that may make the answer final. Null if none is in progress. */
+  /** Resolves when the other call that may make the response final is over, or null if none is in progress. */
   relatedLanding(): Promise<void> | null {
     const { related } = this.#wanted.source;
     return (related && this.#right.calls.flights.get(callName(related, this.#entry))?.landing()) ?? null;
   }
 
-  /** The entry may be evicted or dropped at any time, so it is looked up each time. */
+  /** Looked up each time, because the entry may be evicted or dropped at any time. */
   get #entry(): Entry {
     return this.#options.viewers.entryOf(this.#right, this.#wanted.subject);
   }
@@ -166,7 +169,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     return this.#options.now() < endOf(this.#wanted.source, this.#entry, snapshot);
   }
 
-  /** Returns null if this version cannot read the bytes. */
+  /** Returns null if this version can't read the bytes. */
   async #read(stored: Buffer) {
     try {
       return await this.#wanted.source.fetch(this.#entry, { ...this.#call, stored });
@@ -176,7 +179,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     }
   }
 
-  /** A call sent later may have been answered first. Its answer stays. */
+  /** A call sent later may have finished first. Its response stays. */
   #keepCalled(answered: Answered<T>, body: Called<T>['body']): Called<T> {
     const known = this.#known;
     if (known && known.sentAt > answered.sentAt) return { ...CALLED, cached: known, body: undefined };
@@ -203,7 +206,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
     const failureOf = (error: GatewayError) => ({ error, untilMs: now() + Math.min(MAX_PAUSE_MS, liveTtlMs) });
     const known = this.#known;
     if (isAccessDenied(error)) {
-      // A fresh cached answer, perhaps from a list, counts as allowed: the denial is then new and drops it.
+      // A fresh cached response, perhaps from a list, counts as allowed: the denial is then new, and drops it.
       if (known && this.#isFresh(known)) viewers.allow(this.#right, this.#asked);
       deny(this.#options, this.#viewer, error, this.#asked);
       this.#put(null);
@@ -215,7 +218,7 @@ export class Load<Entry extends PartsEntry, T> implements Task<Loaded<T>> {
   }
 }
 
-/** Describes a call of this operation to the upstream. */
+/** Describes one of this operation's calls to the upstream. */
 export const callOf = (
   { viewer: { id: viewerId, credential, scope, redaction }, requestId, budget, reader, operationRecord }: ReadContext,
   { requesters, signal }: Readers,
@@ -224,7 +227,10 @@ export const callOf = (
   rejections: budget,
 });
 
-/** A 401 drops the viewer. A 403 drops the workflow, until the endpoint succeeds again only once. Whoever may not write may still read. */
+/**
+ * A 401 drops the viewer. A 403 drops the workflow, once, until the endpoint succeeds again. A caller that may not
+ * write may still read.
+ */
 export function deny(
   { viewers, onDenied }: Pick<LoadOptions, 'viewers' | 'onDenied'>,
   viewer: Viewer,
@@ -240,7 +246,7 @@ export function deny(
   }
 }
 
-/** Registers the load that renews the right. One per workflow, so that a hanging workflow delays only its own reads. */
+/** Registers the load that renews the right. One per workflow, so a hanging workflow delays only its own reads. */
 function revalidate(right: Right, { endpoint, workflowId }: Asked, loading: Promise<Loaded<unknown>>): void {
   const revalidations = (right.revalidations ??= new Map<string, Promise<Revalidation>>());
   const outcome: Promise<Revalidation> = loading

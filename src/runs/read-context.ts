@@ -1,4 +1,4 @@
-/** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its answer. */
+/** The part of a GraphQL operation that reads and caches need: identity, limits, and the lifetime of its response. */
 import type { OperationRecord } from '../observability/operation-record.ts';
 import type { CallOptions, Rejections } from '../upstream/client.ts';
 import { GatewayError } from '../upstream/errors.ts';
@@ -18,14 +18,14 @@ export interface ReadContext {
   readonly lifetime: AnswerLifetime;
   /** Whether live data must be newer than the cached data. */
   readonly skipsLive?: boolean;
-  /** Whether this is a poll, for which no client waits: it may take until the timeout. */
+  /** Whether this is a poll, which may take until the timeout because no client is waiting. */
   readonly isPoll?: true;
   readonly reader: CallOptions['reader'];
-  /** Absent if the operation is not logged or measured. */
+  /** Absent if the operation isn't logged or measured. */
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-/** Limit of the answers that one operation may read at a time. A single answer may be larger. */
+/** Limit of the responses that one operation may read at a time. A single response may be larger. */
 const MAX_HELD_MIB = 64;
 
 export const tooManyAnswers = (): GatewayError =>
@@ -34,27 +34,27 @@ export const tooManyAnswers = (): GatewayError =>
     `The operation reads more than ${MAX_HELD_MIB} MiB of upstream responses. Ask for fewer runs at once.`,
   );
 
-/** Lifetime of an operation's answer in caches: the minimum over the data that it read. */
+/** Lifetime of an operation's response in caches: the minimum over the data that it read. */
 export class AnswerLifetime {
-  /** End of the lifetime, in ms since 1970. Infinity until something limits it. */
+  /** When it expires, in ms since 1970. Infinity until something limits it. */
   untilMs = Infinity;
 
-  /** Shortens the lifetime. With 0 the answer is not cached. */
+  /** Shortens the lifetime. With 0, the response isn't cached. */
   limit(untilMs: number): void {
     this.untilMs = Math.min(this.untilMs, untilMs);
   }
 }
 
-/** Upstream calls and answers of one operation. A class, since closures would be created for each operation. */
+/** Upstream calls and responses of one operation. A class, because closures would be created for each operation. */
 export class CallBudget implements Rejections {
   readonly #maxCalls: number;
   #calls = 0;
   #wasStranger: boolean | undefined;
   #rejection: GatewayError | null = null;
-  /** Values of the counted answers. A stale answer is a copy with the same value. */
+  /** Values of the counted responses. A stale response is a copy with the same value. */
   readonly #held = new Set<unknown>();
   #heldBytes = 0;
-  // One error for all calls, since an error with its stack is costly.
+  // Shared by all calls, because each stack trace is costly.
   #tooManyCalls: GatewayError | undefined;
 
   constructor(maxCalls: number) {
@@ -82,7 +82,7 @@ export class CallBudget implements Rejections {
     if (this.#wasStranger === true) this.#rejection ??= error;
   }
 
-  /** Counts an answer that the operation reads, once. Returns false beyond the limit: the answer must not be read then. */
+  /** Counts a response that the operation reads, once. Returns false beyond the limit, when it must not be read. */
   holds({ value, sizeBytes }: Pick<Snapshot<unknown>, 'value' | 'sizeBytes'>): boolean {
     if (this.#held.has(value)) return true;
     if (this.#heldBytes > 0 && this.#heldBytes + sizeBytes > MAX_HELD_MIB * 2 ** 20) return false;

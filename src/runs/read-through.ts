@@ -1,6 +1,6 @@
 /**
- * Reads through the cache. A cached answer is served while it is fresh and the viewer's right is proven. Otherwise one
- * call is made for all readers (single flight). In an outage the last good answer is served (stale-if-error).
+ * Reads through the cache. A cached response is served while it is fresh and the viewer's right is proven. Otherwise,
+ * all readers share one call. During an outage, the last good response is served (stale-if-error).
  */
 import type { CallOptions } from '../upstream/client.ts';
 import { AbandonedError, isAccessDenied, isForbidden, isOutage, isUnauthenticated } from '../upstream/errors.ts';
@@ -21,7 +21,7 @@ export interface ReadThroughOptions extends LoadOptions {
   readonly after: After;
 }
 
-/** What is cached of an answer. */
+/** What is cached of a response. */
 interface Cached<Entry extends PartsEntry, T> {
   readonly right: Right;
   readonly entry: Entry;
@@ -30,7 +30,7 @@ interface Cached<Entry extends PartsEntry, T> {
 
 /** Maximum number of successive revalidation calls that a read waits for. */
 const MAX_WAITS = 3;
-/** Time for which a reader waits for a call after a failed one, if it can have a stale answer instead. */
+/** How long a reader waits for a call after a failed one, if there is a stale response instead. */
 const MAX_WAIT_AFTER_FAILURE_MS = 500;
 
 export class ReadThrough {
@@ -40,7 +40,7 @@ export class ReadThrough {
     this.#options = options;
   }
 
-  /** Returns the cached answer. Undefined if a call or a wait is needed. */
+  /** Returns the cached response, or undefined if a call or a wait is needed. */
   look<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     operation: ReadContext,
@@ -58,7 +58,7 @@ export class ReadThrough {
     return snapshot;
   }
 
-  /** Returns the cached answer or loads it. */
+  /** Returns the cached response, or loads it. */
   get<Entry extends PartsEntry, T>(wanted: Wanted<Entry, T>, operation: ReadContext): Promise<Snapshot<T>> {
     const { snapshot, failure } = this.#find(wanted, operation.viewer).part;
     const reading = this.#read(wanted, operation);
@@ -66,7 +66,7 @@ export class ReadThrough {
     return this.#soon(reading, () => this.#lastGood(wanted, operation, failure.error));
   }
 
-  /** Makes a call whose answer is not cached. Like any call, its success proves the viewer's right. */
+  /** Makes a call whose response isn't cached. Like any call, its success proves the viewer's right. */
   async prove<T>(operation: ReadContext, asked: Asked, send: (call: CallOptions) => Promise<T>): Promise<T> {
     const { viewers, now } = this.#options;
     const { viewer, requester, budget } = operation;
@@ -74,7 +74,7 @@ export class ReadThrough {
     const right = viewers.rightOf(viewer.id);
     viewers.begin(right);
     const sentAt = now();
-    // Not the operation's signal: a client that disconnects does not undo the call.
+    // Not the operation's signal, because disconnecting doesn't undo the call.
     const { signal } = new AbortController();
     try {
       const answer = await send(callOf(operation, { requesters: new Requesters(requester), signal }));
@@ -88,7 +88,7 @@ export class ReadThrough {
     }
   }
 
-  /** The entry may be evicted or dropped while a reader waits, so it is looked up each time. */
+  /** Looked up each time, because the entry may be evicted or dropped while a reader waits. */
   #find<Entry extends PartsEntry, T>({ source, subject }: Wanted<Entry, T>, { id }: Viewer): Cached<Entry, T> {
     const { viewers } = this.#options;
     const right = viewers.rightOf(id);
@@ -96,11 +96,11 @@ export class ReadThrough {
     return { right, entry, part: source.partOf(entry) };
   }
 
-  /** An upstream that hangs would delay each reader until the timeout. The call goes on for later readers. */
+  /** A hanging upstream would delay each reader until the timeout. The call continues for later readers. */
   #soon<T>(reading: Promise<T>, stale: () => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const cancel = this.#options.after(MAX_WAIT_AFTER_FAILURE_MS, () => {
-      // Without a stale answer the reader waits.
+      // Without a stale response, the reader waits.
       Promise.try(stale).then(resolve, () => undefined);
     });
     reading.finally(cancel).then(resolve, reject);
@@ -113,7 +113,7 @@ export class ReadThrough {
     const { viewer, skipsLive, lifetime } = operation;
     let isKnownRight = false;
     // A call may decide nothing: a 404, a disconnected client, a 403 or an outage of another endpoint. The first
-    // reader that waited for it makes the next call, at once, so that the others find it.
+    // reader that waited for it makes the next call, at once, so the others find it.
     for (let waits = 0; waits < MAX_WAITS && !isKnownRight; waits += 1) {
       const { right, part } = this.#find(wanted, viewer);
       const isProven = this.#options.viewers.mayServe(right);
@@ -146,7 +146,7 @@ export class ReadThrough {
     const { viewer, requester, budget, signal, operationRecord } = operation;
     const { right, entry } = this.#find(wanted, viewer);
     const name = callName(wanted.source.endpoint, entry);
-    // The name implies the type of the answer.
+    // The name implies the type of the response.
     const known = right.calls.flights.get(name) as Flight<Loaded<T>> | undefined;
     const flying = known && known.beganAt >= (wanted.source.validFrom?.(entry) ?? 0) ? known : undefined;
     // Only the operation that starts the call counts it in its budget.
@@ -185,7 +185,10 @@ export class ReadThrough {
     return flight;
   }
 
-  /** Returns the last good answer if the error is an outage and the answer is not too old. Otherwise throws the error. */
+  /**
+   * Returns the last good response if the error is an outage and the response isn't too old. Otherwise, throws the
+   * error.
+   */
   #lastGood<Entry extends PartsEntry, T>(
     wanted: Wanted<Entry, T>,
     { viewer, lifetime, operationRecord }: ReadContext,
@@ -195,7 +198,7 @@ export class ReadThrough {
     const { right, entry, part } = this.#find(wanted, viewer);
     const { snapshot } = part;
     if (!snapshot || !isOutage(error)) throw error;
-    // A call became necessary when the answer's lifetime or the proof of the right ended.
+    // A call became necessary when the response's lifetime or the proof of the right ended.
     const staleSince = Math.min(endOf(wanted.source, entry, snapshot), viewers.servesUntil(right));
     if (now() > staleSince + staleIfErrorMs) throw error;
     if (operationRecord) operationRecord.hasStale = true;

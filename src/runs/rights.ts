@@ -1,13 +1,13 @@
 /**
- * Rights of viewers to their cached answers. A right holds its entries: a drop makes all of them unreachable at once.
- * Before its first successful call a viewer has a right only while its calls are in progress.
+ * Viewers' rights to their cached responses. A right holds its entries, so a drop makes all of them unreachable at
+ * once. Before its first successful call, a viewer has a right only while its calls are in progress.
  */
 import { LRUCache } from 'lru-cache';
 import type { UpstreamEndpoint } from '../config/config.ts';
 import { ANSWERS, Right, type Entries, type EntriesKey } from './entry.ts';
 import type { Caller, Standing } from '../auth/caller.ts';
 
-/** What one call asks for: an endpoint of a workflow, or the list of workflows. */
+/** What one call requests: an endpoint of a workflow, or the list of workflows. */
 export interface Asked {
   readonly endpoint: UpstreamEndpoint;
   /** Workflow id, or empty for the list of workflows. */
@@ -18,7 +18,7 @@ export interface RightsOptions {
   readonly reauthIntervalMs: number;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
-  /** Called after each drop. `workflowId`: null if all of the viewer was dropped. */
+  /** Called after each drop. `workflowId` is null if all data of the viewer was dropped. */
   readonly onDrop: (viewerId: string, workflowId: string | null) => void;
 }
 
@@ -28,14 +28,14 @@ const MAX_VIEWERS = 20_000;
 export abstract class Rights {
   readonly #options: RightsOptions;
   readonly #proven: LRUCache<string, Right>;
-  /** Viewers without a right that have calls in progress. The bound of the upstream queue limits them. */
+  /** Viewers without a right that have calls in progress, bounded by the upstream queue. */
   readonly #underWay = new Map<string, Right>();
 
   constructor(options: RightsOptions) {
     this.#options = options;
     this.#proven = new LRUCache({
       max: MAX_VIEWERS,
-      // `disposeAfter`, since `dispose` must not change a cache.
+      // `disposeAfter`, because `dispose` must not change a cache.
       disposeAfter: (right, _viewerId, reason) => {
         if (reason === 'evict') this.#replace(right);
       },
@@ -45,12 +45,12 @@ export abstract class Rights {
   /** Frees entries that can no longer be reached. */
   protected abstract free(entries: Entries): void;
 
-  /** Returns the viewer's right. An unknown viewer gets a new right, which proves nothing and is not stored. */
+  /** Returns the viewer's right. An unknown viewer gets a new right, which proves nothing and isn't stored. */
   rightOf(viewerId: string): Right {
     return this.#known(viewerId) ?? new Right(viewerId);
   }
 
-  /** All calls of a viewer in progress share its right, so that a drop reaches all of them. Call `end` afterwards. */
+  /** All calls of a viewer in progress share its right, so a drop reaches all of them. Call `end` afterwards. */
   begin(right: Right): void {
     right.calls.count += 1;
     if (right.lastSuccessAt === null && !right.isDropped) this.#underWay.set(right.viewerId, right);
@@ -68,7 +68,7 @@ export abstract class Rights {
     if (this.#proven.get(right.viewerId) !== right) this.#proven.set(right.viewerId, right);
   }
 
-  /** Who has accepted the caller: the gateway, which verified it, or the upstream, at an earlier call. */
+  /** Who has accepted the caller: the gateway, which verified it, or the upstream, during an earlier call. */
   standing({ viewer, isVerified, verifiedUntilMs }: Caller): Standing {
     if (!viewer) return 'STRANGER';
     const right = this.#known(viewer.id);
@@ -78,8 +78,8 @@ export abstract class Rights {
   }
 
   /**
-   * Time until which cached answers may be served without a call, in ms since 1970. 0 if none may be served. The upstream must have
-   * accepted the viewer's key lately, whether or not the gateway has verified the caller.
+   * Time until which cached responses may be served without a call, in ms since 1970, or 0. The upstream must have
+   * accepted the viewer's key recently, even if the gateway has verified the caller.
    */
   servesUntil({ lastSuccessAt, isDropped }: Right): number {
     return lastSuccessAt === null || isDropped ? 0 : lastSuccessAt + this.#options.reauthIntervalMs;
@@ -89,7 +89,7 @@ export abstract class Rights {
     return this.#options.now() < this.servesUntil(right);
   }
 
-  /** Makes all entries of the viewer unreachable, and keeps answers of its calls in progress out of the cache. */
+  /** Makes all entries of the viewer unreachable, and keeps the results of its calls in progress out of the cache. */
   drop(viewerId: string): void {
     const right = this.#known(viewerId);
     if (right) this.#replace(right);
@@ -109,7 +109,7 @@ export abstract class Rights {
     this.#options.onDrop(viewerId, workflowId);
   }
 
-  /** Makes whole answers of the viewer unreachable, and keeps those in progress out of the cache. */
+  /** Makes whole responses of the viewer unreachable, and keeps those in progress out of the cache. */
   dropAnswers(viewerId: string): void {
     const right = this.#known(viewerId);
     if (!right) return;

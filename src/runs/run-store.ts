@@ -18,7 +18,7 @@ import type { Changes } from './writes/changes.ts';
 
 /** Reads of one part of a run. */
 export interface PartReads<T> {
-  /** Returns the cached part. Undefined if a call or a wait is needed. */
+  /** Returns the cached part, or undefined if a call or a wait is needed. */
   look(ref: RunRef, operation: ReadContext): T | undefined;
   load(ref: RunRef, operation: ReadContext): Promise<T>;
 }
@@ -27,15 +27,15 @@ export interface RunStore {
   /** Records, or null if the upstream offers no records and no cached list contains the run. */
   readonly records: PartReads<Snapshot<MaybeRecord> | null>;
   readonly steps: PartReads<Snapshot<StepList>>;
-  /** Steps that this gateway has cached, however old. Empty without any. Makes no call. */
+  /** Steps that this gateway has cached, however old, or an empty list. Makes no call. */
   peekSteps(ref: RunRef, viewer: Viewer): StepList;
-  /** Caches a record of a list. Returns it, or the cached record if that is newer or final. */
+  /** Caches a record from a list. Returns it, or the cached record if that is newer or final. */
   offerRecord(ref: RunRef, record: RunRecord, list: ListedIn, viewer: Viewer): Snapshot<RunRecord>;
-  /** Updates how long parts are unchanged, for parts that may not be in the cache. */
+  /** Updates how long parts have been unchanged, for parts that may not be cached. */
   follow(before: RunParts, parts: RunParts): void;
   /** Whether these parts will never change. */
   areFinal(parts: RunParts, nowMs: number): boolean;
-  /** Derives the run as of `nowMs`. The result is reused for the same time, or always if it does not depend on time. */
+  /** Derives the run as of `nowMs`. The result is reused for the same time, or always if it doesn't depend on time. */
   derive(ref: RunRef, parts: RunParts, nowMs: number): Run;
 }
 
@@ -45,11 +45,11 @@ export interface ListedIn {
   readonly list: Snapshot<readonly RunRecord[]>;
 }
 
-/** Loaded parts of a run. Null if not requested or not available. `graph` is undefined if not requested. */
+/** Loaded parts of a run, null if not requested or not available. `graph` is undefined if not requested. */
 export interface RunParts {
   readonly record: Snapshot<MaybeRecord> | null;
   readonly steps: Snapshot<StepList> | null;
-  /** Error of the steps call. Null if it succeeded or was not made. */
+  /** Error of the steps call, or null if it succeeded or wasn't made. */
   readonly stepsError: GatewayError | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
@@ -67,7 +67,7 @@ export interface RunStoreOptions extends Pick<Clock, 'wallOf' | 'now'> {
 
 type RunSource<T> = Source<RunEntry, T>;
 
-/** Longest time for which a missing record is cached, as for every 404. */
+/** Longest time for which a missing record is cached, like any 404. */
 const MAX_MISS_MS = 1000;
 
 export function createRunStore(options: RunStoreOptions): RunStore {
@@ -97,10 +97,10 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     fetch: ({ ref }, call) => upstream.listSteps(ref, call),
     validFrom,
     follow: followSteps,
-    // Record and steps are mostly loaded together, and steps are final only with a terminal record.
+    // Record and steps are usually loaded together, and steps are final only with a terminal record.
     related: 'run',
     lifetimeMs(snapshot, entry) {
-      // Without a record endpoint, an old record is ignored: it is not fetched again.
+      // Without a record endpoint, an old record is ignored, because it isn't fetched again.
       const record = offersRecords || isFresh(entry) ? entry.record.snapshot : null;
       // Without its record, a paused run looks settled.
       if (offersRecords && !record && !snapshot.isFinal) return liveTtlMs;
@@ -109,11 +109,13 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     },
   };
 
-  /** Whether the cached record is fresh, whether or not a call can fetch it. */
+  /** Whether the cached record is fresh, even if no call can fetch it. */
   const isFresh = (entry: RunEntry): boolean =>
     entry.record.snapshot !== null && now() < endOf(records, entry, entry.record.snapshot);
 
-  /** Without a record endpoint: the record that a list contained, while it is fresh. The steps call proves the right. */
+  /**
+   * Without a record endpoint: the record that a list contained, while it is fresh. The steps call proves the right.
+   */
   const listedRecords: RunStore['records'] = {
     look(ref, operation) {
       const entry = entryOf(ref, operation.viewer);
@@ -136,7 +138,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
   }
 
   function areFinal({ record, steps, stepsError, graph }: RunParts, nowMs: number): boolean {
-    // If the steps could not be fetched, only the record decides whether the run is over.
+    // If the steps couldn't be fetched, only the record decides whether the run is over.
     const listed = steps ?? (stepsError && noSteps(nowMs));
     return (
       (!record || finality.isFinalRecord(record, steps)) &&
@@ -172,7 +174,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const known = current && hasRecord(current) ? current : null;
       if (known && finality.isFinalRecord(known, null)) return known;
       const { sentAt, fetchedAt, isFinal, staleReason } = list;
-      // Both times count: `fetchedAt` decides how long the answer may be cached.
+      // Both times count: `fetchedAt` decides how long the response may be cached.
       if (known && known.sentAt >= sentAt && known.fetchedAt >= fetchedAt) return asStale(known, staleReason);
       const sizeBytes = cachedBytes(value.payload.body.length, value);
       const record = new Snapshot({ value, sizeBytes, sentAt, fetchedAt, isFinal });
@@ -192,7 +194,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
     derive(ref, parts, nowMs) {
       const { record, steps, stepsError, graph } = parts;
       const staleReason = record?.staleReason ?? steps?.staleReason ?? null;
-      // A run without its steps is not cached: the next read may have them.
+      // A run without its steps isn't cached, because the next read may have them.
       const findings = stepsError || staleReason !== null ? null : (steps ?? record)?.findings;
       const kept = findings?.derived && isOf(findings.derived, parts, nowMs) ? findings.derived.run : null;
       if (kept?.freshness.isFinal) return kept;
@@ -209,7 +211,7 @@ export function createRunStore(options: RunStoreOptions): RunStore {
       const facts = { record: record?.value ?? null, steps: steps?.value ?? null, stepsError, graph };
       const run = createRun({ workflowId: ref.workflowId, id: ref.runId, ...facts, freshness }, wallOf(nowMs));
       if (findings) findings.derived = { record, graph, run, asOfMs: run.dependsOnNow ? nowMs : null };
-      // A derived step contains its facts, so the steps of a final run are kept once: a sixth less memory.
+      // A derived step contains its facts, so a final run's steps are kept once, which saves a sixth of the memory.
       if (findings && isFinal && steps) for (const step of run.steps) (steps.value as StepFacts[])[step.index] = step;
       return run;
     },

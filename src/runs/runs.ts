@@ -1,4 +1,4 @@
-/** Creates the caches of upstream answers and everything that reads through them. */
+/** Creates the caches of upstream responses and everything that reads through them. */
 import type { Config } from '../config/config.ts';
 import type { UpstreamApi } from '../upstream/client.ts';
 import { createRecentRuns } from './history/recent-runs.ts';

@@ -1,4 +1,4 @@
-/** Loads in a fleet: an answer that another gateway has shared, or one call of the whole fleet. */
+/** Loads in a fleet: a response shared by another gateway, or one call for the whole fleet. */
 import { AbandonedError } from '../upstream/errors.ts';
 import type { Entries, PartsEntry, Right } from './entry.ts';
 import type { Load, Obtain } from './load.ts';
@@ -12,7 +12,7 @@ interface SharedLoadsOptions {
   readonly now: () => number;
 }
 
-/** After this many waits for other gateways the upstream's own timeout is over, and this gateway calls by itself. */
+/** After this many waits for other gateways, the upstream's own timeout is over, and this gateway calls on its own. */
 const MAX_WAITS = 10;
 
 export function createSharedLoads(options: SharedLoadsOptions): Obtain {
@@ -20,9 +20,9 @@ export function createSharedLoads(options: SharedLoadsOptions): Obtain {
   return (load) => new SharedLoad(options, withdrawals, load).obtain();
 }
 
-/** The latest withdrawal of each right, as the fleet said when it was asked last. A gateway may miss an announcement. */
+/** The latest withdrawal of each right, as last reported by the fleet. A gateway may miss an announcement. */
 class KnownWithdrawals {
-  /** Token of a viewer's right, or of its entries of a workflow. Null if there was none. */
+  /** Token of a viewer's right, or of its entries for a workflow, or null. */
   readonly #latest = new WeakMap<Right | Entries, string | null>();
 
   /** Later withdrawals differ from these. */
@@ -32,7 +32,7 @@ class KnownWithdrawals {
     if (entries) this.#latest.set(entries, workflowWithdrawal);
   }
 
-  /** A fleet that has lost its rights withdraws none. */
+  /** A fleet that has lost its rights reports no withdrawals. */
   isNews(of: Right | Entries | undefined, withdrawal: string | null): boolean {
     return withdrawal !== null && of !== undefined && this.#latest.has(of) && this.#latest.get(of) !== withdrawal;
   }
@@ -42,7 +42,7 @@ class SharedLoad<Entry extends PartsEntry, T> {
   readonly #options: SharedLoadsOptions;
   readonly #withdrawals: KnownWithdrawals;
   readonly #load: Load<Entry, T>;
-  /** State, or null until the fleet has answered. */
+  /** State, or null until the fleet has responded. */
   #state: SharedState | null = null;
 
   constructor(options: SharedLoadsOptions, withdrawals: KnownWithdrawals, load: Load<Entry, T>) {
@@ -65,7 +65,7 @@ class SharedLoad<Entry extends PartsEntry, T> {
     return this.#call();
   }
 
-  /** Returns an answer that needs no call, or null. */
+  /** Returns a response that needs no call, or null. */
   async #find(state: SharedState): Promise<Loaded<T> | null> {
     const { viewers, now } = this.#options;
     this.#state = state;
@@ -103,10 +103,10 @@ class SharedLoad<Entry extends PartsEntry, T> {
     return called;
   }
 
-  /** One call of the whole fleet, as long as leases work. */
+  /** One call for the whole fleet, as long as leases work. */
   async #callOnce(lease: Lease): Promise<Loaded<T>> {
     try {
-      // The last holder may just have stored its answer.
+      // The last holder may have just stored its response.
       const found = await this.#find(lease.state);
       if (found) lease.release('again');
       if (found) return found;
@@ -122,7 +122,7 @@ class SharedLoad<Entry extends PartsEntry, T> {
     }
   }
 
-  /** Readers do not wait for it. */
+  /** Readers don't wait for it. */
   async #share(lease: Lease, called: Called<T>): Promise<void> {
     const load = this.#load;
     const related = load.relatedLanding();

@@ -8,7 +8,7 @@ import { afterOnThisMachine } from '../runtime/clock.ts';
  */
 const LINGER_MS = 50;
 
-/** Those who wait, and a signal that fires when nobody is waiting. */
+/** Waiting readers, and a signal that fires when none is left. */
 export interface Readers {
   readonly requesters: Requesters;
   readonly signal: AbortSignal;
@@ -28,10 +28,10 @@ export class Flight<T> {
   readonly #promise: Promise<T>;
   readonly #controller = new AbortController();
   readonly #onOver: () => void;
-  /** Who waits for the flight. */
+  /** Those waiting for the flight. */
   readonly #requesters: Requesters;
 
-  /** `onOver` is called once, when the flight has landed or is abandoned. It can no longer be joined. */
+  /** `onOver` is called once, when the flight has landed or is abandoned and can no longer be joined. */
   constructor(
     { workflowId, beganAt }: Pick<Flight<T>, 'workflowId' | 'beganAt'>,
     requester: Requester,
@@ -55,7 +55,7 @@ export class Flight<T> {
     this.#task.withdraw();
   }
 
-  /** Resolves when the call is over, with success or failure. */
+  /** Resolves when the call is over, whether or not it succeeded. */
   landing(): Promise<void> {
     const ignore = () => undefined;
     return this.#promise.then(ignore, ignore);

@@ -1,22 +1,22 @@
-/** An answer of the upstream, which never changes. Cache, operations and pollers share the same object. */
+/** An immutable upstream response. Cache, operations and pollers share the same object. */
 import type { Run, RunRecord, StepFacts, WorkflowGraph } from '../domain/types.ts';
 
-/** Record, or null if the upstream doesn't have one for the run. */
+/** Record, or null if the upstream has none for the run. */
 export type MaybeRecord = RunRecord | null;
 export type StepList = readonly StepFacts[];
 
-/** Properties of a new answer. Times are clock readings, in ms since 1970. */
+/** Properties of a new response. Times are clock readings, in ms since 1970. */
 export interface Answered<T> {
   readonly value: T;
-  /** Send time of the call. The answer is at least this new. */
+  /** When the call was sent. The response is at least this new. */
   readonly sentAt: number;
   readonly fetchedAt: number;
   readonly sizeBytes: number;
-  /** Whether another gateway has found the answer final. */
+  /** Whether another gateway has found the response final. */
   readonly isFinal?: boolean;
 }
 
-/** Activity of steps. It decides whether they are final. */
+/** Activity of steps, which decides whether they are final. */
 export interface Activity {
   readonly areFinished: boolean;
   /**
@@ -25,17 +25,17 @@ export interface Activity {
   readonly lastMs: number;
 }
 
-/** What finality and derivation have found out about an answer. */
+/** What finality and derivation have found out about a response. */
 export class Findings {
   /**
-   * Time when this gateway first got the same record or steps, in ms since 1970. Null if this is the first such answer.
+   * When this gateway first got the same record or steps, in ms since 1970. Null if this is the first such response.
    */
   unchangedSince: number | null = null;
-  /** Latest derived run. Stored with the steps, or with the record if no steps were read. */
+  /** Latest derived run, stored with the steps, or with the record if no steps were read. */
   derived: DerivedRun | null = null;
-  /** Activity of steps. Null until it is first needed. */
+  /** Activity of steps, null until first needed. */
   activity: Activity | null = null;
-  /** For steps: the finish node of the latest comparison, and true if they have reached it. */
+  /** For steps: the finish node of the latest comparison, and whether they have reached it. */
   comparedFinish: string | null = null;
   hasReachedFinish = false;
 }
@@ -46,7 +46,7 @@ export class Snapshot<T> implements Answered<T> {
   readonly fetchedAt: number;
   readonly sizeBytes: number;
   readonly isFinal: boolean;
-  /** Reason why this answer is served in place of a newer one. Null if it is not stale, and in the cache. */
+  /** Why this response is served instead of a newer one. Null if it isn't stale, and in the cache. */
   readonly staleReason: string | null;
   readonly findings = new Findings();
 
@@ -62,19 +62,19 @@ export class Snapshot<T> implements Answered<T> {
 
 export interface DerivedRun {
   readonly run: Run;
-  /** Clock reading of the derivation, in ms since 1970. Null if the run does not depend on time. */
+  /** Clock reading of the derivation, in ms since 1970, or null if the run doesn't depend on time. */
   readonly asOfMs: number | null;
   readonly record: Snapshot<MaybeRecord> | null;
   readonly graph: WorkflowGraph | null | undefined;
 }
 
-/** Returns another value with the times of an answer. Its size is 0, since the answer counts the bytes. */
+/** Returns another value with the times of a response. Its size is 0, because the response counts the bytes. */
 export const partOf = <T>(answer: Snapshot<unknown>, value: T): Snapshot<T> => {
   const { sentAt, fetchedAt, isFinal, staleReason } = answer;
   return new Snapshot({ value, sizeBytes: 0, sentAt, fetchedAt, isFinal }, staleReason);
 };
 
-/** Returns the same answer with this `staleReason`. */
+/** Returns the same response with this `staleReason`. */
 export function asStale<T>(snapshot: Snapshot<T>, staleReason: string | null): Snapshot<T> {
   if (snapshot.staleReason === staleReason) return snapshot;
   const stale = new Snapshot(snapshot, staleReason);

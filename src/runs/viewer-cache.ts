@@ -1,6 +1,6 @@
 /**
- * LRU cache, bounded in bytes, for the entries of all viewers. Data that subscriptions watch is reserved: it counts and
- * is not evicted. A viewer without a successful call has nothing cached.
+ * LRU cache, bounded in bytes, for the entries of all viewers. Data watched by subscriptions is reserved: it counts,
+ * and isn't evicted. Nothing is cached for a viewer without a successful call.
  */
 import { LRUCache } from 'lru-cache';
 import { GatewayError } from '../upstream/errors.ts';
@@ -23,12 +23,12 @@ export interface ViewerCacheOptions extends RightsOptions {
   readonly maxBytes: number;
 }
 
-/** Measured on Node 24: 800 bytes per run, without answers and name. Two snapshots count 360 of them. */
+/** Measured on Node 24: 800 bytes per run, besides responses and name. Two snapshots count 360 of them. */
 const ENTRY_OVERHEAD_BYTES = 440;
-/** Entries freed at a drop, and at each later insertion. The remaining ones are unreachable. */
+/** Entries freed on a drop, and on each later insertion. The remaining ones are unreachable. */
 const FREED_AT_ONCE = 10_000;
 const FREED_AT_A_TIME = 100;
-/** Share of the cache that may be reserved, and its minimum: a small cache must also be able to watch small runs. */
+/** Share of the cache that may be reserved, and its minimum, so that even a small cache can watch small runs. */
 const RESERVED_SHARE = 1 / 4;
 const MIN_RESERVED_BYTES = 4 * 2 ** 20;
 /** LRU entry that counts the reserved bytes. */
@@ -39,7 +39,7 @@ export class ViewerCache extends Rights {
   readonly #maxBytes: number;
   /** Bytes of each entry. */
   readonly #sizes: LRUCache<CacheEntry | typeof RESERVED, number>;
-  /** Dropped entries, not yet freed. */
+  /** Dropped entries that haven't been freed yet. */
   readonly #unreachable: Entries[] = [];
   #reservedBytes = 0;
 
@@ -68,13 +68,16 @@ export class ViewerCache extends Rights {
     return entry;
   }
 
-  /** Returns the cached entry, or a new one. It may be evicted or dropped while the caller awaits: ask again then. */
+  /**
+   * Returns the cached entry, or a new one. Ask again after awaiting, because it may be evicted or dropped meanwhile.
+   */
   entryOf<Entry extends PartsEntry>(right: Right, subject: Subject<Entry>): Entry {
     return (this.find(right, subject.workflowId, subject.name) as Entry | undefined) ?? subject.entryOf(right);
   }
 
   /**
-   * Counts an entry whose parts have changed. Returns false if it is not cached: the right is not proven, or memory is used up.
+   * Counts an entry whose parts have changed. Returns false if it isn't cached, because the right isn't proven or
+   * memory is used up.
    */
   keep(entry: CacheEntry): boolean {
     const { right, key, name } = entry;
@@ -95,9 +98,7 @@ export class ViewerCache extends Rights {
     return true;
   }
 
-  /**
-   * Stores an answer and a failure in place of the previous ones. Clears both if the entry cannot be cached with them.
-   */
+  /** Replaces a response and a failure. Clears both if the entry can't be cached with them. */
   put<T>(entry: CacheEntry, part: Part<T>, snapshot: Snapshot<T> | null, failure: Failure | null = null): void {
     part.snapshot = snapshot;
     part.failure = failure;
@@ -106,7 +107,7 @@ export class ViewerCache extends Rights {
     this.keep(entry);
   }
 
-  /** Records a 403 and drops the workflow. Returns false and drops nothing if it was recorded before. */
+  /** Records a 403 and drops the workflow. Returns false and drops nothing if it was already recorded. */
   forbid(viewerId: string, asked: Asked): boolean {
     const right = this.rightOf(viewerId);
     const name = nameOf(asked);
@@ -131,7 +132,7 @@ export class ViewerCache extends Rights {
     else this.#sizes.delete(RESERVED);
   }
 
-  /** Bytes of all entries, overheads included, and of the data of pollers. */
+  /** Bytes of all entries, including overhead, and of the pollers' data. */
   get cachedBytes(): number {
     return this.#sizes.calculatedSize - Math.min(this.#reservedBytes, this.#maxBytes) + this.#reservedBytes;
   }
@@ -141,7 +142,7 @@ export class ViewerCache extends Rights {
     this.#freeSome(FREED_AT_ONCE);
   }
 
-  /** A viewer may have hundreds of thousands of entries, and the event loop must not wait for all. */
+  /** A viewer may have hundreds of thousands of entries, and the event loop must not wait for all of them. */
   #freeSome(count: number): void {
     let left = count;
     for (let entries = this.#unreachable.at(-1); entries; entries = this.#unreachable.at(-1)) {

@@ -12,7 +12,7 @@ export type WorkflowList = ReadonlyMap<string, WorkflowRecord>;
 export interface WorkflowStore {
   /** Workflows at most LIVE_TTL_MS old, for lists of workflows. */
   list(operation: ReadContext): Promise<WorkflowList>;
-  /** Workflows at most a minute old: names and graphs seldom change, and must not cost a call per run. */
+  /** Workflows at most a minute old: names and graphs rarely change, and must not cost a call per run. */
   recent(operation: ReadContext): Promise<WorkflowList>;
   peekGraph(workflowId: string, right: Right): WorkflowGraph | null;
 }

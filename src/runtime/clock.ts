@@ -1,13 +1,13 @@
 /** Time as a dependency, so that tests can use a manual clock. */
 
 export interface Clock {
-  /** Current time in ms since 1970. It never decreases: after the machine's clock was set back, it runs on evenly. */
+  /** Current time in ms since 1970. It never decreases: after the machine's clock was set back, it continues evenly. */
   readonly now: () => number;
-  /** Converts a time of `now` to the machine's clock as it is set today, for display and comparison. */
+  /** Converts a time of `now` to the machine's clock as currently set, for display and comparison. */
   readonly wallOf: (ms: number) => number;
 }
 
-/** `elapsed`: ms since any moment. It may stop while the machine sleeps. */
+/** `elapsed` returns ms since an arbitrary moment. It may stop while the machine sleeps. */
 export function createClock(wall = () => Date.now(), elapsed = () => performance.now()): Clock {
   let startMs = -Infinity;
   let latestMs = -Infinity;

@@ -1,10 +1,13 @@
-/** Does long work in pieces, so that other requests are answered in between. */
+/** Does long work in pieces, so that other requests are served in between. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** A piece ends with the first yield after this time. */
 const PIECE_MS = 5;
 
-/** Resolves with the generator's result. `takeTurn`: an operation's turns, since its owner's pieces would otherwise add up. */
+/**
+ * Resolves to the generator's result. `takeTurn` takes an operation's turns, because its owner's pieces would otherwise
+ * add up.
+ */
 export async function inPieces<T>(
   work: Generator<void, T, void>,
   takeTurn: () => Promise<unknown> | null = nextTurn,

@@ -1,5 +1,6 @@
 /**
- * Gathers bytes in one block of memory. V8 would leave hundreds of megabytes of joined pieces to its garbage collector.
+ * Collects bytes in one block of memory. V8 would leave hundreds of megabytes of joined pieces to its garbage
+ * collector.
  */
 export interface OwnBytes {
   append(piece: Buffer): void;
@@ -7,7 +8,7 @@ export interface OwnBytes {
   end(): Buffer;
 }
 
-/** Grows as needed from `firstBytes`, at once to `expectedBytes` if they are known. */
+/** Grows as needed from `firstBytes`, or to `expectedBytes` at once if known. */
 export function createOwnBytes(firstBytes: number, expectedBytes = 0): OwnBytes {
   let block = new ArrayBuffer(firstBytes);
   let view = Buffer.from(block);
@@ -32,7 +33,7 @@ export function createOwnBytes(firstBytes: number, expectedBytes = 0): OwnBytes 
   };
 }
 
-/** Returns a copy with its own memory, since a Buffer may be a slice of a larger block. */
+/** Returns a copy with its own memory, because a Buffer may be a slice of a larger block. */
 export function ownCopy(bytes: Uint8Array): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   copy.set(bytes);

@@ -1,4 +1,4 @@
-/** Compares the answer to a waiting step with the part of JSON Schema that the sample uses. */
+/** Validates the answer to a waiting step, with the part of JSON Schema that the sample uses. */
 import type { AnswerForm, Json, JsonObject } from './definition.ts';
 import { isJsonObject, type Problem } from './request.ts';
 

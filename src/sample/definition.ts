@@ -6,10 +6,10 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** When a run of the history started: before or after the requests of models changed, or during the incident. */
+/** When a run in the history started: before or after the model requests changed, or during the incident. */
 export type Era = 'earlier' | 'usual' | 'incident';
 
-/** From and to, both included. */
+/** Minimum and maximum, both inclusive. */
 export type Range = readonly [number, number];
 
 /** How a node may fail. */
@@ -18,11 +18,11 @@ export interface Mishap {
   readonly kind: 'transient' | 'fatal';
   /** Probability in random runs, 0…1. */
   readonly chance: number;
-  /** The error as sent: plain text, or a JSON object as text. Its numbers may differ from run to run. */
+  /** The error as sent: plain text, or a JSON object as a string. Its numbers may differ between runs. */
   readonly error: string | ((random: Random) => string);
   /** For `fatal`: the number of attempts. Default: 1. */
   readonly attempts?: number;
-  /** The failed step has outputs: the model answered, and was paid, but its answer was of no use. */
+  /** The failed step has outputs: the model answered, and was paid, but its answer was useless. */
   readonly answersAnyway?: true;
 }
 
@@ -38,7 +38,7 @@ interface NodeOfAnyType {
 
 export interface ModelNode extends NodeOfAnyType {
   readonly type: 'model';
-  /** The API of its requests and answers. Default: chat completions. */
+  /** The API of its requests and responses. Default: chat completions. */
   readonly api?: 'chat' | 'messages' | 'responses';
   readonly model: string;
   readonly system: string;
@@ -50,7 +50,7 @@ export interface ModelNode extends NodeOfAnyType {
   readonly picture?: string;
   /** A tool call before the answer; for messages. */
   readonly tool?: ModelTool;
-  /** Its request in runs of another time. */
+  /** Its request in runs from another era. */
   readonly requests?: Readonly<
     Partial<Record<Exclude<Era, 'usual'>, Partial<Pick<ModelNode, 'model' | 'system' | 'temperature'>>>>
   >;
@@ -80,7 +80,7 @@ export interface ConditionNode extends NodeOfAnyType {
   readonly branchFor?: (inputs: JsonObject) => string;
 }
 
-/** The form of an answer: an object of these members. */
+/** The shape of an answer: an object with these members. */
 export interface AnswerForm {
   readonly properties: Readonly<Record<string, { readonly type: 'boolean' | 'string'; readonly title: string }>>;
   readonly required: readonly string[];
@@ -106,11 +106,11 @@ export interface WorkflowDefinition {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly nodes: readonly [WorkflowNode, ...WorkflowNode[]];
-  /** Edges between nodes. Answers add START before `entry` and END after `finish`. */
+  /** Edges between nodes. Responses add START before `entry` and END after `finish`. */
   readonly edges: readonly (readonly [from: string, to: string])[];
   readonly entry: string;
   readonly finish: string;
-  /** A node on no taken branch has a step with the status `skipped`, or no step. */
+  /** Whether a node on no taken branch has a `skipped` step or no step. */
   readonly untakenNodesAre: 'skipped' | 'absent';
   readonly exampleInputs: (random: Random) => JsonObject;
 }

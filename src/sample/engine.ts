@@ -1,4 +1,4 @@
-/** Executes a workflow's graph on any clock: past runs and started runs come from the same engine. */
+/** Executes a workflow's graph on any clock: past and started runs come from the same engine. */
 import type { Era, Json, JsonObject, WorkflowDefinition } from './definition.ts';
 import { createGraphWalk } from './graph-walk.ts';
 import type { PlannedExecution, RunPlan } from './plan.ts';
@@ -16,7 +16,7 @@ export interface Step {
   endMicros: number | null;
   error: string | null;
   hasOutputs: boolean;
-  /** The answer of a person, which are its outputs. */
+  /** A person's answer, which becomes its outputs. */
   answer?: Json;
 }
 
@@ -26,12 +26,12 @@ export interface Run {
   readonly userId: string;
   readonly inputs: JsonObject;
   readonly era: Era;
-  /** `pending`, `running`, `paused`, `completed`, `failed`, `cancelled`: the upstream's word. Other words occur. */
+  /** Status as sent: `pending`, `running`, `paused`, `completed`, `failed`, `cancelled`. Other values occur. */
   status: string;
   readonly startMicros: number;
   endMicros: number | null;
   error: string | null;
-  /** In the order of their start. */
+  /** In order of start. */
   readonly steps: Step[];
 }
 
@@ -48,9 +48,9 @@ export interface RunRequest {
 }
 
 export interface StartedRun {
-  /** Changes as the run goes on. */
+  /** Changes as the run progresses. */
   readonly run: Run;
-  /** Cancels all timers: the run stays as it is. */
+  /** Cancels all timers, so the run stays as it is. */
   stop(): void;
   /** Returns false if the run is over. */
   readonly cancel: (by: string) => boolean;
@@ -61,7 +61,7 @@ export interface StartedRun {
 /** Time from the end of the last step to the end of the run. */
 const WIND_UP_MS = 40;
 
-/** After a final failure, steps in progress finish, no step starts, and the run fails. */
+/** After a final failure, steps in progress finish, no more steps start, and the run fails. */
 export function startRun({ era = 'usual', ...request }: RunRequest): StartedRun {
   const { runId, workflow, plan, userId, inputs, scheduler, pace } = request;
   const nowMicros = (): number => Math.round(scheduler.now() * 1000);

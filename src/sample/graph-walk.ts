@@ -1,10 +1,10 @@
-/** Walks a graph: finds the nodes that may start, since the nodes before them are done. */
+/** Walks a graph: finds the nodes that may start because the nodes before them are done. */
 import type { WorkflowDefinition } from './definition.ts';
 
-/** The consequences of the end of a node. */
+/** What follows from the end of a node. */
 export interface NextNodes {
   readonly toStart: readonly string[];
-  /** Nodes that no branch leads to anymore. */
+  /** Nodes that can no longer be reached by a branch. */
   readonly toSkip: readonly string[];
 }
 
@@ -13,7 +13,9 @@ export interface GraphWalk {
   completed(nodeId: string, branch: string | null): NextNodes;
 }
 
-/** A node starts when every edge into it is settled and at least one of them leads to it; if none does, it is skipped. */
+/**
+ * A node starts when every edge into it is settled and at least one of them leads to it; if none does, it is skipped.
+ */
 export function createGraphWalk(workflow: WorkflowDefinition): GraphWalk {
   const openEdges = new Map<string, number>();
   for (const [, target] of workflow.edges) openEdges.set(target, (openEdges.get(target) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** Runs of an organization that were not started through the API: two weeks of them, and new ones as time passes. */
+/** Runs of an organization that weren't started through the API: two weeks of them, and new ones as time passes. */
 import type { Era, WorkflowDefinition } from './definition.ts';
 import { startRun, type Run, type RunRequest, type StartedRun } from './engine.ts';
 import { incidentRuns, incidentStarts } from './incident.ts';
@@ -11,7 +11,7 @@ import { WORKFLOWS, type OrganizationId } from './workflows.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const HISTORY_DAYS = 14;
-/** When the prompts of models changed, before the day on which the sample was opened. */
+/** When the model prompts changed, in days before the sample was opened. */
 const CHANGE_DAYS = 3;
 
 /** Number of random runs in two weeks. */
@@ -29,7 +29,7 @@ export interface HistoricRun extends Pick<StartedRun, 'cancel' | 'resume'> {
   /** Its state is that of the latest request for the history. */
   readonly run: Run;
   readonly startMs: number;
-  /** It stays in the list at any age. */
+  /** Whether it stays in the list at any age. */
   readonly isSetPiece: boolean;
   advanceTo(nowMs: number): void;
 }
@@ -39,7 +39,7 @@ export interface History {
   runsAt(nowMs: number): ReadonlyMap<string, HistoricRun>;
 }
 
-/** Days begin at midnight UTC. Samples that are opened on the same day have the same history. */
+/** Days begin at midnight UTC. Samples opened on the same day have the same history. */
 export function createHistory(
   organizationId: OrganizationId,
   seed: number,

@@ -1,6 +1,7 @@
 /**
- * What a visitor of the sample finds: less than an hour ago the prompt of a model changed, and runs in German have failed there since.
- * In another workflow a node has become slow, and its newest run is stuck; in a third one a run waits for a person.
+ * What a visitor finds in the sample: less than an hour ago, a model's prompt changed, and runs in German have failed
+ * there since. In another workflow, a node has become slow, and its newest run is stuck; in a third one, a run waits
+ * for a person.
  */
 import type { JsonObject, Mishap, WorkflowNode } from './definition.ts';
 import { WAITS, type Steering } from './plan.ts';
@@ -14,7 +15,7 @@ export interface IncidentRun {
   readonly startMs: number;
   readonly era: 'usual' | 'incident';
   readonly steering: Steering;
-  /** Instead of the example inputs of the same names. */
+  /** Replaces example inputs with the same names. */
   readonly inputs?: JsonObject;
 }
 
@@ -23,7 +24,7 @@ const BEFORE = [176, 161, 149, 138, 121, 112, 97, 88, 76, 64];
 /** Earliest first. */
 const DURING = [41, 40, 38, 36, 35, 33, 31, 29, 27, 26, 24, 22, 21, 19, 17, 16, 13, 12, 11, 9, 8, 6, 5, 4];
 const FAILED: ReadonlySet<number> = new Set([38, 33, 24, 19, 13, 9, 6, 4]);
-/** The model names the field `antwort`, mostly. */
+/** Runs in which the model names the field `antwort`. */
 const IN_GERMAN: ReadonlySet<number> = new Set([...FAILED, 27]);
 const CHANGED = 'draft_reply';
 /** One run is stuck. The runs before it show the usual duration. */
@@ -45,17 +46,20 @@ const outcomesOf = (isFailed: boolean): Steering => ({
   mishapOf: ({ id }: WorkflowNode) => (id === CHANGED ? MISHAP : undefined),
 });
 
-/** No other run starts in these workflows until the sample is opened: it would have the prompt from before the change. */
+/**
+ * No other run starts in these workflows until the sample is opened, because it would have the prompt from before the
+ * change.
+ */
 export function incidentStarts(openedMs: number): ReadonlyMap<string, number> {
   const anchorMs = openedMs - (openedMs % TEN_MINUTES_MS);
   const minutesAgo = { 'support-triage': DURING[0] ?? 0, [STUCK.workflowId]: minutesOfSlower(SLOWER.runs) };
   return new Map(Object.entries(minutesAgo).map(([id, minutes]) => [id, anchorMs - minutes * MINUTE_MS]));
 }
 
-/** `index`: the newest is 0. */
+/** `index` 0 is the newest. */
 const minutesOfSlower = (index: number): number => STUCK.minutes + 70 * (index + 1);
 
-/** Samples that are opened within the same ten minutes have the same incident. */
+/** Samples opened within the same ten minutes have the same incident. */
 export function incidentRuns(seed: number, openedMs: number): IncidentRun[] {
   const anchorMs = openedMs - (openedMs % TEN_MINUTES_MS);
   const random = createRandom(seed, 'incident', anchorMs);

@@ -1,11 +1,11 @@
-/** Inputs and outputs of a step, built from its id on request, so that no payload is kept in memory. */
+/** Inputs and outputs of a step, generated from its id on request, so no payload is kept in memory. */
 import type { Json, JsonObject, RetrievalNode, TaskNode, WorkflowNode } from './definition.ts';
 import type { Run, Step } from './engine.ts';
 import { apiOf } from './model-apis/model-apis.ts';
 import { modelAnswer, modelCall, replyOf } from './model-apis/model-call.ts';
 import { createRandom, type Random } from './random.ts';
 
-/** Path into a node's output that is passed to the next nodes; null for the whole output. */
+/** Path into a node's output that is passed to the next nodes, or null for the whole output. */
 export function outputMappingOf(node: WorkflowNode): string | null {
   switch (node.type) {
     case 'model':
@@ -25,13 +25,13 @@ export function nodeOf({ workflow, era }: Run, step: Step): WorkflowNode {
   return era !== 'usual' && node.type === 'model' ? { ...node, ...node.requests?.[era] } : node;
 }
 
-/** What a step asks a person. Null if its node asks nothing. */
+/** What a step asks a person, or null. */
 export function asksOf(run: Run, step: Step): NonNullable<TaskNode['asks']> | null {
   const node = nodeOf(run, step);
   return ('asks' in node ? node.asks : undefined) ?? null;
 }
 
-/** Returns null while the step runs, and without an answer. */
+/** Returns null while the step is running, and without an answer. */
 export function outputsOf(run: Run, step: Step): Json {
   if (!step.hasOutputs) return null;
   if (step.answer !== undefined) return step.answer;
@@ -50,7 +50,7 @@ export function outputsOf(run: Run, step: Step): Json {
   }
 }
 
-/** The whole answer of a model, since it has the usage. Of other steps the mapped value, which is small. */
+/** A model's whole response, which contains the usage. For other steps, the mapped value, which is small. */
 export const recordedOutputOf = (run: Run, step: Step): Json =>
   nodeOf(run, step).type === 'model' ? outputsOf(run, step) : mappedOutputOf(run, step);
 

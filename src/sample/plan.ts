@@ -1,4 +1,4 @@
-/** Draws all random values before a run starts: the engine plays the plan in any order of timers. */
+/** Draws all random values before a run starts, so the engine plays the plan in any order of timers. */
 import type { ConditionNode, JsonObject, Mishap, Range, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -7,7 +7,7 @@ export interface PlannedExecution {
   readonly stepId: string;
   /** Counts retries, from 1. */
   readonly attempt: number;
-  /** Time from when the node may start to its start. */
+  /** Time between when the node could start and its start. */
   readonly delayMs: number;
   readonly durationMs: number;
   /** Error, or null if it succeeds. */
@@ -19,13 +19,13 @@ export interface PlannedNode {
   readonly executions: readonly [PlannedExecution, ...PlannedExecution[]];
   /** The branch that a condition takes. */
   readonly branch: string | null;
-  /** Whether it waits for the answer of a person, however long that takes. */
+  /** Whether it waits for a person's answer, however long that takes. */
   readonly isWait: boolean;
 }
 
 export interface RunPlan {
   readonly nodes: ReadonlyMap<string, PlannedNode>;
-  /** Milliseconds until the run is cancelled, or null if it is not. */
+  /** Milliseconds until the run is cancelled, or null if it isn't. */
   readonly cancelAfterMs: number | null;
 }
 
@@ -34,13 +34,13 @@ export type StepOutcome = 'success' | 'retry' | 'failure';
 /** Values that are not random. */
 export interface Steering {
   readonly outcomeOf?: (node: WorkflowNode) => StepOutcome;
-  /** Other than the node's usual one. */
+  /** Replaces the node's usual mishap. */
   readonly mishapOf?: (node: WorkflowNode) => Mishap | undefined;
   /** Duration of a node relative to its usual one. */
   readonly slownessOf?: (nodeId: string) => number;
-  /** Other than the branch of the inputs, or a random one. */
+  /** Replaces the branch of the inputs, or a random one. */
   readonly branchOf?: (nodeId: string) => string | undefined;
-  /** Nodes that ask a person wait for the answer. */
+  /** Whether nodes that ask a person wait for the answer. */
   readonly waits?: true;
   readonly cancelAfterMs?: number;
 }
@@ -49,7 +49,7 @@ const DISPATCH_MS: Range = [15, 90];
 const RETRY_WAIT_MS: Range = [300, 700];
 const SLOW_FACTOR = 4;
 
-/** The run takes the branch of the review, and waits there. */
+/** The run takes the review branch, and waits there. */
 export const WAITS: Steering = { outcomeOf: () => 'success', branchOf: () => 'review', waits: true };
 
 /** The steering in the inputs: see `workflows.ts`. */
@@ -70,7 +70,7 @@ export function steeringOf(inputs: JsonObject): Steering {
   }
 }
 
-/** Each node has its own random stream, so a change to one node leaves the others unchanged. */
+/** Each node has its own random stream, so changing one node doesn't affect the others. */
 export function planRun(workflow: WorkflowDefinition, inputs: JsonObject, seed: string, steering: Steering): RunPlan {
   const nodes = new Map<string, PlannedNode>();
   for (const node of workflow.nodes) {

@@ -1,4 +1,4 @@
-/** Repeatable randomness: draws depend only on the seed, so the history is the same at each start. */
+/** Repeatable randomness: draws depend only on the seed, so the history is the same on each start. */
 
 export interface Random {
   /** At least 0, below 1. */

@@ -1,9 +1,9 @@
-/** Reads a request within limits: its query and body may be anything. */
+/** Reads a request within limits, because its query and body may be anything. */
 import type { FastifyRequest } from 'fastify';
 import type { Json, JsonObject } from './definition.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** An accepted body is written again later, some levels deeper, and must not overflow the stack. */
+/** An accepted body is serialized again later, some levels deeper, and must not overflow the stack. */
 const MAX_BODY_DEPTH = 100;
 const MAX_PAGE_SIZE = 100;
 
@@ -12,7 +12,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** An error that becomes an answer with this status. */
+/** An error that becomes a response with this status. */
 export class RequestError extends Error {
   readonly statusCode: number;
   readonly problems: readonly Problem[];
@@ -54,7 +54,7 @@ export function jsonObjectOf(text: unknown): JsonObject {
   return body;
 }
 
-/** A too long body is read to its end and dropped: many clients read no answer while they send. */
+/** A body that is too long is read to its end and dropped, because many clients don't read a response while sending. */
 export async function bodyOf(request: AsyncIterable<unknown>): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;

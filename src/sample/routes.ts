@@ -35,7 +35,7 @@ export function addRoutes(app: FastifyInstance, store: Store): void {
     throw new RequestError(404, 'This workflow has no such run');
   };
 
-  // Also before the answer about an unknown path.
+  // Runs even before the response about an unknown path.
   app.addHook('onRequest', (request, _reply, done) => {
     viewerOf(request);
     done();

@@ -11,7 +11,7 @@ export interface Scheduler {
 export function createTimerScheduler(): Scheduler {
   let latest = 0;
   return {
-    // If the machine's clock is set back, it stands still here, so that no step ends before it starts.
+    // If the machine's clock is set back, it stands still here, so no step ends before it starts.
     now: () => (latest = Math.max(latest, Date.now())),
     after: (ms, task) => {
       const timer = setTimeout(task, ms);
@@ -29,12 +29,12 @@ export interface VirtualScheduler extends Scheduler {
   runToEnd(): void;
 }
 
-/** A clock that moves only by `advance` and `runToEnd`. */
+/** A clock that moves only with `advance` and `runToEnd`. */
 export function createVirtualScheduler(startMs: number): VirtualScheduler {
   let now = startMs;
   const tasks = new Set<{ readonly dueMs: number; readonly task: () => void }>();
 
-  /** Tasks of the same time run in the order of scheduling: a Set keeps the order of insertion. */
+  /** Simultaneous tasks run in the order of scheduling: a Set keeps the order of insertion. */
   const runNext = (untilMs: number): boolean => {
     let next: { dueMs: number; task: () => void } | undefined;
     for (const candidate of tasks) if (!next || candidate.dueMs < next.dueMs) next = candidate;

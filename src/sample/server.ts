@@ -10,27 +10,27 @@ import { createStore } from './store.ts';
 export interface EmbeddedUpstreamOptions {
   /** Default: 127.0.0.1. */
   readonly host?: string;
-  /** 0: any free port. */
+  /** 0 takes any free port. */
   readonly port: number;
-  /** Decides the content of the history. The docs quote the history of the default seed. */
+  /** Determines the content of the history. The docs quote the history of the default seed. */
   readonly seed?: number;
-  /** Speed of live runs. Default: 1 (4 to 15 seconds a run). */
+  /** Speed of live runs. Default: 1 (4 to 15 seconds per run). */
   readonly pace?: number;
   /** The clock of all runs. Default: the machine's. */
   readonly scheduler?: Scheduler;
-  /** An incident began within the last hour, and a run is stuck. Default: false. */
+  /** Whether an incident began within the last hour, and a run is stuck. Default: false. */
   readonly hasIncident?: boolean;
 }
 
 export interface EmbeddedUpstream {
-  /** The base URL, without a slash at its end. */
+  /** The base URL, without a trailing slash. */
   readonly url: string;
   /** Stops runs in progress and closes every connection. */
   close(): Promise<void>;
 }
 
 const DEFAULT_SEED = 20261120;
-/** Longer than a client keeps an idle connection, so that no request meets a connection that is being closed. */
+/** Longer than a client keeps an idle connection, so no request meets a connection that is being closed. */
 const KEEP_ALIVE_MS = 75_000;
 
 export async function createEmbeddedUpstream({
@@ -47,7 +47,7 @@ export async function createEmbeddedUpstream({
     requestTimeout: 30_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    // A malformed path, which no hook sees: the key also comes first here.
+    // A malformed path, for which no hook runs. Here, too, the key comes first.
     frameworkErrors(error, request, reply) {
       sendError(errorOf(() => viewerOf(request)) ?? error, request, reply);
     },

@@ -1,4 +1,4 @@
-/** Fixed runs: docs and tests quote their ids and content. */
+/** Fixed runs, whose ids and content are quoted by docs and tests. */
 import type { JsonObject } from './definition.ts';
 import type { StepOutcome, Steering } from './plan.ts';
 
@@ -12,7 +12,7 @@ export interface SetPiece {
   /** Default: the workflow's example inputs. */
   readonly inputs?: JsonObject;
   readonly steering: Steering;
-  /** A status of the run that is not documented. */
+  /** An undocumented status of the run. */
   readonly statusWord?: string;
 }
 
@@ -30,7 +30,7 @@ const TICKET: JsonObject = {
 
 export const SET_PIECES: readonly SetPiece[] = [
   {
-    // A retry that succeeded, a parallel node that failed for good, and a last node that did not run.
+    // A retry that succeeded, a parallel node that failed for good, and a last node that didn't run.
     workflowId: 'support-triage',
     runId: 'run-4711',
     daysBefore: 2,

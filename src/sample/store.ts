@@ -7,7 +7,7 @@ import { createRandom } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { WORKFLOWS, type OrganizationId } from './workflows.ts';
 
-/** The owners of bearer keys. */
+/** The owner of each bearer key. */
 export const API_KEYS: ReadonlyMap<string, { readonly organizationId: OrganizationId; readonly userId: string }> =
   new Map([
     ['demo-key', { organizationId: 'demo', userId: 'user-ada' }],
@@ -33,7 +33,7 @@ export interface Organization {
   runs(workflow: WorkflowDefinition): Run[];
   run(workflow: WorkflowDefinition, runId: string): Run | undefined;
   execute(workflow: WorkflowDefinition, inputs: JsonObject, userId: string): Run;
-  /** What can be done with a run of `run`. */
+  /** What can be done with a run. */
   actionsOn(run: Run): Pick<StartedRun, 'cancel' | 'resume'>;
   close(): void;
 }
@@ -63,7 +63,8 @@ function createOrganization(id: OrganizationId, { seed, pace, scheduler, hasInci
   const history = createHistory(id, seed, scheduler.now(), hasIncident);
   /** By run id, oldest first. */
   const started = new Map<string, KnownRun>();
-  // The clock is part of the seed: after a restart, run ids must not repeat, since a gateway may have cached the first ones.
+  // The clock is part of the seed: run ids must not repeat after a restart, because a gateway may have cached the first
+  // ones.
   const liveRandom = createRandom(seed, id, 'live', scheduler.now());
 
   return {

@@ -1,11 +1,11 @@
-/** The format of the API: snake_case and its quirks (floored seconds, `tokens: 0`, two timestamp formats) are only here. */
+/** The API's format: snake_case and its quirks (floored seconds, `tokens: 0`, two timestamp formats) are only here. */
 import type { Json, JsonObject, WorkflowDefinition, WorkflowNode } from './definition.ts';
 import { schemaOf } from './answers.ts';
 import type { Run, Step } from './engine.ts';
 import { asksOf, inputsOf, mappedOutputOf, outputMappingOf, outputsOf, recordedOutputOf } from './outputs.ts';
 import { createRandom } from './random.ts';
 
-/** Sorted by id, so in no order of time. */
+/** Sorted by id, so in no chronological order. */
 export const stepsOnWire = (run: Run, organizationId: string): JsonObject[] =>
   [...run.steps]
     .sort((one, another) => (one.id < another.id ? -1 : 1))
@@ -110,11 +110,11 @@ interface Span {
   readonly endMicros: number | null;
 }
 
-/** Floored; 0 while the step runs. */
+/** Floored, and 0 while the step is running. */
 const flooredSeconds = ({ startMicros, endMicros }: Span): number =>
   endMicros === null ? 0 : Math.floor((endMicros - startMicros) / 1_000_000);
 
-/** A missing error has two forms: a third of the answers use the empty text. */
+/** A missing error has two forms: a third of the responses use the empty string. */
 const noError = (id: string): '' | null => (createRandom('error', id).chance(1 / 3) ? '' : null);
 
 /** `2025-03-13T02:41:15.144470Z` */

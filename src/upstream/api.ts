@@ -21,7 +21,7 @@ export interface RunWindow {
   readonly limit: number;
 }
 
-/** Restricts a viewer to a part of the data that the upstream key may see. */
+/** Restricts a viewer to part of the data that the upstream key may see. */
 export interface Scope {
   /** Organization id, or null for every organization that the key sees. */
   readonly organizationId: string | null;
@@ -29,7 +29,7 @@ export interface Scope {
   readonly workflowIds: ReadonlySet<string> | null;
 }
 
-/** The rejection of a key that was not accepted before. After it the operation makes no further call. */
+/** The rejection of a key that wasn't accepted before, after which the operation makes no more calls. */
 export interface Rejections {
   readonly rejection: GatewayError | null;
   reject(error: GatewayError): void;
@@ -42,28 +42,28 @@ export interface CallOptions {
   readonly requesters: Requesters;
   readonly rejections?: Rejections;
   readonly requestId: string;
-  /** Scope, or null if the viewer may see everything that the credential sees. */
+  /** Scope, or null if the viewer may see everything that the credential can. */
   readonly scope: Scope | null;
-  /** Redaction, or null if nothing of the answer is redacted. */
+  /** Redaction, or null if nothing is redacted. */
   readonly redaction: Redaction | null;
-  /** Fires when no reader is waiting for the answer. */
+  /** Fires when no reader is waiting for the response. */
   readonly signal: AbortSignal;
-  /** Whose time reads a large answer. */
+  /** Whose time is used to read a large response. */
   readonly reader: Pick<Reader, 'share' | 'order'>;
-  /** Bytes of an earlier answer, read in place of a call. */
+  /** Bytes of an earlier response, read instead of making a call. */
   readonly stored?: Buffer;
   readonly operationRecord?: OperationRecord | undefined;
 }
 
-/** A value, and the bytes of memory that it takes in a cache. */
+/** A value, and the memory in bytes that it takes in a cache. */
 export interface UpstreamAnswer<T> {
   readonly value: T;
   readonly sizeBytes: number;
-  /** Body of the answer as received. */
+  /** Body of the response as received. */
   readonly body?: Buffer;
 }
 
-/** Each call except the first rejects with UPSTREAM_ENDPOINT_DISABLED if UPSTREAM_ENDPOINTS does not list it. */
+/** Each call except the first rejects with UPSTREAM_ENDPOINT_DISABLED if UPSTREAM_ENDPOINTS doesn't list it. */
 export interface UpstreamApi {
   /** Call 1. */
   listSteps(ref: RunRef, options: CallOptions): Promise<UpstreamAnswer<readonly StepFacts[]>>;

@@ -1,4 +1,7 @@
-/** Circuit breakers: one for each endpoint of a workflow, and one for all calls. They count only failures of the upstream. */
+/**
+ * Circuit breakers: one for each endpoint of a workflow, and one for all calls. They count only failures of the
+ * upstream.
+ */
 import {
   BrokenCircuitError,
   circuitBreaker,
@@ -17,9 +20,12 @@ const SAMPLING = { duration: 10_000, minimumRps: 5 };
 export const HALF_OPEN_AFTER_MS = 1000;
 /** A breaker stays open until the next call, which may never come. */
 const LATELY_MS = 10_000;
-/** Shares of failed calls that open a breaker. All calls must fail, so that failing workflows do not block others. */
+/**
+ * Shares of failed calls that open a breaker. All calls must fail for the second, so failing workflows don't block
+ * others.
+ */
 const THRESHOLD = { compartment: 0.5, all: 1 - 1e-9 };
-/** Maximum number of breakers of compartments, of 3 KB each, and of owners whose call has failed. */
+/** Maximum number of compartment breakers, of 3 KB each, and of owners with a failed call. */
 const MAX_BREAKERS = 2000;
 const MAX_FAILED_OWNERS = 1000;
 
@@ -30,7 +36,7 @@ type Breaker = ReturnType<typeof createBreaker>;
 
 function createBreaker(threshold: number) {
   let openedAt = 0;
-  // A trial call without an answer must not close a half-open breaker.
+  // A trial call without a response must not close a half-open breaker.
   const policy: CircuitBreakerPolicy = circuitBreaker(
     handleWhen((error) => isFault(error) || (isTrying() && !(error instanceof GatewayError))),
     { breaker: new SamplingBreaker({ ...SAMPLING, threshold }), halfOpenAfter: HALF_OPEN_AFTER_MS },
@@ -46,7 +52,7 @@ function createBreaker(threshold: number) {
       // cockatiel would make other calls wait for the trial call, in slots that are needed elsewhere.
       return isTrying() ? Promise.reject(new BrokenCircuitError()) : policy.execute(call);
     },
-    /** Whether each call would be rejected. */
+    /** Whether every call would be rejected. */
     isOpen: (): boolean => isTrying() || openFor(HALF_OPEN_AFTER_MS),
     state: (): BreakerState => stateOf(policy),
     /** Whether a trial call is in progress, or a failure opened the breaker in the last ten seconds. */
@@ -61,14 +67,16 @@ export function stateOf({ state }: CircuitBreakerPolicy): BreakerState {
 
 export function createBreakers(slots: number) {
   const all = createBreaker(THRESHOLD.all);
-  /** A compartment has a breaker only after a failure, so made-up ids that are not found leave nothing behind. */
+  /** A compartment gets a breaker only after a failure, so made-up ids that aren't found leave nothing behind. */
   const compartments = new LRUCache<string, Breaker>({ max: MAX_BREAKERS });
   const failedOwners = new LRUCache<string, true>({
     ...{ max: MAX_FAILED_OWNERS, ttl: SAMPLING.duration, ttlResolution: 0 },
   });
   let ownCalls = 0;
 
-  /** While the breaker is open, an owner without recent failures calls anyway: another may cause all failures. */
+  /**
+   * While the breaker is open, an owner without recent failures still calls, because another may cause all failures.
+   */
   async function throughAll<T>({ owner, isTrial }: Begun, call: () => Promise<T>): Promise<T> {
     const isOwn = !isTrial && all.isOpen() && !failedOwners.has(owner) && ownCalls < slots / 2;
     if (isOwn) ownCalls += 1;
@@ -104,7 +112,7 @@ export function createBreakers(slots: number) {
       }
     },
     state: all.state,
-    /** Number of breakers of compartments that opened in the last ten seconds. */
+    /** Number of compartment breakers that opened in the last ten seconds. */
     get openCount(): number {
       return [...compartments.values()].filter((breaker) => breaker.hasOpenedLately()).length;
     },

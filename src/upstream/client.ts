@@ -31,18 +31,18 @@ export interface UpstreamClientOptions {
   readonly transport: Transport;
   readonly observer: Pick<Observer, 'call'>;
   readonly worker: ReadingWorker;
-  /** The worker reads larger answers. Default: a mebibyte. */
+  /** The worker reads larger responses. Default: one mebibyte. */
   readonly maxBytesOnLoop?: number | undefined;
 }
 
-/** In the first turn a new connection is opened, in the second one the call is written to it. */
+/** The first turn opens a new connection, the second one writes the call to it. */
 const TURNS_TO_SEND = 2;
 
 const MAX_BYTES_ON_LOOP = 2 ** 20;
 
 type Call = Reading['call'];
 
-/** What was read of an answer, and the bytes that are kept of it. */
+/** What was read from a response, and the bytes kept of it. */
 interface Read<Each extends Call> {
   readonly value: ReadValue<Each>;
   readonly kept: Buffer;
@@ -50,7 +50,7 @@ interface Read<Each extends Call> {
 
 interface Target {
   readonly endpoint: UpstreamEndpoint;
-  /** An endpoint of one workflow. If it is slow or fails, the others are still answered. */
+  /** An endpoint of one workflow. If it is slow or fails, the others still work. */
   readonly compartment: string;
   readonly path: string;
   readonly ask: Ask;
@@ -76,7 +76,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       body,
     });
     if (!call.stored) return send(target, call, null, reading, answerOf);
-    // Deviations of a stored answer were reported when it arrived.
+    // Deviations of a stored response were reported when it arrived.
     const body = ownCopy(call.stored);
     return answerOf(body, await read<Each>(jsonBytesOf(body).bytes, reading, call, createDeviations()));
   }
@@ -104,7 +104,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     const lane = { requesters, compartment, rejections };
     try {
       const body = await resilience[post ? 'once' : 'repeatable'](lane, attempt, signal);
-      // A waiting call has this call's slot by now. It is sent before this answer is parsed, which takes longer.
+      // By now, a waiting call has this call's slot. It is sent before this response is parsed, which takes longer.
       for (let turns = 0; turns < TURNS_TO_SEND && resilience.hasQueue(); turns += 1) await nextTurn();
       const { bytes, hasByteOrderMark, hasInvalidUtf8 } = jsonBytesOf(
         body.length === 0 && isAction(post) ? NO_MESSAGE : body,
@@ -122,7 +122,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
     }
   }
 
-  /** Reads an answer: a large one in the worker, since the loop would stop meanwhile. */
+  /** Reads a response: a large one in the worker, because it would block the event loop. */
   async function read<Each extends Call>(
     bytes: Buffer,
     reading: Reading & Reading<Each>,
@@ -134,7 +134,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
       return { value, kept: json.bytes };
     }
     const { share, order } = reader;
-    // It is never held back: the answer is for all who read the run.
+    // It is never held back: the response is for all who read the run.
     const waiting = { share, order, isAbandoned: () => signal.aborted, isHeldBack: () => false };
     const request = { body: bytes, reading, redaction, statusWords: config.statusWords };
     const { value, kept: redacted, deviations: found } = valueOf(await worker.readAnswer(waiting, request));
@@ -235,7 +235,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   };
 }
 
-/** An action may be answered without content. */
+/** An action may respond without content. */
 const NO_MESSAGE = Buffer.from('{}');
 
 function redactedProblems(error: unknown, { redaction }: CallOptions): unknown {
@@ -246,7 +246,7 @@ function redactedProblems(error: unknown, { redaction }: CallOptions): unknown {
 
 const NO_WORKFLOWS = 'List of workflows not found upstream at `workflows` (HTTP 404). Check the path of UPSTREAM_URL.';
 
-/** Returns the outcome of a failed call as a metric label: the code of its error. */
+/** Returns the outcome of a failed call as a metric label: its error code. */
 function outcomeOf(error: unknown): string {
   if (error instanceof GatewayError) return error.code;
   return error instanceof AbandonedError ? 'ABANDONED' : 'INTERNAL_SERVER_ERROR';
@@ -254,7 +254,7 @@ function outcomeOf(error: unknown): string {
 
 /**
  * Bytes counted for the facts of a step or run, with all derived data. Measured on Node 24: 0.8 to 1.1 KB of heap. Heap
- * bytes count more than body bytes, since V8 lets as much garbage grow with them.
+ * bytes count more than body bytes, because V8 lets as much garbage grow with them.
  */
 const BYTES_A_FACT = 940;
 const BODY_SHARE = 0.6;
@@ -282,7 +282,7 @@ const BYTES_OF_TOKENS = 120;
 const tokenBytesOf = (nodeTokens: readonly ReportedTokens[] = []): number =>
   nodeTokens.reduce((sum, { model }) => sum + BYTES_OF_TOKENS + bytesOf(model), 0);
 
-/** Bytes of a node or an edge, with all derived data. */
+/** Bytes of a node or edge, with all derived data. */
 const BYTES_A_PART = 300;
 
 const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
@@ -292,7 +292,7 @@ const graphBytesOf = ({ nodes, edges }: WorkflowGraph): number =>
 
 const wholeBody = (body: Buffer): number => body.length;
 
-/** Records have their own payload bytes, and a status word of any length. The rest of the answer is not cached. */
+/** Records have their own payload bytes, and a status of any length. The rest of the response isn't cached. */
 const ownBytes = (records: readonly (RunRecord | null)[]): number =>
   records.reduce((sum, record) => sum + (record ? record.payload.body.length + bytesOf(record.rawStatus) : 0), 0);
 

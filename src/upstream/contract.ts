@@ -1,5 +1,5 @@
 /**
- * The wire contract: reads the upstream's answers into domain facts. Every assumption about the API is made here and in
+ * The wire contract: converts upstream responses to domain facts. Every assumption about the API is made here and in
  * `wire/`. Only these files and the sample use its field names. Readers throw UPSTREAM_CONTRACT_VIOLATION.
  */
 import { hashOfInputs } from '../domain/payload.ts';
@@ -59,13 +59,13 @@ const WORKFLOWS: ListOf = {
   isItem: ({ workflow_id: id }) => id !== undefined,
 };
 
-/** What a redacted answer was before. */
+/** The original of a redacted response. */
 export interface Redacted {
   readonly door: Door;
   readonly original: JsonBody;
 }
 
-/** Call 1. Each item becomes a step, so that positions stay. An unreadable step has a `problem`. */
+/** Call 1. Each item becomes a step, so positions stay. An unreadable step has a `problem`. */
 export function readSteps(
   json: JsonBody,
   runId: string,
@@ -87,7 +87,7 @@ export function readSteps(
     checkWaitRequest(step);
     return {
       id,
-      // The step gets its own node, since steps of unknown nodes are not attempts of one another.
+      // The step gets its own node, because steps of unknown nodes aren't attempts of each other.
       nodeId: identifier(step, 'node_id') ?? id,
       userId: shared(textOrNothing(step, 'user_id')),
       organizationId: shared(textOrNothing(step, 'organization_id')),
@@ -107,7 +107,7 @@ export function readSteps(
       ...original?.facts,
     };
   };
-  /** An unreadable item does not affect the other steps, which are still useful. Nothing of it is returned. */
+  /** An unreadable item doesn't affect the other steps, which are still useful. None of its data is returned. */
   const unreadable = (item: unknown, index: number): StepFacts => {
     const problem = problemAt('steps', 'step', `$[${index}]`, item);
     return { ...readStep(NOTHING, index), id: '', nodeId: '', payload: NO_PAYLOAD, problem };
@@ -118,14 +118,14 @@ export function readSteps(
   return withInputsHashes(steps, inputs, redacted?.door.hashOfInputs);
 }
 
-/** What is taken of the original of a redacted item. */
+/** Data from the original of a redacted item. */
 interface Original {
   readonly values: PayloadValues;
   readonly reporting: Pick<PayloadValues, 'inputs' | 'outputs'>;
   readonly facts: Pick<StepFacts, 'isRedacted' | 'errorHash'>;
 }
 
-/** Returns null for an item that is not redacted. */
+/** Returns null for an item that isn't redacted. */
 function originalsIn(redacted: Redacted | null) {
   if (!redacted) return () => null;
   const { door, original } = redacted;
@@ -144,10 +144,10 @@ function originalsIn(redacted: Redacted | null) {
 
 const NO_WAITS: readonly Wait[] = [];
 
-/** Figures of a step and of its run are computed from all waits. */
+/** Computed values of a step and its run use all waits. */
 const MAX_WAITS = { ofStep: 1000, ofRun: 10_000 };
 
-/** Reads the last waits of each step. A wait without a readable start, or with an unreadable end, is left out. */
+/** Reads the last waits of each step. A wait without a readable start, or with an unreadable end, is omitted. */
 function createWaitReader(): (step: WireObject) => readonly Wait[] {
   let left = MAX_WAITS.ofRun;
   return (step) => {
@@ -157,7 +157,7 @@ function createWaitReader(): (step: WireObject) => readonly Wait[] {
     const kept = Math.min(waits.length, MAX_WAITS.ofStep, left);
     left -= kept;
     if (kept < waits.length) {
-      const expected = `at most ${MAX_WAITS.ofStep} items, and ${MAX_WAITS.ofRun} in all steps`;
+      const expected = `at most ${MAX_WAITS.ofStep} items, and ${MAX_WAITS.ofRun} per run`;
       report(`${step.path}.waits`, 'lost', expected, 'more');
     }
     const path = `${step.path}.waits[]`;
@@ -173,7 +173,7 @@ function createWaitReader(): (step: WireObject) => readonly Wait[] {
   };
 }
 
-/** Reports what cannot be read. Its values are read later, as those of a payload. */
+/** Reports what can't be read. Its values are read later, like those of a payload. */
 function checkWaitRequest(step: WireObject): void {
   const request = objectOrNothing(step, 'wait_request');
   if (request) textOrNothing(request, 'message');
@@ -181,7 +181,10 @@ function checkWaitRequest(step: WireObject): void {
 
 const isNothing = (value: unknown): boolean => value == null || value === '';
 
-/** Hashes inputs only where they decide which failure was retried: hashing those of each step takes as long as parsing them. */
+/**
+ * Hashes inputs only where they decide which failure was retried, because hashing those of every step takes as long as
+ * parsing them.
+ */
 function withInputsHashes(
   steps: readonly StepFacts[],
   inputs: readonly JsonValue[],
@@ -197,7 +200,10 @@ function withInputsHashes(
   );
 }
 
-/** Returns one string for equal strings of an answer: JSON.parse makes a copy for each step, which the cache would keep. */
+/**
+ * Returns one string for equal strings of a response: JSON.parse makes a copy for each step, which the cache would
+ * keep.
+ */
 export function createSharedTexts(): (text: string | null) => string | null {
   const texts = new Map<string | null, string | null>();
   return (text) => {
@@ -210,15 +216,15 @@ export function createSharedTexts(): (text: string | null) => string | null {
 function payloadIn(object: WireObject): PayloadValues {
   const values = payloadValues(object.fields);
   checkPayload(values, (name, problem) => {
-    object.report(`${object.path}.${name}`, 'lost', 'JSON that can be read', problem);
+    object.report(`${object.path}.${name}`, 'lost', 'readable JSON', problem);
   });
   return values;
 }
 
-/** Unique across runs, as the upstream's ids are. */
+/** Unique across runs, like the upstream's ids. */
 const idOfPosition = (runId: string, index: number): string => `${runId}#${index}`;
 
-/** Call 3: an array with one record, or the record itself. Null if it is empty. */
+/** Call 3: an array with one record, or the record itself, or null if it is empty. */
 export function readRun(
   json: JsonBody,
   runId: string,
@@ -279,7 +285,7 @@ function readNodeTokens(run: WireObject): readonly ReportedTokens[] {
   return outputs.map(readReport).filter((reported) => reported !== null);
 }
 
-/** Call 5. A workflow without a usable id is left out, since nothing can be requested with it. */
+/** Call 5. A workflow without a usable id is omitted, because nothing can be requested with it. */
 export function readWorkflows(json: JsonBody, report: ReportDeviation): readonly WorkflowRecord[] {
   const workflows = itemsIn(WORKFLOWS, json, report, (item): WorkflowRecord | null => {
     const workflow = item ?? NOTHING;

@@ -1,4 +1,7 @@
-/** The door of redaction: between the JSON of an answer and its facts. Nothing behind it has what a caller may not read. */
+/**
+ * Where redaction happens: between the JSON of a response and its facts. Nothing behind this has what a caller may not
+ * read.
+ */
 import { createHmac } from 'node:crypto';
 import { canonicalJson } from '../domain/json.ts';
 import type { Redaction } from '../domain/redaction/redaction.ts';
@@ -21,7 +24,7 @@ export class Door {
     this.#secret = secret;
   }
 
-  /** The bytes have only payloads, since nothing else of the answer is read again. */
+  /** The bytes contain only payloads, because nothing else of the response is read again. */
   steps(json: JsonBody): JsonBody {
     const { value } = this.records(json);
     return { value, bytes: ownPayloads([value].flat().map(payloadValues)) };
@@ -47,17 +50,17 @@ export class Door {
     }));
   }
 
-  /** What tokens are read from. Events of a stream can't be joined after redaction. */
+  /** The values that tokens are read from. A stream's events can't be joined after redaction. */
   reporting(original: PayloadValues, redacted: PayloadValues): Pick<PayloadValues, 'inputs' | 'outputs'> {
     const answer = answerIn(original.outputs);
     const outputs = answer === original.outputs ? redacted.outputs : this.#redactor.payload(answer, 'outputs');
     return { inputs: redacted.inputs, outputs };
   }
 
-  /** Equal for equal inputs, so that retries are the same for all callers. */
+  /** Equal for equal inputs, so retries are the same for all callers. */
   hashOfInputs = (inputs: JsonValue): string => this.#hash(canonicalJson(inputs));
 
-  /** Equal for errors of one group. Null without an error. */
+  /** Equal for errors of one group, or null without an error. */
   hashOfError(error: string | null): string | null {
     const info = errorInfo(error);
     return info && this.#hash(JSON.stringify([info.code, maskedMessage(info.message)]));
@@ -79,12 +82,12 @@ export class Door {
     return redacted;
   }
 
-  /** Blank errors and the like stay: otherwise there would be an error for some callers only. */
+  /** Blank errors and the like stay: otherwise, only some callers would see an error. */
   #error(error: JsonValue): JsonValue {
     return typeof error === 'string' && !hasError(error) ? error : this.#redactor.error(error);
   }
 
-  /** Outputs by node, of which only tokens are read. */
+  /** Outputs by node, from which only tokens are read. */
   #outputs(ofNodes: WireFields): WireFields {
     const read = (outputs: unknown) => this.#redactor.payload(answerIn(outputs as JsonValue), 'outputs');
     return Object.fromEntries(Object.entries(ofNodes).map(([nodeId, outputs]) => [nodeId, read(outputs)]));
@@ -117,7 +120,7 @@ export class Door {
   }
 }
 
-/** Objects of a list, or the one object that came without a list. Other values are read as they are. */
+/** Objects of a list, or the single object that came without a list. Other values are read unchanged. */
 function eachOf(value: unknown, read: (fields: WireFields) => WireFields): unknown {
   const readOne = (item: unknown): unknown => (isObject(item) ? read(item) : item);
   return Array.isArray(value) ? (value as readonly unknown[]).map(readOne) : readOne(value);

@@ -1,4 +1,4 @@
-/** Errors that a client may see, each with a code. Any other error is a defect, and is masked. */
+/** Errors that clients may see, each with a code. Any other error is a defect, and is masked. */
 import type { ErrorCode } from '../observability/outcome.ts';
 
 /** Codes for which the same request may succeed later. */
@@ -14,15 +14,15 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly retryAfterSeconds?: number;
-  /** What the upstream finds wrong with the answer to a waiting step. */
+  /** What the upstream reports as wrong with the answer to a waiting step. */
   readonly fields?: readonly FieldProblem[];
-  /** Id of the workflow that is missing from a returned list. */
+  /** Id of the workflow missing from a returned list. */
   readonly workflowId?: string;
   /** Whether no byte of the request has left the gateway. */
   readonly wasNotSent?: true;
   /** Whether the request may have taken effect despite the error. */
   readonly outcomeIsUnknown?: true;
-  /** Set to false if the code is retryable, but this error remains until a setting is changed. */
+  /** Set to false if the code is retryable, but this error persists until a setting is changed. */
   readonly retryable?: false;
 }
 
@@ -31,7 +31,7 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** The message is shown to the client. It contains no key, and nothing of an upstream's answer but `fields`. */
+/** The message is shown to clients. It contains no key, and nothing from an upstream's response except `fields`. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly code: ErrorCode;
@@ -48,14 +48,14 @@ export class GatewayError extends Error {
   }
 }
 
-/** A response that is JSON, but not as in the contract. Clients see no difference; `stepgate check` does. */
+/** Valid JSON that doesn't match the contract. Clients see no difference; `stepgate check` does. */
 export class OtherFormError extends GatewayError {
   constructor(message: string) {
     super('UPSTREAM_CONTRACT_VIOLATION', message);
   }
 }
 
-/** No client is waiting for the answer, so this error is never shown. */
+/** No client is waiting for the response, so this error is never shown. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
   constructor() {
@@ -67,7 +67,7 @@ export class AbandonedError extends Error {
 export const isUnauthenticated = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'UNAUTHENTICATED';
 
-/** Whether the error is a 403: this resource is forbidden to the key. */
+/** Whether the error is a 403: the key may not access this resource. */
 export const isForbidden = (error: unknown): boolean => error instanceof GatewayError && error.code === 'FORBIDDEN';
 
 export const isAccessDenied = (error: unknown): boolean => isUnauthenticated(error) || isForbidden(error);
@@ -76,10 +76,10 @@ export const isNotFound = (error: unknown): error is GatewayError =>
   error instanceof GatewayError && error.code === 'NOT_FOUND';
 
 /**
- * Whether the failure says nothing about the data or the right to it. Stale answers are served (stale-if-error).
+ * Whether the failure says nothing about the data or the right to it, so stale responses are served (stale-if-error).
  */
 export const isOutage = (error: unknown): error is GatewayError => error instanceof GatewayError && error.isRetryable;
 
-/** Whether the failure is an outage or an unreadable answer. Subscriptions continue. */
+/** Whether the failure is an outage or an unreadable response. Subscriptions continue. */
 export const isUpstreamFault = (error: unknown): error is GatewayError =>
   isOutage(error) || (error instanceof GatewayError && error.code === 'UPSTREAM_CONTRACT_VIOLATION');

@@ -1,8 +1,8 @@
 /**
- * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in progress, and to its
- * compartment with the fewest, so that one with many calls, or a hanging workflow, lets others go first. A participant is an accepted
- * owner, or a network with all of its other keys, which can be invented: together these have a quarter of the slots. A call that
- * several participants wait for has the best place of any of them.
+ * Slots for concurrent calls (a bulkhead). A free slot goes to the waiting participant with the fewest calls in
+ * progress, and to its compartment with the fewest, so one with many calls, or a hanging workflow, lets others go
+ * first. A participant is an accepted owner, or a network with all its other keys, which can be invented: together,
+ * these have a quarter of the slots. A call that several participants wait for gets the best position of any of them.
  */
 import { AbandonedError, GatewayError } from './errors.ts';
 import type { Requester, Requesters } from './requesters.ts';
@@ -14,31 +14,33 @@ export interface Lane {
 }
 
 export interface Slot {
-  /** Whether nobody had accepted the key when the call began. */
+  /** Whether the key hadn't been accepted when the call began. */
   readonly isTrial: boolean;
   /** Owner that the slot is charged to. */
   readonly owner: string;
-  /** `hasSucceeded`: the upstream has accepted the key. */
+  /** `hasSucceeded` means that the upstream has accepted the key. */
   readonly leave: (hasSucceeded: boolean) => void;
 }
 
 /** Maximum number of waiting calls of accepted keys, and of other keys. */
 const MAX_WAITING = 1000;
 const UNACCEPTED_SHARE = 1 / 4;
-/** Participants of a call that are compared: thousands may wait for one run, and each free slot looks at each waiting call. */
+/** Participants of a call to compare: thousands may wait for one run, and each free slot looks at each waiting call. */
 const MAX_COMPARED = 16;
 
 /** Calls of a network's unaccepted keys, of an owner, or of one of its compartments. Forgotten with its last call. */
 interface Share {
   readonly name: string;
-  /** Calls that wait or are in progress. */
+  /** Calls waiting or in progress. */
   calls: number;
   underWay: number;
-  /** Number of the latest call that got a slot, or that had one when the share began. Equally busy shares take turns. */
+  /**
+   * Number of the latest call that got a slot, or that had one when the share began. Equally busy shares take turns.
+   */
   latest: number;
 }
 
-/** What a call counts for, by one of those who wait for it. */
+/** A call's priority for one of those waiting for it. */
 interface Entry {
   readonly call: QueuedCall;
   readonly ofNetwork: Share;
@@ -47,7 +49,7 @@ interface Entry {
 }
 
 interface QueuedCall extends Lane {
-  /** By participant: of those who waited when `requesters` had this version. */
+  /** Entries by participant, of those waiting when `requesters` had this version. */
   entries: ReadonlyMap<string, Entry>;
   version: number;
   /** Set once the key is accepted, or another call of the owner has succeeded. */
@@ -66,7 +68,7 @@ export function createFairQueue(slots: number) {
   let latest = 0;
 
   function shareOf(name: string): Share {
-    // A share begins behind those that wait: otherwise a participant that comes again and again would go before them.
+    // A share begins behind those that wait. Otherwise, a participant that keeps returning would go before them.
     const share = shares.get(name) ?? { name, calls: 0, underWay: 0, latest };
     share.calls += 1;
     shares.set(name, share);
@@ -83,7 +85,7 @@ export function createFairQueue(slots: number) {
     };
   }
 
-  /** Entries of those who wait now, or who waited last. */
+  /** Entries of those waiting now, or last. */
   function entriesOf(call: QueuedCall): ReadonlyMap<string, Entry> {
     const { requesters, entries: before } = call;
     if (call.version === requesters.version || requesters.isEmpty) return before;
@@ -99,7 +101,7 @@ export function createFairQueue(slots: number) {
 
   const bestOf = (call: QueuedCall): Entry => leastOf(entriesOf(call), comparePlaces);
 
-  /** The one with the fewest calls: it fills no places of others. */
+  /** The entry with the fewest calls, which takes no places from others. */
   const lightestOf = (call: QueuedCall): Entry =>
     leastOf(entriesOf(call), (one, other) => participantIn(one).calls - participantIn(other).calls);
 
@@ -137,7 +139,7 @@ export function createFairQueue(slots: number) {
     const leave = (hasSucceeded: boolean) => {
       count(entry, isTrial, -1);
       release(call);
-      // The right is proven only when the answer has been read.
+      // The right is proven only once the response has been read.
       if (hasSucceeded && isTrial) {
         for (const other of waiting)
           other.isPassed ||= entriesOf(other)
@@ -162,7 +164,10 @@ export function createFairQueue(slots: number) {
     }
   }
 
-  /** If too many calls wait, the participant with the most of them loses its newest: nobody can fill the places of others. */
+  /**
+   * If too many calls wait, the participant with the most of them loses its newest one, so no one can fill the places
+   * of others.
+   */
   function wait(call: QueuedCall): void {
     waiting.add(call);
     if (waiting.size <= MAX_WAITING) return;
@@ -176,7 +181,9 @@ export function createFairQueue(slots: number) {
   }
 
   return {
-    /** Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal. */
+    /**
+     * Waits for a slot. Rejects with UPSTREAM_OVERLOADED if too many calls wait, and with AbandonedError at the signal.
+     */
     async enter({ requesters, compartment }: Lane, signal: AbortSignal): Promise<Slot> {
       if (signal.aborted) throw new AbandonedError();
       const { promise, resolve: start, reject } = Promise.withResolvers<Slot>();
@@ -184,7 +191,7 @@ export function createFairQueue(slots: number) {
         ...{ requesters, compartment, entries: new Map(), version: -1 },
         ...{ isPassed: false, start, reject },
       };
-      // Found now, since it counts from now on.
+      // Found now, because it counts from now on.
       const entry = bestOf(call);
       if (mayBegin(call)) {
         begin(entry);
@@ -223,13 +230,15 @@ function isUnaccepted(call: QueuedCall): boolean {
 function leastOf(entries: ReadonlyMap<string, Entry>, compare: (one: Entry, other: Entry) => number): Entry {
   let least: Entry | undefined;
   for (const entry of entries.values()) if (!least || compare(entry, least) < 0) least = entry;
-  if (!least) throw new Error('A call needs a requester, got none');
+  if (!least) throw new Error('A call must have a requester, got none');
   return least;
 }
 
 const participantIn = ({ call, ofNetwork, ofOwner }: Entry): Share => (isUnaccepted(call) ? ofNetwork : ofOwner);
 
-/** Compares the participants first, then the owners of a network, then their compartments. Negative: `one` goes first. */
+/**
+ * Compares the participants first, then the owners of a network, then their compartments. Negative if `one` goes first.
+ */
 const comparePlaces = (one: Entry, other: Entry): number =>
   compareShares(participantIn(one), participantIn(other)) ||
   compareShares(one.ofOwner, other.ofOwner) ||
@@ -237,7 +246,7 @@ const comparePlaces = (one: Entry, other: Entry): number =>
 
 const compareShares = (a: Share, b: Share): number => a.underWay - b.underWay || a.latest - b.latest;
 
-/** The entries of the share that has the most of these; if several have, of the one that came last. */
+/** The entries of the share that has the most of these, or of the latest such share. */
 const largestPart = (entries: readonly Entry[], shareIn: (entry: Entry) => Share): readonly Entry[] =>
   [...Map.groupBy(entries, shareIn).values()].reduce((most, part) => (part.length < most.length ? most : part));
 

@@ -1,4 +1,4 @@
-/** Ids are the upstream's, so they may be almost any string. Each is percent-encoded into one segment of a path. */
+/** Ids are the upstream's, so they may be almost any string. Each is percent-encoded into one path segment. */
 import { GatewayError } from './errors.ts';
 
 export interface RunRef {
@@ -19,7 +19,7 @@ const CONTROL = /\p{Cc}/u;
 // slashes.
 const RELATIVE = /(?:^|[/\\])(\.\.?)(?:[/\\]|$)/;
 
-/** Returns the problem of an id from a client or the upstream. Null if the id is valid. */
+/** Returns the problem of an id from a client or the upstream, or null if it is valid. */
 export function problemOf(id: string): string | null {
   if (PLAIN.test(id)) return null;
   if (id === '') return 'an empty string';
@@ -31,7 +31,7 @@ export function problemOf(id: string): string | null {
   return id.isWellFormed() ? null : 'an incomplete surrogate pair';
 }
 
-/** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names the id in the message, as in `run id`. */
+/** Returns a copy of the id, or throws BAD_USER_INPUT. `what` names the id in the message, such as `run id`. */
 export function checkId(what: string, id: string): string {
   const problem = problemOf(id);
   if (problem === null) return ownText(id);
@@ -46,11 +46,13 @@ export const checkRef = ({ workflowId, runId }: RunRef): RunRef => ({
   runId: checkId('run id', runId),
 });
 
-/** Returns a copy. V8 stores an id from a query as a slice, which would keep the whole query string in memory. */
+/**
+ * Returns a copy, because V8 stores an id from a query as a slice, which would keep the whole query string in memory.
+ */
 const ownText = (text: string): string => Buffer.from(text).toString();
 
-/** Returns the id as one segment of a path. Throws like `checkId`. */
+/** Returns the id as one path segment. Throws like `checkId`. */
 export const pathSegment = (what: string, id: string): string => encodeURIComponent(checkId(what, id));
 
-/** Returns a unique key of the run: no id contains a line break. */
+/** Returns a unique key for the run: ids never contain a line break. */
 export const refKey = ({ workflowId, runId }: RunRef): string => `${workflowId}\n${runId}`;

@@ -1,4 +1,4 @@
-/** An upstream of an embedder: the calls of the workflow API as functions. docs/embedding.md describes it. */
+/** An embedder's upstream: the calls of the workflow API as functions. docs/embedding.md describes it. */
 import type { JsonObject, JsonValue } from '../domain/types.ts';
 import type { UpstreamEndpoint } from '../config/config.ts';
 import type { RunWindow } from './api.ts';
@@ -6,20 +6,20 @@ import type { RunRef, StepRef } from './ids.ts';
 
 /** A call in progress. */
 export interface UpstreamCall {
-  /** The key of the caller. In passthrough mode the function must reject a wrong one with `UpstreamError(401)`. */
+  /** The caller's key. In passthrough mode, the function must reject an invalid one with `UpstreamError(401)`. */
   readonly credential: string;
   readonly requestId: string;
-  /** Fires after UPSTREAM_TIMEOUT_MS, or when no client is waiting for the answer. */
+  /** Aborts after UPSTREAM_TIMEOUT_MS, or when no client is waiting for the response. */
   readonly signal: AbortSignal;
 }
 
-/** A time as the contract has it: ISO 8601 with a zone. */
+/** A time as defined by the contract: ISO 8601 with a zone. */
 type Time = string | null;
 
-/** A time in which a step waited for a person or an event. */
+/** A period in which a step waited for a person or an event. */
 export interface UpstreamWait {
   readonly from: string;
-  /** Absent or null while it lasts. */
+  /** Absent or null while the wait lasts. */
   readonly to?: Time;
 }
 
@@ -97,7 +97,7 @@ export interface UpstreamStart {
   readonly message?: string | null;
 }
 
-/** The answer to a cancelled or resumed run. */
+/** The response to a cancel or resume. */
 export interface UpstreamDone {
   readonly message?: string | null;
 }
@@ -108,19 +108,19 @@ export interface UpstreamAction extends UpstreamCall {
   readonly idempotencyKey: string;
 }
 
-/** As bytes, which are not checked by types, or as a value, which is written by `JSON.stringify`. */
+/** Bytes, which aren't checked by types, or a value, which is serialized with `JSON.stringify`. */
 type Answer<T> = Promise<Uint8Array | T>;
 
 /**
- * Each function resolves with the JSON of the workflow API's contract. It rejects with `UpstreamError`. A mistake, such as a
- * TypeError without a cause, is an internal error; any other error is logged, and counts as an outage. A call without a function
- * is disabled.
+ * Each function resolves to the JSON of the workflow API's contract, or rejects with `UpstreamError`. A bug, such as a
+ * TypeError without a cause, is an internal error; any other error is logged, and counts as an outage. A call without a
+ * function is disabled.
  */
 export interface Upstream {
-  /** Names the source of the data: in a fleet, gateways whose upstreams have the same name share answers. */
+  /** Identifies the source of the data: in a fleet, gateways whose upstreams have equal names share responses. */
   readonly name: string;
   steps(run: RunRef, call: UpstreamCall): Answer<readonly UpstreamStep[]>;
-  /** An array with one run record. */
+  /** Returns an array with one run record. */
   run?(run: RunRef, call: UpstreamCall): Answer<readonly UpstreamRun[]>;
   /** Newest first. */
   runs?(window: RunWindow, call: UpstreamCall): Answer<readonly UpstreamRun[]>;
@@ -132,37 +132,38 @@ export interface Upstream {
   ): Answer<UpstreamStart>;
   /** Cancels a run. Called once. Rejects with 409 if the run is over. */
   cancelRun?(run: RunRef, call: UpstreamAction): Promise<Uint8Array | UpstreamDone | undefined>;
-  /** Answers a waiting step. Called once. Rejects with 409 if it doesn't wait, with 422 if the answer does not fit. */
+  /**
+   * Answers a waiting step. Called once. Rejects with 409 if it isn't waiting, and with 422 if the answer doesn't fit.
+   */
   resumeStep?(
     resume: StepRef & { readonly answer: JsonValue },
     call: UpstreamAction,
   ): Promise<Uint8Array | UpstreamDone | undefined>;
 }
 
-/** Which function makes each call. */
+/** Function for each call. */
 export const FUNCTIONS = {
   ...{ steps: 'steps', run: 'run', runs: 'runs', workflows: 'workflows', execute: 'execute' },
   ...{ cancel: 'cancelRun', resume: 'resumeStep' },
 } as const satisfies Record<UpstreamEndpoint, keyof Upstream>;
 
-/** What is wrong with an answer to a waiting step. Clients see both. */
+/** What is wrong with an answer to a waiting step. Clients see both fields. */
 export interface UpstreamFieldError {
-  /** Below the answer, such as `customer.email`. Empty for the whole answer. */
+  /** Path within the answer, such as `customer.email`. Empty for the whole answer. */
   readonly path: string;
   readonly message: string;
 }
 
 export interface UpstreamErrorOptions extends ErrorOptions {
-  /** Time after which the call may be repeated. */
+  /** When the call may be repeated. */
   readonly retryAfterSeconds?: number;
-  /** With 422 for `resumeStep`. */
+  /** With 422 from `resumeStep`. */
   readonly fields?: readonly UpstreamFieldError[];
 }
 
 /**
- * The failure of a call, as an HTTP status from 400 to 599: 401 for a wrong key, 403, 404, 409, 422, 429, 5xx.
- * Clients do not see the message.
- * Throws RangeError for another status.
+ * The failure of a call, as an HTTP status from 400 to 599: 401 for an invalid key, 403, 404, 409, 422, 429, 5xx.
+ * Clients don't see the message. Throws RangeError for another status.
  */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';

@@ -1,4 +1,4 @@
-/** What each call's answer is read as: pure functions whose arguments and results can be sent to another process. */
+/** How each call's response is read: pure functions whose arguments and results can be sent to another process. */
 import { digestOf } from '../domain/payload.ts';
 import type { Redaction } from '../domain/redaction/redaction.ts';
 import type { StatusOf } from '../domain/status.ts';
@@ -47,7 +47,7 @@ interface Reader<Each extends Name> {
     redacted: Redacted | null,
   ) => ReadValue<Each>;
   readonly redact: (door: Door, json: JsonBody) => JsonBody;
-  /** The value as it is sent between processes, and back. */
+  /** Converts the value for sending it between processes, and back. */
   readonly sent: (value: ReadValue<Each>, json: JsonBody) => ReadValue<Each>;
   readonly received: (value: ReadValue<Each>, body: Uint8Array) => ReadValue<Each>;
 }
@@ -95,7 +95,7 @@ const READERS: { readonly [Each in Name]: Reader<Each> } = {
 
 export interface ReadAnswer<Each extends Name> {
   readonly value: ReadValue<Each>;
-  /** What the value was read from: the answer, or what is left of it after redaction. */
+  /** What the value was read from: the response, or what remains of it after redaction. */
   readonly json: JsonBody;
 }
 
@@ -113,21 +113,21 @@ export function readAnswer<Each extends Name>(
   return { value: read(json, args, statusOf, report, door && { door, original }), json };
 }
 
-/** `json`: that of the value. */
+/** `json` is the value's. */
 export const sentValue = <Each extends Name>(
   { call }: Reading<Each>,
   value: ReadValue<Each>,
   json: JsonBody,
 ): ReadValue<Each> => READERS[call].sent(value, json);
 
-/** `body`: the answer that the other process has read. */
+/** `body` is the response that the other process has read. */
 export const receivedValue = <Each extends Name>(
   { call }: Reading<Each>,
   value: ReadValue<Each>,
   body: Uint8Array,
 ): ReadValue<Each> => READERS[call].received(value, body);
 
-/** Without their answer, and with what is read of their payloads later. */
+/** Without their response, and with what is later read from their payloads. */
 function sentSteps(steps: readonly StepFacts[], { value }: JsonBody): readonly StepFacts[] {
   const items = Array.isArray(value) ? (value as readonly unknown[]) : [];
   return steps.map((step) => ({
@@ -152,7 +152,7 @@ function sentRecord(record: RunRecord): RunRecord {
   return { ...record, payload: { body, index, digest: digestOf(payloadsIn(body)(index)) } };
 }
 
-/** Its bytes are part of a message: they would keep all of it. */
+/** Its bytes are part of a message, all of which they would keep in memory. */
 function receivedRecord(record: RunRecord): RunRecord {
   return { ...record, payload: { ...record.payload, body: ownCopy(record.payload.body) } };
 }

@@ -1,23 +1,23 @@
-/** Those who wait for an upstream call: whose shares of the slots it may use. */
+/** Those waiting for an upstream call, whose shares of the slots it may use. */
 
-/** One who waits for a call. Owners get equal shares of the upstream, whatever their number of calls. */
+/** One of those waiting for a call. Owners get equal shares of the upstream, whatever their number of calls. */
 export interface Requester {
   readonly owner: string;
-  /** Returns the name of its network. All strangers of one network have one share. */
+  /** Returns the name of its network. All unauthenticated callers of a network have one share. */
   network(): string;
-  /** Whether nobody has accepted its key yet. */
+  /** Whether its key hasn't been accepted yet. */
   isStranger(): boolean;
 }
 
 interface Waiting {
   readonly requester: Requester;
-  /** How many of the same participant wait. */
+  /** How many with the same participant are waiting. */
   count: number;
 }
 
 /** The requesters of one call, one per participant. They have the same key. */
 export class Requesters {
-  /** Grows with each change, so that a queue of a thousand calls needs to look only at those that have changed. */
+  /** Grows with each change, so a queue of a thousand calls needs to look only at those that have changed. */
   version = 0;
   readonly #waiting = new Map<string, Waiting>();
 
@@ -45,13 +45,13 @@ export class Requesters {
     return this.#waiting.size === 0;
   }
 
-  /** By participant, in the order in which they came. */
+  /** By participant, in order of arrival. */
   *entries(): Generator<readonly [string, Requester], undefined> {
     for (const [participant, { requester }] of this.#waiting) yield [participant, requester];
     return undefined;
   }
 
-  /** One of them tells for all whether their key is accepted. False if nobody is left. */
+  /** Any one of them shows whether their key is accepted. False if none is left. */
   areStrangers(): boolean {
     for (const { requester } of this.#waiting.values()) return requester.isStranger();
     return false;

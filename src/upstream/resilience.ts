@@ -1,4 +1,4 @@
-/** Resilience of upstream calls: retry → slot of the fair queue → circuit breakers → one attempt, which bounds its time. */
+/** Resilience of upstream calls: retry → slot in the fair queue → circuit breakers → one attempt with a timeout. */
 import { BrokenCircuitError, decorrelatedJitterGenerator } from 'cockatiel';
 import type { UpstreamState } from '../observability/metrics.ts';
 import type { Rejections } from './api.ts';
@@ -15,7 +15,7 @@ export interface Call extends Lane {
   readonly rejections?: Rejections | undefined;
 }
 
-/** `isTrial`: true if the key is not accepted yet. */
+/** `isTrial` is true if the key isn't accepted yet. */
 export type Attempt<T> = (isTrial: boolean) => Promise<T>;
 
 export type Resilience = ReturnType<typeof createResilience>;
@@ -32,7 +32,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
     const { isTrial, owner, leave } = await queue.enter(call, signal);
     let hasSucceeded = false;
     try {
-      // Another call of the operation was rejected while this one waited.
+      // Another call of the operation was rejected while this one was waiting.
       if (isTrial && call.rejections?.rejection) throw call.rejections.rejection;
       const answer = await breakers.through({ ...call, owner, isTrial }, () => attempt(isTrial));
       hasSucceeded = true;
@@ -58,7 +58,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
       try {
         return await attemptOnce(call, attemptInTime, signal);
       } catch (error) {
-        // The retry waited for its slot until the deadline had passed.
+        // The retry waited for its slot until after the deadline.
         if (error === TOO_LATE) throw lastError;
         const leftMs = deadline - performance.now();
         if (retries === MAX_RETRIES || !isTransient(error) || retryAfterMs(error) >= leftMs) throw error;
@@ -71,7 +71,7 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
   }
 
   return {
-    /** For calls that may be repeated: at most two more attempts, begun within `timeoutMs` after the first one. */
+    /** For calls that may be repeated: up to two more attempts, begun within `timeoutMs` after the first one. */
     repeatable: <T>(call: Call, attempt: Attempt<T>, signal: AbortSignal): Promise<T> =>
       explained(withRetries(call, attempt, signal), signal),
     /** For calls that must not be sent twice. */
@@ -88,12 +88,12 @@ export function createResilience({ timeoutMs, concurrency }: ResilienceOptions) 
   };
 }
 
-/** Not a failure of the upstream, so no circuit breaker counts it. */
+/** Not a failure of the upstream, so circuit breakers don't count it. */
 const TOO_LATE = new Error('deadline of the call exceeded');
 
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-/** Whether no answer came, or if its status means that a retry may succeed. */
+/** Whether there was no response, or its status means that a retry may succeed. */
 function isTransient(error: unknown): error is GatewayError {
   if (!isOutage(error)) return false;
   const { upstreamStatus } = error.details;
@@ -122,7 +122,7 @@ async function explained<T>(answer: Promise<T>, signal: AbortSignal): Promise<T>
     if (signal.aborted) throw new AbandonedError();
     if (!(error instanceof BrokenCircuitError)) throw error;
     const retryAfterSeconds = Math.ceil(HALF_OPEN_AFTER_MS / 1000);
-    const message = `Circuit breaker open, because upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
+    const message = `The circuit breaker is open because upstream calls keep failing. Try again in ${retryAfterSeconds} s.`;
     throw new GatewayError('UPSTREAM_UNAVAILABLE', message, { retryAfterSeconds, wasNotSent: true });
   }
 }

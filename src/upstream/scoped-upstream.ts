@@ -1,4 +1,4 @@
-/** Enforces a viewer's scope where answers enter the gateway, so that no cache of the viewer has other data. */
+/** Enforces a viewer's scope where responses enter the gateway, so none of the viewer's caches has other data. */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { WorkflowRecord } from '../domain/types.ts';
@@ -7,35 +7,37 @@ import { GatewayError, isOutage } from './errors.ts';
 import { checkId } from './ids.ts';
 import { Requesters, type Requester } from './requesters.ts';
 
-/** A workflow seldom changes its organization. A workflow that is not listed may just have been created. */
+/** A workflow rarely changes its organization. One that isn't listed may have just been created. */
 const LISTED_MS = 60_000;
 const NOT_LISTED_MS = 1000;
 
-/** Organizations of all workflows, from one answer. */
+/** Organizations of all workflows, from one response. */
 interface Directory {
   readonly readAt: number;
   readonly organizations: ReadonlyMap<string, string | null>;
-  /** Outage that prevented a new reading. Null if the directory is up to date. */
+  /** Outage that prevented a new reading, or null if the directory is up to date. */
   readonly outage: GatewayError | null;
 }
 
-/** About 60,000 workflows. In service mode all calls have one credential; an `authenticate` hook may use many. */
+/** About 60,000 workflows. In service mode, all calls have one credential; an `authenticate` hook may use many. */
 const MAX_DIRECTORY_BYTES = 8 * 2 ** 20;
 const DIRECTORY_BYTES = 1000;
 const WORKFLOW_BYTES = 100;
-/** Not one of the callers: all that have the credential wait for the list, so it must not queue behind the calls of one of them. */
+/**
+ * Not one of the callers: all with this credential wait for the list, so it must not queue behind one caller's calls.
+ */
 const requesterOf = (credential: string): Requester => ({
   owner: `list of ${hash('sha256', credential, 'base64url')}`,
   network: () => '',
   isStranger: () => false,
 });
 
-/** Wraps the upstream, as if all data outside the caller's scope did not exist. */
+/** Wraps the upstream as if data outside the caller's scope didn't exist. */
 export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: number, now: () => number): UpstreamApi {
-  /** By credential. All its viewers share a reading, so a client that disconnects does not abort it. */
+  /** By credential. All its viewers share a reading, so a disconnecting client doesn't abort it. */
   const directories = new LRUCache<string, Directory, CallOptions>({
     ...{ maxSize: MAX_DIRECTORY_BYTES, sizeCalculation: bytesOf },
-    // An entry of exactly its ttl counts as fresh.
+    // An entry as old as its ttl counts as fresh.
     ...{ ttl: LISTED_MS - 1, ttlResolution: 0, perf: { now } },
     async fetchMethod(credential, last, { context: { requestId, reader }, options }) {
       const readAt = now();
@@ -64,12 +66,12 @@ export function createScopedUpstream(upstream: UpstreamApi, staleIfErrorMs: numb
     },
   });
 
-  /** In an outage the last directory applies to its workflows: nothing else says who may see them. */
+  /** During an outage, the last directory applies to its workflows, because nothing else says who may see them. */
   const isUsable = ({ readAt }: Directory): boolean => now() < readAt + LISTED_MS + staleIfErrorMs;
 
   async function organizationOf(workflowId: string, call: CallOptions): Promise<string | null> {
     const last = directories.peek(call.credential, { allowStale: true });
-    // The upstream may hang: only the first reading after a success is awaited.
+    // The upstream may hang, so only the first reading after a success is awaited.
     const allowStale = last?.outage != null && isUsable(last);
     const read = (forceRefresh: boolean) =>
       directories.forceFetch(call.credential, { context: call, forceRefresh, allowStale });
@@ -132,5 +134,5 @@ function bytesOf({ organizations }: Directory): number {
 const isInScope = ({ id, organizationId: of }: WorkflowRecord, { organizationId, workflowIds }: Scope): boolean =>
   (organizationId === null || of === organizationId) && (!workflowIds || workflowIds.has(id));
 
-/** Equal to the error of an upstream 404: it must not reveal that something exists. */
+/** Equal to the error of an upstream 404, because it must not reveal that something exists. */
 const outOfScope = (): GatewayError => new GatewayError('NOT_FOUND', 'Not found upstream.', { upstreamStatus: 404 });

@@ -3,10 +3,13 @@ import type { ErrorCode } from '../observability/outcome.ts';
 import { GatewayError, type ErrorDetails } from './errors.ts';
 import type { Write } from './writes.ts';
 
-/** A 4xx means that the request was rejected. Exceptions: 408 (a proxy gave up) and 409 of a start (the run may exist already). */
+/**
+ * A 4xx means that the request was rejected, except 408 (a proxy gave up), and 409 for a start (the run may already
+ * exist).
+ */
 const wasRejected = (status = 0): boolean => status >= 400 && status < 500 && status !== 408 && status !== 409;
 
-/** Returns the error of a failed write. It may have taken effect, unless the request was not sent or was rejected. */
+/** Returns the error of a failed write. It may have taken effect, unless the request wasn't sent or was rejected. */
 export function withOutcome(error: unknown, endpoint: Write['endpoint']): unknown {
   if (!(error instanceof GatewayError)) return error;
   const { code, message, details } = error;
@@ -29,6 +32,6 @@ export const unknownOutcome = (
 ): GatewayError =>
   new GatewayError(code, `${message} ${WHAT_MAY_BE[endpoint]}`, { ...details, outcomeIsUnknown: true });
 
-/** Whether it is certain that nothing has changed. False for any error but a GatewayError. */
+/** Whether nothing has certainly changed. False for any error but a GatewayError. */
 export const changedNothing = (error: unknown): boolean =>
   error instanceof GatewayError && error.details.outcomeIsUnknown !== true;

@@ -13,7 +13,7 @@ const ENDPOINTS: Readonly<Record<Write['endpoint'], true>> = { execute: true, ca
 
 export const isWrite = (endpoint: UpstreamEndpoint): endpoint is Write['endpoint'] => endpoint in ENDPOINTS;
 
-/** What the upstream has said to a write. */
+/** The upstream's response to a write. */
 export interface Written {
   /** The run that was started, cancelled or resumed. */
   readonly runId: string;

@@ -221,7 +221,7 @@ describe("the gateway's own keys", () => {
       expect(data).toEqual({ run: null });
       expect(errors).toMatchObject([
         {
-          message: expect.stringContaining('not a key of this gateway'),
+          message: expect.stringContaining('not one of this gateway'),
           extensions: { code: 'UNAUTHENTICATED' },
         },
       ]);

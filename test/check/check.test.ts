@@ -65,7 +65,7 @@ describe('stepgate check', () => {
     expect(saidOf('run', stdout)).toMatch(/works: run "done", status "completed"$/);
     expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "done"$/);
     expect(saidOf('execute', stdout)).toMatch(/not tried: it would start a run: use --execute$/);
-    expect(stdout).toContain('All calls that were tried work.');
+    expect(stdout).toContain('All tried calls work.');
     expect(code).toBe(0);
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual(
       ['workflows', 'runs', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
@@ -154,7 +154,7 @@ describe('stepgate check', () => {
         .slice(1),
     ).toEqual([
       '  = No step has item_key or attempt: inputs and times show which executions of a node are retries.',
-      '  = 1 of 2 steps wait, but without waits: their whole time since the start counts as waiting.',
+      '  = 1 of 2 steps are waiting without waits: all their time since the start counts as waiting.',
     ]);
     const waits = [{ from: '2025-03-13T02:41:16Z' }];
     replies.steps = {
@@ -164,7 +164,7 @@ describe('stepgate check', () => {
     expect(saidOf('steps', stdout).split('\n').slice(1)).toEqual([
       '  = 2 of 2 steps have item_key: a step repeats only failures of its own item.',
       '  = 1 of 2 steps have attempt: it decides which of them are retries.',
-      '  = 1 of 2 steps have waits: this time counts neither as work nor as idle.',
+      '  = 1 of 2 steps have waits, which count neither as work nor as idle time.',
     ]);
     expect(code).toBe(0);
   });
@@ -205,7 +205,7 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ status: 'hibernating' })] };
     const unknown = await check(['--workflow', 'wf']);
     expect(saidOf('runs', unknown.stdout)).toContain(
-      '  > give each unknown word a status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. The words: "archived", "on hold".',
+      '  > map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown:  "archived", "on hold".',
     );
     expect(saidOf('steps', unknown.stdout)).toContain('The words: "hibernating".');
     const known = await check(['--workflow', 'wf'], {
@@ -246,7 +246,7 @@ describe('stepgate check', () => {
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
     expect(saidOf(endpoint, stdout)).toMatch(new RegExp(`- ${RegExp.escape(field)}: expected .*; cannot be read`));
     const last =
-      '1 of 5 calls have values that cannot be read. 1 calls deviate from the contract: see docs/upstream-deviations.md';
+      '1 of 5 calls have unreadable values. 1 calls deviate from the contract: see docs/upstream-deviations.md';
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(last);
     expect(stdout).not.toContain('All calls that were tried work');
     expect(code).toBe(1);
@@ -256,7 +256,7 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
-    expect(stdout).toContain('All calls that were tried work. 1 calls deviate from the contract');
+    expect(stdout).toContain('All tried calls work. 1 calls deviate from the contract');
     expect(code).toBe(0);
   });
 
@@ -314,7 +314,7 @@ describe('stepgate check', () => {
     it('The check fails if a short page is not the end', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, atMost(50));
       expect(said).toContain(
-        'FAILED: a page of limit=100 has 50 runs, and more follow: a short page counts as the end',
+        'FAILED: a page of limit=100 has 50 runs, but more follow: a short page is taken for the end',
       );
       expect(said).toContain('leave this call out of UPSTREAM_ENDPOINTS');
       expect(upstream.count('steps')).toBe(1);
@@ -326,7 +326,7 @@ describe('stepgate check', () => {
         parameters.set('offset', '0');
       });
       expect(said).toContain(
-        'FAILED: offset=100 returns the newest run again: a history must be paged by limit and offset',
+        'FAILED: offset=100 returns the newest run again: histories must support limit and offset',
       );
       expect(code).toBe(1);
     });
@@ -355,7 +355,7 @@ describe('stepgate check', () => {
   it('skips disabled calls, and asks for ids without lists', async () => {
     const steps = await check(['--workflow', 'wf', '--run', 'done'], { UPSTREAM_ENDPOINTS: 'steps' });
     expect(steps.code).toBe(0);
-    expect(saidOf('run', steps.stdout)).toContain('not tried: switched off (UPSTREAM_ENDPOINTS)');
+    expect(saidOf('run', steps.stdout)).toContain('not tried: disabled (UPSTREAM_ENDPOINTS)');
     const unknown = await check([], { UPSTREAM_ENDPOINTS: 'steps' });
     expect(unknown.code).toBe(1);
     expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
@@ -370,7 +370,7 @@ describe('stepgate check', () => {
     const { code, stdout } = await checkByProcess(['--key-stdin'], environment, `${KEY}\n`);
     expect(code).toBe(0);
     expect(upstream.calls.every(({ headers }) => headers['x-api-key'] === KEY)).toBe(true);
-    expect(stdout).toContain('key in the header x-api-key; further headers x-tenant');
+    expect(stdout).toContain('key in the header x-api-key; additional headers x-tenant');
     expect(stdout).not.toContain('SECRET');
   });
 

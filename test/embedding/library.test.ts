@@ -170,7 +170,7 @@ it('The log says that plugins switch the response cache off', async () => {
     logger: log.logger,
     plugins: [{ requestDidStart: undefined } as object],
   });
-  expect(log.text.match(/the response cache is off/g)).toHaveLength(1);
+  expect(log.text.match(/the response cache is disabled/g)).toHaveLength(1);
 });
 
 it.each([

@@ -108,7 +108,7 @@ describe('an upstream of functions', () => {
   it.each<readonly [string, unknown, RegExp]>([
     ['is too large', [wireStep({ outputs: 'x'.repeat(2000) })], /at most 1024 bytes/],
     ['is bytes of another text', Buffer.from('<html>'), /is an HTML page, not JSON/],
-    ['cannot be written', [{ id: 1n }], /cannot be written as JSON\.$/],
+    ['cannot be written', [{ id: 1n }], /cannot be serialized as JSON\.$/],
     ['is nothing', undefined, /is empty, not JSON/],
     ['is of another kind', {}, /expected array at \$, got object/],
   ])('The answer of a function is rejected if it %s', async (_, answer, message) => {

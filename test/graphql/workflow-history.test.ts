@@ -144,7 +144,8 @@ describe('the statistics of the runs of a workflow', () => {
     const today = day('2026-11-24T05:00', '2026-11-25T05:00', 0, false);
     const unfinished = await daysOf('2026-11-24T05:00:00Z', '2026-11-25T05:00:00Z');
     expect(unfinished.data).toEqual({ workflow: { trend: [today] } });
-    const message = 'interval must give at most 100 buckets, got more. Choose a longer interval or a shorter window.';
+    const message =
+      'interval must produce at most 100 buckets, got more. Choose a longer interval or a shorter window.';
     expect((await daysOf('2026-07-01T00:00:00Z', '2026-11-03T00:00:00Z')).errors).toMatchObject([{ message }]);
   });
 

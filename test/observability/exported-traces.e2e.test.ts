@@ -159,7 +159,7 @@ describe('a process with a collector', () => {
 
   it('does not wait long for a silent collector', async () => {
     receiver.gate = new Promise(() => undefined);
-    expect(reasonsIn(await run({}))).toEqual(['the collector did not take the last spans in time']);
+    expect(reasonsIn(await run({}))).toEqual(['the collector did not accept the last spans in time']);
   });
 });
 

@@ -138,7 +138,7 @@ it.each([
   script.child.stdout.destroy();
   script.child.stdin.end();
   expect(await script.exited).toBe(0);
-  expect((await warnings).match(/The log cannot be written: EPIPE/g)).toHaveLength(1);
+  expect((await warnings).match(/Can't write the log:  EPIPE/g)).toHaveLength(1);
 });
 
 it('drops unread lines above 16 MB, and counts them in a warning', async () => {

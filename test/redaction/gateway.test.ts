@@ -225,7 +225,7 @@ describe('the file of REDACTION', () => {
       (pattern): [string, unknown, string] => [
         `a pattern that may take hours: ${pattern}`,
         { rules: [{ patterns: [pattern] }] },
-        'pattern 1 must repeat less',
+        'pattern 1 must have fewer repetitions',
       ],
     ),
     ['a pattern of nothing', { rules: [{ patterns: ['a*'] }] }, 'pattern 1 must not match an empty string'],

@@ -118,7 +118,7 @@ describe('the headers of upstream calls', () => {
     it('The error names an upstream that does not speak TLS', async () => {
       const port = await listen(createPlainServer((_, response) => response.end('[]')));
       const gateway = await gatewayOf({ upstream: { url: `https://127.0.0.1:${port}` } });
-      expect(await refused(gateway)).toContain('does not speak TLS on this port. Check the scheme (https)');
+      expect(await refused(gateway)).toContain('does not use TLS on this port. Check the scheme (https)');
     });
   },
 );

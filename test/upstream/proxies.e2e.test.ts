@@ -86,7 +86,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls[0]?.headers['proxy-authorization']).toBeUndefined();
     const { errors } = await ask(upstream, { HTTP_PROXY: closed.address });
     expect(errors[0]).toMatchObject({
-      message: 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.',
+      message: 'The proxy requires credentials (HTTP 407). Add them to the URL in HTTP_PROXY.',
       extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: false, upstreamStatus: 407 },
     });
     expect(upstream.calls).toHaveLength(1);

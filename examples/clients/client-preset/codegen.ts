@@ -9,7 +9,7 @@ const config: CodegenConfig = {
       preset: 'client',
       presetConfig: { persistedDocuments: true },
       config: { enumsAsTypes: true, useTypeImports: true, scalars: { DateTime: 'string', JSON: 'unknown' } },
-      // Caches add `__typename`: the operations of the manifest must have it too.
+      // Caches add `__typename`: the operations of the manifest must have it as well.
       documentTransforms: [addTypenameSelectionDocumentTransform],
     },
   },

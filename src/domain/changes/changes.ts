@@ -22,11 +22,11 @@ export interface ChangePoint {
   readonly after: string | null;
 }
 
-/** A started run, reduced to the data that is compared. */
+/** A started run, reduced to the compared data. */
 export interface ComparedRun {
   readonly id: string;
   readonly startedAt: Timestamp;
-  /** Nodes with steps. */
+  /** Nodes that have steps. */
   readonly nodeIds: ReadonlySet<string>;
   /** Model calls by node id. */
   readonly calls: ReadonlyMap<string, ModelCall>;
@@ -43,11 +43,11 @@ interface CallInRun {
   readonly call: ModelCall;
 }
 
-/** Work for a call and for a change, in values that are compared. */
+/** Cost of a call and of a change, in compared values. */
 const CALL_VALUES = 5;
 const CHANGE_VALUES = 50;
 
-/** Takes runs from oldest to newest. Returns the newest changes first. Yields the number of values that it compares. */
+/** Takes runs from oldest to newest and returns the newest changes first. Yields the number of compared values. */
 export function* changePoints(
   runs: readonly ComparedRun[],
   workflow: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'> | null,
@@ -108,7 +108,7 @@ function callsOfNodes(runs: readonly ComparedRun[]): Map<string, CallInRun[]> {
   return nodes;
 }
 
-/** Sentences that appear in only one prompt. Null if both prompts have the same sentences. */
+/** Sentences that appear in only one prompt, or null if both have the same sentences. */
 function promptDifference(before: Prompt | undefined, after: Prompt | undefined): Difference | null {
   if (!before || !after || before === after) return null;
   const removed = [...before].filter((sentence) => !after.has(sentence));
@@ -116,7 +116,7 @@ function promptDifference(before: Prompt | undefined, after: Prompt | undefined)
   return removed.length + added.length > 0 ? shortened(removed.join('\n'), added.join('\n')) : null;
 }
 
-/** Parameters with different values. Null if there are none. */
+/** Parameters with different values, or null. */
 function parametersDifference(before: Parameters, after: Parameters): Difference | null {
   if (before === after) return null;
   const names = [...new Set([...before.keys(), ...after.keys()])]
@@ -129,7 +129,7 @@ function parametersDifference(before: Parameters, after: Parameters): Difference
   return { before: clipped(textOf('before')), after: clipped(textOf('after')) };
 }
 
-/** The upstream sends only the current graph, so changed nodes are derived from runs before and after its change. */
+/** The upstream sends only the current graph, so changed nodes are inferred from runs before and after its change. */
 function* graphDifference(
   runs: readonly ComparedRun[],
   { version, updatedAt, graph }: Pick<WorkflowRecord, 'version' | 'updatedAt' | 'graph'>,

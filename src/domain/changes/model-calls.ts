@@ -9,14 +9,14 @@ import type { JsonValue, PayloadValues } from '../types.ts';
 import { NO_PROMPT, sentencesOf, type Prompt } from './prompt.ts';
 
 export interface ModelCall {
-  /** Model, or null if neither inputs nor outputs name a model, for example in a failed step. */
+  /** Model, or null if neither inputs nor outputs name one, for example in a failed step. */
   readonly model: string | null;
   readonly prompt: Prompt;
   /** JSON values by parameter name. */
   readonly parameters: Parameters;
 }
 
-/** A call as it was read. */
+/** A call as read. */
 export interface FoundCall {
   readonly model: string | null;
   readonly text: string;
@@ -25,7 +25,7 @@ export interface FoundCall {
 
 export type Parameters = ReadonlyMap<string, string>;
 
-/** Parameters of OpenAI and Anthropic, without those that differ from call to call, such as `seed` and `user`. */
+/** Parameters of OpenAI and Anthropic, except those that differ between calls, such as `seed` and `user`. */
 const PARAMETERS = (
   'temperature top_p top_k max_tokens max_completion_tokens max_output_tokens frequency_penalty presence_penalty stop ' +
   'stop_sequences n logit_bias logprobs top_logprobs response_format modalities verbosity reasoning reasoning_effort ' +
@@ -36,7 +36,7 @@ const PARAMETERS = (
 const TOOL_LISTS = ['tools', 'functions'];
 
 const MAX_SENTENCES = 500;
-/** Maximum length of a sentence or parameter. A longer one is cut and followed by its hash. */
+/** Maximum length of a sentence or parameter. Longer ones are cut and followed by their hash. */
 const MAX_CHARACTERS = 2000;
 
 export function createModelCalls() {
@@ -71,7 +71,7 @@ export function createModelCalls() {
 /** Returns null if no model is called or the inputs are unreadable. */
 export function findCall({ inputs, outputs }: Pick<PayloadValues, 'inputs' | 'outputs'>): FoundCall | null {
   if (inputs === null || unwritable(inputs) !== null) return null;
-  // The requested model counts first: a vendor may answer with a different model each time.
+  // The requested model counts first: a vendor may return a different model name each time.
   const model = modelOf(outputs, inputs);
   const instructions = instructionsOf(inputs);
   const isConversation = isJsonArray(fieldOf(inputs, 'messages')) || instructions.length > 0;
@@ -97,7 +97,7 @@ const copyOf = (text: string): string => Buffer.from(text).toString();
 
 function parametersIn(inputs: JsonValue): FoundCall['given'] {
   const single = PARAMETERS.map((name) => [name, fieldOf(inputs, name)] as const);
-  // In OpenAI Responses, `text` is an object with the answer's format. Elsewhere it may be the user's text.
+  // In OpenAI Responses, `text` is an object with the response's format. Elsewhere it may be the user's text.
   const text = fieldOf(inputs, 'text');
   const tools = TOOL_LISTS.flatMap((list) => {
     const listed = fieldOf(inputs, list);

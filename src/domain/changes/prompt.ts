@@ -1,6 +1,6 @@
 /** Prompts as sets of sentences, and the templates of a node's prompts. */
 
-/** Unique sentences in order. Equal texts share one set. */
+/** Unique sentences in order. Equal strings share one set. */
 export type Prompt = ReadonlySet<string>;
 
 export const NO_PROMPT: Prompt = new Set();
@@ -16,7 +16,7 @@ const DATE = new RegExp(
   'g',
 );
 
-/** Splits a string into trimmed sentences. Every date becomes the same word, since dates change daily. */
+/** Splits a string into trimmed sentences. Dates become a placeholder, since they change daily. */
 export const sentencesOf = (text: string): string[] =>
   text
     .replaceAll(DATE, '<date>')
@@ -30,12 +30,12 @@ const hasOther = (prompt: Prompt, ...others: readonly (Prompt | undefined)[]): b
   return false;
 };
 
-/** Sentences that a comparison with the previous prompt reads. Equal prompts are one object. */
+/** Number of sentences that a comparison with the previous prompt reads. Equal prompts are one object. */
 const sizeIfOther = (prompt: Prompt, previous: Prompt | undefined): number => (prompt === previous ? 0 : prompt.size);
 
 /**
- * Sentences are data, such as a name, if consecutive runs each have some that neither neighbour has. They are left out.
- * The first and last run follow their only neighbour. Yields the number of sentences that it compares.
+ * Sentences are data, such as a name, if consecutive runs each have some that neither neighbor has; these are omitted.
+ * The first and last run follow their only neighbor. Yields the number of compared sentences.
  */
 export function* templatesOf(prompts: readonly Prompt[]): Generator<number, Prompt[], void> {
   const last = prompts.length - 1;

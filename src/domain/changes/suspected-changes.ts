@@ -4,12 +4,12 @@ import { countBetween, isFinished, startOf, type Beginning } from '../workflow/g
 import type { RunRecord } from '../types.ts';
 import type { ChangePoint } from './changes.ts';
 
-/** Finished runs between a change and the first failure, at most. */
+/** Maximum number of finished runs between a change and the first failure. */
 export const MAX_RUNS_BETWEEN = 20;
 
 /**
- * All changes of one run: the last one with a change of the failed node, else with any change, at or shortly before the
- * first failure. Empty if it is not known which failure was the first. `records` are the runs around it.
+ * All changes of one run: the last one that changed the failed node, or any node, at or shortly before the first
+ * failure. Empty if the first failure is unknown. `records` are the runs around it.
  */
 export function suspectedChanges<Point extends ChangePoint>(
   points: readonly Point[],
@@ -40,7 +40,7 @@ export interface BaselineRun {
 }
 
 /**
- * The newest completed run before the change, else before the first failure. Null without one, and if a failed run
+ * The newest completed run before the change, or before the first failure. Null if there is none, or if a failed run
  * before the first failure may have had the failure.
  */
 export function baselineOf(
@@ -53,7 +53,7 @@ export function baselineOf(
     .filter(({ status, startTime }) => status === 'COMPLETED' && startTime !== null)
     .sort((a, b) => (startOf(b) ?? 0) - (startOf(a) ?? 0));
   const newest = (isEarlier: (start: number) => boolean) => completed.find((record) => isEarlier(startOf(record) ?? 0));
-  // The node may not have run in the runs between `previousRunId` and the change.
+  // The node may not have run between `previousRunId` and the change.
   const ofNode = changes.filter((change) => change.nodeId === nodeId);
   const previousIds = new Set((ofNode.length > 0 ? ofNode : changes).map(({ previousRunId }) => previousRunId));
   const previous = maxOf(records.filter(({ id }) => previousIds.has(id)).map((record) => startOf(record) ?? 0));

@@ -33,12 +33,12 @@ function sourceReference(block: JsonObject): string {
   return dataReference(kind, name, fieldOf(from, 'type') === 'base64' ? fieldOf(from, 'data') : undefined);
 }
 
-/** Reads `system`: a text or a list of text blocks. */
+/** Reads `system`: a string or a list of text blocks. */
 export function systemOf(inputs: JsonValue): JsonObject[] {
   const system = fieldOf(inputs, 'system');
   return typeof system === 'string' || isJsonArray(system) ? [{ role: 'system', content: system }] : [];
 }
 
-/** Reason of a refusal. The content of the same answer may be empty. */
+/** Reason for a refusal. The content of the same response may be empty. */
 export const refusalOf = (answer: JsonValue): string | null =>
   fieldOf(answer, 'stop_reason') === 'refusal' ? (nameIn(fieldOf(answer, 'stop_details'), 'explanation') ?? '') : null;

@@ -1,10 +1,10 @@
-/** Content of a message: a text or a list of parts. Each vendor's file defines its parts. */
+/** Content of a message: a string or a list of parts. Each vendor's file defines its parts. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import type { ToolCall } from './message.ts';
 import { MAX_TEXT, nameIn, textOf, unknownReference } from './text.ts';
 
-/** Meaning of a part. Null for a part that is not shown, such as reasoning. */
+/** Meaning of a part, or null if it isn't shown, such as reasoning. */
 export type Part =
   | { readonly kind: 'text' | 'reference' | 'refusal'; readonly text: string }
   | { readonly kind: 'call'; readonly call: ToolCall }
@@ -25,7 +25,7 @@ export interface Content {
 const MAX_PARTS = 500;
 
 /**
- * Joins the pieces of a model's text without a separator. Other texts and references get their own lines. Reads at most
+ * Joins the pieces of a model's text without a separator. Other texts and references get separate lines. Reads at most
  * MAX_PARTS parts, and no text beyond MAX_TEXT characters.
  */
 export function readContent(content: JsonValue | undefined, readers: PartReaders, isOneText: boolean): Content {

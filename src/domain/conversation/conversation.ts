@@ -11,14 +11,14 @@ import { joinStream } from './streams/streams.ts';
 import { nameIn, textOf } from './text.ts';
 
 /**
- * Returns null if neither side has a message in a known shape. Never throws. MAX_MESSAGES and MAX_TEXT bound the result.
- * Reasoning is left out. Images and files become references.
+ * Returns null if neither side has a message in a known shape. Never throws. MAX_MESSAGES and MAX_TEXT bound the
+ * result. Reasoning is omitted. Images and files become references.
  */
 export function conversationOf(inputs: JsonValue, outputs: JsonValue): Conversation | null {
   const answer = joinStream(outputs) ?? outputs;
   const answered = answeredIn(answer);
   const asked = askedIn(inputs, answered.drafts.length > 0 || lacksAnswer(inputs, answer));
-  // A plain text is an answer only if the inputs contain messages.
+  // A plain string is an answer only if the inputs contain messages.
   const plain: readonly Draft[] =
     typeof answer === 'string' && asked.drafts.length > 0 ? [{ role: 'assistant', content: textOf(answer) }] : [];
   const all = [

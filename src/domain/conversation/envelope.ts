@@ -10,12 +10,12 @@ import { nameIn, reference, textOf } from './text.ts';
 
 const READERS: PartReaders = new Map([...CHAT_PARTS, ...RESPONSES_PARTS, ...ANTHROPIC_PARTS]);
 
-/** Maximum number of messages read from one side. Earlier messages are only counted. */
+/** Maximum number of messages to read from one side. Earlier messages are only counted. */
 export const MAX_MESSAGES = 200;
 
 export interface Drafts {
   readonly drafts: readonly Draft[];
-  /** Number of earlier entries that were not read. */
+  /** Number of unread earlier entries. */
   readonly skipped: number;
 }
 
@@ -66,7 +66,7 @@ function resultDraft(toolCallId: string | null, content: JsonValue | undefined):
   return { role: 'tool', content: text, toolCallId, isCut };
 }
 
-/** A call after a model's message or after another call belongs to the same turn of the model. */
+/** A call after a model's message or another call belongs to the same turn of the model. */
 function addItem(drafts: Draft[], item: JsonObject): void {
   const read = callItemOf(item);
   if (!read) return;

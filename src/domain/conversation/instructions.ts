@@ -1,4 +1,4 @@
-/** Texts that a model receives in every call, independent of the user's question. */
+/** Instructions that a model receives in every call, independent of the user's question. */
 import { fieldOf, isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import { systemOf } from './anthropic.ts';
@@ -23,7 +23,7 @@ export function instructionsOf(inputs: JsonValue): string[] {
 const isInstruction = (entry: JsonValue): entry is JsonObject =>
   isJsonObject(entry) && (entry.role === 'system' || entry.role === 'developer');
 
-/** OpenAI can store a prompt. Its id and version replace its text. */
+/** OpenAI can store prompts. The id and version then replace the text. */
 function storedPrompt(inputs: JsonValue): string[] {
   const prompt = fieldOf(inputs, 'prompt');
   const id = nameIn(prompt, 'id');

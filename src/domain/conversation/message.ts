@@ -4,7 +4,7 @@ import { clip, MAX_TEXT } from './text.ts';
 export interface ToolCall {
   readonly id: string | null;
   readonly name: string | null;
-  /** Usually JSON text, but a model may write anything. */
+  /** Usually JSON, but a model may write anything. */
   readonly arguments: string | null;
 }
 
@@ -14,11 +14,11 @@ export interface Message {
   readonly role: string;
   readonly content: string | null;
   readonly toolCalls: readonly ToolCall[];
-  /** Id of the call that this message answers. Null if there is none. */
+  /** Id of the call that this message answers, or null. */
   readonly toolCallId: string | null;
   readonly isOutput: boolean;
   readonly isRefusal: boolean;
-  /** Whether a text or list of the message is cut. */
+  /** Whether a string or list of the message is cut. */
   readonly isTruncated: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Conversation {
   readonly finishReason: string | null;
 }
 
-/** A parsed message before its texts are cut. */
+/** A parsed message before its strings are cut. */
 export interface Draft {
   readonly role: string;
   readonly content: string | null;

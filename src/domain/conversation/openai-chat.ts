@@ -24,7 +24,7 @@ export const CHAT_PARTS: PartReaders = new Map<string, (part: JsonObject) => Par
   ],
 ]);
 
-/** Accepts `{ url }` and a plain URL, which some services use. */
+/** Accepts `{ url }`, and a plain URL, which some services use. */
 export function imageReference(image: JsonValue | undefined): string {
   const url = typeof image === 'string' ? image : nameIn(image, 'url');
   return url === null ? reference('image') : linkReference('image', url);

@@ -12,7 +12,7 @@ const image = (part: JsonObject): Part => {
   return { kind: 'reference', text };
 };
 
-/** `input_text` and `output_text` need no reader: a part of any type may have a `text`. */
+/** `input_text` and `output_text` need no reader: parts of any type may have a `text`. */
 export const RESPONSES_PARTS: PartReaders = new Map<string, (part: JsonObject) => Part>([
   ['input_image', image],
   ['computer_screenshot', image],
@@ -30,7 +30,7 @@ export const RESPONSES_PARTS: PartReaders = new Map<string, (part: JsonObject) =
 export interface CallItem {
   readonly call: ToolCall | null;
   readonly result: { readonly callId: string | null; readonly content: JsonValue | undefined } | null;
-  /** Reference to content that the call generated, such as an image. Null if there is none. */
+  /** Reference to content that the call generated, such as an image, or null. */
   readonly made: string | null;
 }
 
@@ -54,7 +54,7 @@ export function callItemOf(item: JsonObject): CallItem | null {
   return { call, result: came === undefined ? null : { callId, content: came }, made: null };
 }
 
-/** Returns the items. `output_text` without items, which SDKs offer, is one message. */
+/** Returns the items. `output_text` without items, which SDKs offer, becomes one message. */
 export function outputItems(answer: JsonValue): readonly JsonValue[] {
   const output = fieldOf(answer, 'output');
   if (isJsonArray(output)) return output;
@@ -62,7 +62,7 @@ export function outputItems(answer: JsonValue): readonly JsonValue[] {
   return typeof text === 'string' ? [{ role: 'assistant', content: text }] : [];
 }
 
-/** Whether the answer of a model call is missing, an error or only reasoning. Others may be embeddings. */
+/** Whether the answer of a model call is missing, an error or only reasoning. Other outputs may be embeddings. */
 export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
   nameIn(inputs, 'model') !== null &&
   (answer === null ||
@@ -70,7 +70,7 @@ export const lacksAnswer = (inputs: JsonValue, answer: JsonValue): boolean =>
     fieldOf(answer, 'error') != null ||
     (isJsonObject(answer) && Object.keys(answer).length === 0));
 
-/** A text `input` may be anything, so it counts only with instructions or in a model call. */
+/** A string as `input` may be anything, so it counts only with instructions or in a model call. */
 export function inputItems(inputs: JsonValue, isModelCall: boolean): readonly JsonValue[] {
   const instructions = fieldOf(inputs, 'instructions');
   const input = fieldOf(inputs, 'input');

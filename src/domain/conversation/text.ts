@@ -1,4 +1,4 @@
-/** Texts of a message. Long texts are cut, and other content becomes a reference. */
+/** Strings of a message. Long ones are cut, and other content becomes a reference. */
 import { isDeeperThan, isJsonObject, MAX_JSON_DEPTH, fieldOf } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 
@@ -14,13 +14,13 @@ export function clip(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
 }
 
-/** Returns null for anything but a non-empty text. */
+/** Returns null for anything but a non-empty string. */
 export const nameIn = (value: JsonValue | undefined, key: string): string | null => {
   const name = fieldOf(value, key);
   return typeof name === 'string' && name !== '' ? name : null;
 };
 
-/** Returns a text, or any other value as JSON. Encoded data becomes a reference. Null for a missing value. */
+/** Returns a string, or any other value as JSON, or null for a missing value. Encoded data becomes a reference. */
 export function textOf(value: JsonValue | undefined): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return withoutDataUrls(value);
@@ -28,7 +28,7 @@ export function textOf(value: JsonValue | undefined): string | null {
   return withoutDataUrls(JSON.stringify(value)).replace(BASE64, (data) => reference('data', sizeOfBase64(data.length)));
 }
 
-/** Placeholder for content that is not text, such as `[image: https://…]`. */
+/** Placeholder for content other than text, such as `[image: https://…]`. */
 export const reference = (kind: string, ...about: readonly (string | null)[]): string => {
   const known = about.filter((each) => each !== null);
   return (
@@ -37,7 +37,7 @@ export const reference = (kind: string, ...about: readonly (string | null)[]): s
   );
 };
 
-/** Keeps a link. Replaces a data URL by its type and size. */
+/** Keeps a link. Replaces a data URL with its type and size. */
 export function linkReference(kind: string, url: string): string {
   if (!url.startsWith('data:')) return reference(kind, url);
   const [mediaType = ''] = url.slice(5, 5 + MAX_REFERENCE).split(/[;,]/, 1);
@@ -48,12 +48,12 @@ export const dataReference = (kind: string, type: string | null, base64: JsonVal
   reference(kind, type, typeof base64 === 'string' ? sizeOfBase64(base64.length) : null);
 
 /**
- * Encoded data in JSON of unknown shape, since no normal word is this long. It starts only at the beginning of a word:
- * trying each character of long words would take seconds.
+ * Encoded data in JSON of unknown shape: normal words are never this long. A match starts only at the beginning of a
+ * word, because trying each character of long words would take seconds.
  */
 const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{1000,}={0,2}/g;
 
-/** Short data URLs stay, since a reference would not be shorter. */
+/** Short data URLs stay, since a reference wouldn't be shorter. */
 const DATA_URL = /data:([\w.+/-]{1,100}(?:;[\w.=+-]{1,100}){0,3});base64,([A-Za-z0-9+/_-]{200,}={0,2})/g;
 
 const withoutDataUrls = (text: string): string =>

@@ -1,4 +1,4 @@
-/** Cost of the tokens of steps. Amounts are exact integers, so that sums do not depend on the order. */
+/** Cost of the tokens of steps. Amounts are exact integers, so sums don't depend on the order. */
 import { billedCounts } from '../run/usage.ts';
 import type { ReportedTokens, Step, StepFacts, TokenUsage } from '../types.ts';
 import { pricesFor, type PriceList, type TokenPrices } from './prices.ts';
@@ -63,7 +63,7 @@ export function createCostSum() {
 /** Attodollars per dollar: fine enough for any price per token. */
 const ATTODOLLARS = 1e18;
 
-/** Returns null if the model is unnamed or unpriced, or a count is unknown: a partial cost would be wrong. */
+/** Returns null if the model is unknown or unpriced, or a count is unknown: a partial cost would be wrong. */
 export function attodollarsOf(tokens: ReportedTokens, model: string | null, list: PriceList): bigint | null {
   const ofModel = model === null ? undefined : list.get(model);
   const counts = ofModel && billedCounts(tokens);

@@ -1,8 +1,8 @@
 /**
- * Critical path: the chain of steps that determines when the run ends. It follows the graph, or else step times.
- * A node weighs the time that its executions cover, without waits. A node that did not run weighs 0 and still connects others.
- * A cycle counts as one node. Of equally long chains, the one with more steps wins.
- * Executions without a start and nodes missing from the graph are ignored.
+ * Critical path: the chain of steps that determines when the run ends. It follows the graph, or step times if there is
+ * none. A node weighs the time covered by its executions, without waits. A node that didn't run weighs 0 but still
+ * connects others. A cycle counts as one node. Of equally long chains, the one with more steps wins. Executions without
+ * a start and nodes missing from the graph are ignored.
  */
 import { compareByStart } from '../step/execution.ts';
 import { predecessorsOf, successorsOf, topologicalGroups } from './graph.ts';

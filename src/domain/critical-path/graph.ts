@@ -1,4 +1,4 @@
-/** Graph traversal. A graph may have cycles and edges to unknown nodes. */
+/** Graph traversal. Graphs may have cycles and edges to unknown nodes. */
 import type { WorkflowGraph } from '../types.ts';
 
 export type Successors = ReadonlyMap<string, readonly string[]>;
@@ -23,7 +23,7 @@ export function reachableFrom(
   isOpen: (id: string) => boolean,
 ): Set<string> {
   const reached = new Set<string>([...sources].filter(isOpen));
-  // Iteration over a Set includes entries added meanwhile.
+  // Iterating over a Set includes entries added during the iteration.
   for (const id of reached) for (const next of successors.get(id) ?? []) if (isOpen(next)) reached.add(next);
   return reached;
 }
@@ -36,7 +36,7 @@ export function topologicalGroups(successors: Successors, predecessors: Successo
     if (grouped.has(id)) continue;
     grouped.add(id);
     const group = [id];
-    // Iteration over an array includes items added meanwhile.
+    // Iterating over an array includes items added during the iteration.
     for (const member of group) {
       for (const before of predecessors.get(member) ?? []) {
         if (grouped.has(before)) continue;

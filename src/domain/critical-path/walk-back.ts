@@ -1,7 +1,7 @@
-/** Critical path without a graph: from the step that ended last, back to the steps that it may have waited for. */
+/** Critical path without a graph: from the step that ended last, back through the steps that it may have waited for. */
 import { compareByEnd, timedOf, type Interval } from '../run/intervals.ts';
 
-/** A predecessor may appear to end this much after the start if one of the times is exact only to the second. */
+/** A predecessor may appear to end this much after the start if one of the times has only whole seconds. */
 const TOLERANCE_MICROS = 1_000_000;
 
 /**
@@ -25,14 +25,14 @@ export function walkBack(intervals: readonly Interval[]): Interval[] {
 
 type Candidate = Interval | undefined;
 
-/** Takes intervals sorted by end. The search returns the last interval before each step of a path. */
+/** Takes intervals sorted by end. The returned search finds the last interval before each step of a path. */
 function latestBefore(ended: readonly Interval[], tolerance: number): (current: Interval) => Candidate {
   const left = [...ended];
   return (current) => {
     const precedes = (candidate: Interval) =>
       candidate.end <= current.start + tolerance && isBefore(candidate, current);
     let last = left.at(-1);
-    // An interval that cannot precede this step cannot precede an earlier one. Dropping it keeps long paths fast.
+    // An interval that can't precede this step can't precede an earlier one. Dropping it keeps long paths fast.
     for (; last && !precedes(last); last = left.at(-1)) left.pop();
     return last;
   };
@@ -40,7 +40,7 @@ function latestBefore(ended: readonly Interval[], tolerance: number): (current: 
 
 const laterOf = (a: Candidate, b: Candidate): Candidate => (a && b ? (compareByEnd(a, b) > 0 ? a : b) : (a ?? b));
 
-/** If two intervals start together, only one of length 0 can precede the other. */
+/** If two intervals start together, only a zero-length one can precede the other. */
 function isBefore(candidate: Interval, current: Interval): boolean {
   if (candidate.start !== current.start) return candidate.start < current.start;
   if (candidate.end > candidate.start) return false;

@@ -1,6 +1,6 @@
 /**
- * What the inputs of failed runs have in common that those of completed runs don't. It is an association: it doesn't say why a
- * run failed.
+ * What the inputs of failed runs have in common that those of completed runs don't: an association, which doesn't
+ * explain why a run failed.
  */
 import { compareText } from '../order.ts';
 import { blockedP, fisherLogP, LogFactorials, type Table } from './exact-tests.ts';
@@ -19,15 +19,15 @@ export interface ComparedInputs {
 
 export interface CommonInput {
   readonly text: string;
-  /** Below the inputs: `customer.region`. */
+  /** Path within the inputs, such as `customer.region`. */
   readonly path: string;
   readonly test: InputTest;
   readonly value: Scalar | null;
   readonly failedCount: number;
   readonly completedCount: number;
-  /** The newest failed run without it. Null without one. */
+  /** The newest failed run without it, or null. */
   readonly failedWithoutId: string | null;
-  /** The newest completed run with it. Null without one. */
+  /** The newest completed run with it, or null. */
   readonly completedWithId: string | null;
 }
 
@@ -41,12 +41,12 @@ export interface CommonInputs {
 }
 
 const MAX_FOUND = 3;
-/** Largest p-value of Fisher's test, times the number of facts. */
+/** Largest p-value of Fisher's test, multiplied by the number of facts. */
 const MAX_P = 0.01;
-/** The fact holds in this share of the failed runs, and in this much less of the completed ones. */
+/** Minimum share of failed runs for which the fact holds, and minimum lead over the share of completed ones. */
 const MIN_SHARE = 0.5;
 const MIN_DIFFERENCE = 0.5;
-/** Few runs, so that a change of the field with the time falls into few blocks. */
+/** Few runs, so that a field that changes over time differs within few blocks. */
 const BLOCK_RUNS = 4;
 const MAX_BLOCKED_P = 0.01;
 
@@ -55,7 +55,7 @@ export function* commonInputs(runs: readonly ComparedInputs[]): Generator<void, 
   const [failed, completed] = [emptySet(runs.length), emptySet(runs.length)];
   for (const [at, { isFailed }] of runs.entries()) addTo(isFailed ? failed : completed, at);
   const [failedRuns, completedRuns] = [failed, completed].map((set) => countBoth(set, set));
-  // Whatever the failed runs have, nothing would be certain enough.
+  // No fact about the failed runs could be significant.
   const isHopeless = !failedRuns || !completedRuns || failedRuns + completedRuns < 2 * RULE_OF_FIVE;
   const facts = isHopeless ? [] : yield* factsOfInputs(runs.map(({ inputs }) => inputs));
   const search = new Search(runs, facts, { failed, completed });
@@ -85,7 +85,7 @@ class Search {
   readonly #facts: readonly InputFact[];
   readonly #all: Sides;
   readonly #logs = new LogFactorials();
-  /** Runs that no found fact explains. */
+  /** Runs not explained by a found fact. */
   #left: Sides;
   compared = 0;
 
@@ -99,7 +99,7 @@ class Search {
     this.#left = { failed: without(this.#left.failed, runs), completed: without(this.#left.completed, runs) };
   }
 
-  /** Among the runs that are left. */
+  /** Returns the strongest fact about the remaining runs. */
   *strongest(): Generator<void, InputFact | null, void> {
     const candidates: Candidate[] = [];
     const distinct = new Set<string>();
@@ -108,7 +108,7 @@ class Search {
       const table = tableOf(fact, this.#left);
       const having = table.failedWith + table.completedWith;
       if (having < RULE_OF_FIVE || table.failed + table.completed - having < RULE_OF_FIVE) continue;
-      // Facts of the same runs are one: the simplest comes first.
+      // Facts about the same runs count as one: the simplest comes first.
       const key = keyOf(both(fact.runs, failed)) + keyOf(both(fact.runs, completed));
       if (distinct.has(key)) continue;
       distinct.add(key);
@@ -117,7 +117,7 @@ class Search {
     }
     this.compared = distinct.size;
     const bound = Math.log(MAX_P / distinct.size);
-    // A stable order: of equally strong facts the simplest stays first.
+    // The sort is stable: of equally strong facts, the simplest stays first.
     const certain = candidates.filter(({ logP }) => logP < bound).sort((one, other) => one.logP - other.logP);
     for (const { fact } of certain) {
       if (blockedP(this.#blocks(fact), this.#logs) <= MAX_BLOCKED_P) return fact;
@@ -126,7 +126,7 @@ class Search {
     return null;
   }
 
-  /** Successive runs, a few at a time. */
+  /** Successive runs, a few per block. */
   #blocks(fact: InputFact): Table[] {
     const blocks: Table[] = [];
     let block = { failed: 0, failedWith: 0, completed: 0, completedWith: 0, count: 0 };
@@ -142,11 +142,11 @@ class Search {
       if (has(fact.runs, at)) block[isFailed ? 'failedWith' : 'completedWith'] += 1;
     }
     blocks.push(block);
-    // The others say nothing.
+    // Other blocks carry no information.
     return blocks.filter(({ failed, completed }) => failed > 0 && completed > 0);
   }
 
-  /** Counts all runs, so that they are those of a list that is filtered by the fact. */
+  /** Counts all runs, so the counts match a list filtered by the fact. */
   describe(fact: InputFact): CommonInput {
     const table = tableOf(fact, this.#all);
     const path = inputPathText(keysOfPath(fact.path));
@@ -174,13 +174,13 @@ function tableOf({ runs, known }: InputFact, { failed, completed }: Sides): Tabl
   };
 }
 
-/** The share of the failed runs counts those whose path is cut off. */
+/** The share of failed runs includes those whose path is cut off. */
 const isLarge = ({ failed, failedWith, completed, completedWith }: Table, allFailed: number): boolean =>
   failedWith >= MIN_SHARE * allFailed &&
   failedWith > 0 &&
   failedWith / failed - completedWith / completed >= MIN_DIFFERENCE;
 
-/** By how simply a fact is put. */
+/** Simplest wording first. */
 const TESTS: readonly InputTest[] = [
   'EQUALS',
   'PRESENT',
@@ -191,7 +191,7 @@ const TESTS: readonly InputTest[] = [
   'LENGTH_BELOW',
 ];
 
-/** Picks, among facts about the same runs, the simplest test, then the shortest path. */
+/** Among facts about the same runs, the simplest test comes first, then the shortest path. */
 function simplestFirst(one: InputFact, other: InputFact): number {
   return (
     TESTS.indexOf(one.test) - TESTS.indexOf(other.test) ||
@@ -217,7 +217,7 @@ const WORDS: Readonly<Record<InputTest, string>> = {
 const words = ({ test, value }: InputFact): string =>
   value === null ? WORDS[test] : `${WORDS[test]} \`${oneLine(String(value))}\``;
 
-/** It stands between backticks. */
+/** Fits between backticks. */
 const oneLine = (text: string): string =>
   text
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')

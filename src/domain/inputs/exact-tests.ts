@@ -1,6 +1,6 @@
-/** Exact one-sided tests of whether failed runs have a fact more often than chance would give it to them. */
+/** Exact one-sided tests of whether failed runs have a fact more often than expected by chance. */
 
-/** Logarithms of n!, as far as they were needed. */
+/** Logarithms of n!, computed as needed. */
 export class LogFactorials {
   readonly #known: number[] = [0];
 
@@ -9,7 +9,7 @@ export class LogFactorials {
     return this.#known[n] ?? 0;
   }
 
-  /** Logarithm of the number of ways to choose. */
+  /** Logarithm of the binomial coefficient. */
   choose(n: number, k: number): number {
     return this.of(n) - this.of(k) - this.of(n - k);
   }
@@ -23,7 +23,7 @@ export interface Table {
   readonly completedWith: number;
 }
 
-/** Natural logarithm of Fisher's p: small ones would be 0. */
+/** Natural logarithm of Fisher's p, because small values of p would be 0. */
 export function fisherLogP({ failed, failedWith, completed, completedWith }: Table, logs: LogFactorials): number {
   const having = failedWith + completedWith;
   const all = logs.choose(failed + completed, having);
@@ -35,12 +35,12 @@ export function fisherLogP({ failed, failedWith, completed, completedWith }: Tab
 }
 
 /**
- * Probability that this many failed runs have the fact if, within each block of runs that started one after the other, chance had
- * given it to them. A fact that only follows from the time is as frequent in both kinds of runs of a block.
+ * Probability that this many failed runs have the fact by chance, if it were distributed randomly within each block of
+ * successive runs. A fact that only depends on the time is as frequent among failed as among completed runs of a block.
  */
 export function blockedP(blocks: readonly Table[], logs: LogFactorials): number {
   let observed = 0;
-  /** Probability by number of failed runs with the fact. */
+  /** Probability for each number of failed runs with the fact. */
   let sums = [1];
   for (const { failed, failedWith, completed, completedWith } of blocks) {
     observed += failedWith;

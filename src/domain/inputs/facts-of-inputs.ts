@@ -1,4 +1,4 @@
-/** Facts about the inputs of compared runs: each splits them into runs that have it and runs that don't. */
+/** Facts about the inputs of compared runs. Each divides them into runs that have it and runs that don't. */
 import { compareText } from '../order.ts';
 import { percentile } from '../workflow/statistics.ts';
 import type { InputTest, Scalar } from './input-test.ts';
@@ -15,19 +15,24 @@ export interface InputFact {
   readonly known: RunSet;
 }
 
-/** At least this many of the compared runs must have a fact, and this many must not: ids would make 100,000 facts otherwise. */
+/**
+ * Minimum number of compared runs that must have a fact, and that must not: otherwise, ids would make 100,000 facts.
+ */
 export const RULE_OF_FIVE = 5;
 
 const PERCENTS = [10, 25, 50, 75, 90];
 
-/** Values of one path, by position of the run. */
+/** Values at one path, by position of the run. */
 interface Column {
   readonly at: number[];
   readonly values: (Scalar | null)[];
   readonly lengths: (number | null)[];
 }
 
-/** Limit of paths; those that most runs have are kept, because keys that are ids would make 40,000 paths of a thousand runs. */
+/**
+ * Maximum number of paths. Those that most runs have are kept: with ids as keys, a thousand runs would have 40,000
+ * paths.
+ */
 const MAX_COLUMNS = 1000;
 
 /** Yields after each run and each path. */
@@ -70,7 +75,10 @@ function* columnsOf(runs: readonly InputValues[]): Generator<void, [string, Colu
   return [...columns];
 }
 
-/** The runs whose bound hasn't cut off a path: it isn't missing in the others. Ask for paths in order. */
+/**
+ * Returns the runs whose bounds don't cut off a path, so that it is truly missing in the others. Ask for paths in
+ * order.
+ */
 function createKnown(runs: readonly InputValues[]): (path: string) => RunSet {
   const cuts = [...runs.entries()]
     .flatMap(([at, { values, isCut }]) => (isCut ? [{ at, last: values.at(-1)?.path ?? '' }] : []))
@@ -120,7 +128,7 @@ function* factsOfColumn(
     yield { test: 'BELOW', value: bound, runs: setOf((index) => (numberOf(index) ?? Infinity) < bound) };
   }
 
-  // The length of a string says something only where strings may be long.
+  // The length of a string is meaningful only where strings may be long.
   const isCounted = values.some((value, index) => value === null && lengths[index] !== null);
   const lengthOf = (index: number): number | null => (isCounted ? (lengths[index] ?? null) : null);
   for (const bound of boundsOf(values.keys().map(lengthOf))) {
@@ -129,7 +137,7 @@ function* factsOfColumn(
   }
 }
 
-/** Quantiles, each once. */
+/** Quantiles without duplicates. */
 function boundsOf(numbers: Iterable<number | null>): readonly number[] {
   const ascending = [...numbers].filter((each) => each !== null).sort((a, b) => a - b);
   return [...new Set(PERCENTS.map((percent) => percentile(ascending, percent) ?? NaN))].filter(Number.isFinite);

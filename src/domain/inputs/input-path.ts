@@ -5,12 +5,12 @@ import type { JsonValue } from '../types.ts';
 export type InputPath = readonly (string | number)[];
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** One part of a path at the current position: a name after a dot (except the first), or an index. */
+/** One part of a path: a name after a dot (except for the first one), or an index. */
 const PART = /(\.?)(?:([A-Za-z_][A-Za-z0-9_]*)|("(?:[^"\\]|\\.)*"))|\[(-?\d{1,9})\]/y;
 
 export const MAX_PATH_LENGTH = 1000;
 
-/** The string that `parseInputPath` reads. Names that aren't identifiers are quoted, as in JMESPath. */
+/** The inverse of `parseInputPath`. Names that aren't identifiers are quoted, as in JMESPath. */
 export function inputPathText(path: InputPath): string {
   const parts = path.map((part) => {
     if (typeof part === 'number') return `[${part}]`;
@@ -20,7 +20,7 @@ export function inputPathText(path: InputPath): string {
   return parts.join('').replace(/^\./, '');
 }
 
-/** Returns null if the string isn't such a path. */
+/** Returns null if the string isn't a path. */
 export function parseInputPath(text: string): InputPath | null {
   const parts: (string | number)[] = [];
   if (text === '' || text.length > MAX_PATH_LENGTH) return null;
@@ -31,7 +31,7 @@ export function parseInputPath(text: string): InputPath | null {
     const [, dot, name, quoted, index] = match;
     if (index !== undefined) parts.push(Number(index));
     else {
-      // The first name comes without a dot, each later one with it.
+      // The first name has no dot, each later one does.
       if ((dot === '.') !== parts.length > 0) return null;
       const key = name ?? keyOf(quoted ?? '');
       if (key === null) return null;
@@ -49,7 +49,7 @@ function keyOf(quoted: string): string | null {
   }
 }
 
-/** Returns null if the path finds nothing. A negative index counts from the end. */
+/** Returns null if there is nothing at the path. A negative index counts from the end. */
 export function valueAt(value: JsonValue, path: InputPath): JsonValue {
   let found: JsonValue | undefined = value;
   for (const part of path) {

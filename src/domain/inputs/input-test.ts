@@ -1,4 +1,4 @@
-/** Tests of one value of a run's inputs. Common inputs are found, and lists filtered, by the same tests. */
+/** Tests of one value in a run's inputs. Finding common inputs and filtering lists use the same tests. */
 import { isJsonArray } from '../json.ts';
 import type { JsonValue } from '../types.ts';
 import { valueAt, type InputPath } from './input-path.ts';
@@ -10,11 +10,11 @@ export type Scalar = string | number | boolean;
 export interface InputCondition {
   readonly path: InputPath;
   readonly test: InputTest;
-  /** Compared with. Null for PRESENT and MISSING. */
+  /** Value to compare with, or null for PRESENT and MISSING. */
   readonly value: Scalar | null;
 }
 
-/** A null is missing, as in JMESPath. */
+/** A null counts as missing, as in JMESPath. */
 export function passes(inputs: JsonValue, { path, test, value }: InputCondition): boolean {
   const found = valueAt(inputs, path);
   switch (test) {
@@ -35,6 +35,6 @@ export function passes(inputs: JsonValue, { path, test, value }: InputCondition)
   }
 }
 
-/** Items of an array, UTF-16 units of a string. */
+/** Number of array items or UTF-16 code units. */
 export const lengthOf = (value: JsonValue): number | null =>
   typeof value === 'string' || isJsonArray(value) ? value.length : null;

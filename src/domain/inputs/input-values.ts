@@ -1,4 +1,4 @@
-/** The values of a run's inputs by path, as far as they are compared with those of other runs. */
+/** The values of a run's inputs by path, as far as they are compared with other runs. */
 import { isJsonObject } from '../json.ts';
 import { compareText } from '../order.ts';
 import { REDACTED } from '../redaction/redactor.ts';
@@ -6,18 +6,18 @@ import type { JsonObject, JsonValue } from '../types.ts';
 import { lengthOf, type Scalar } from './input-test.ts';
 
 export interface InputValue {
-  /** Keys, joined by `SEPARATOR`: sorts like the keys, a parent before its children. */
+  /** Keys joined by `SEPARATOR`: sorts like the keys, with parents before children. */
   readonly path: string;
   /** Value, or null for an object, an array, and a long or redacted string. */
   readonly value: Scalar | null;
-  /** Length, or null for other values than arrays and strings. */
+  /** Length, or null for values other than arrays and strings. */
   readonly length: number | null;
 }
 
 export interface InputValues {
   /** In path order. */
   readonly values: readonly InputValue[];
-  /** Paths behind the last value are unknown. */
+  /** Whether paths after the last value are unknown. */
   readonly isCut: boolean;
 }
 
@@ -27,7 +27,7 @@ const MAX_LEVELS = 5;
 /** Longer strings are compared by length only. */
 export const MAX_EQUAL_LENGTH = 100;
 
-/** Returns null unless the inputs are an object. Arrays aren't entered, and a null is missing. */
+/** Returns null unless the inputs are an object. Arrays aren't entered, and a null counts as missing. */
 export function inputValues(inputs: JsonValue): InputValues | null {
   if (!isJsonObject(inputs)) return null;
   const values: InputValue[] = [];
@@ -54,7 +54,7 @@ export function inputValues(inputs: JsonValue): InputValues | null {
 
 function comparedOf(member: JsonValue): Omit<InputValue, 'path'> {
   if (typeof member === 'string') {
-    // What it hides may be any value.
+    // The hidden part could be anything.
     if (member.includes(REDACTED)) return { value: null, length: null };
     return { value: member.length > MAX_EQUAL_LENGTH ? null : member, length: member.length };
   }

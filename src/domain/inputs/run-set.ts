@@ -1,4 +1,4 @@
-/** Sets of runs by position, as bits: a thousand runs are 32 numbers. */
+/** Sets of runs by position, as bits: 1000 runs take 32 numbers. */
 
 export type RunSet = Uint32Array;
 
@@ -16,14 +16,14 @@ export const without = (set: RunSet, others: RunSet): RunSet => set.map((word, a
 
 export const both = (one: RunSet, other: RunSet): RunSet => one.map((word, at) => word & (other[at] ?? 0));
 
-/** Number of runs that are in both sets. */
+/** Number of runs in both sets. */
 export function countBoth(one: RunSet, other: RunSet): number {
   let count = 0;
   for (let at = 0; at < one.length; at += 1) count += bitsIn((one[at] ?? 0) & (other[at] ?? 0));
   return count;
 }
 
-/** Equal for equal sets, and short. */
+/** Short key, equal for equal sets. */
 export const keyOf = (set: RunSet): string =>
   String.fromCharCode(...new Uint16Array(set.buffer, set.byteOffset, set.length * 2));
 

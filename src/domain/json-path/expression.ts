@@ -1,4 +1,4 @@
-/** Parses JMESPath expressions and rejects constructs whose work is not linear in the payload. */
+/** Parses JMESPath expressions, and rejects constructs whose cost isn't linear in the payload. */
 import { compile } from '@jmespath-community/jmespath';
 
 type Node = ReturnType<typeof compile>;
@@ -13,7 +13,7 @@ export interface PathExpression {
   readonly needsCopy: boolean;
 }
 
-/** The expression is invalid or takes too much work for the payload. */
+/** The expression is invalid, or too expensive for the payload. */
 export class InvalidPathError extends Error {
   override readonly name = 'InvalidPathError';
 
@@ -24,7 +24,7 @@ export class InvalidPathError extends Error {
 
 export const MAX_EXPRESSION_LENGTH = 512;
 
-/** Steps of an entry of a multi-select, and of a copied value. Any other node of the tree takes one step. */
+/** Steps of a multi-select entry, and of a copied value. Any other tree node takes one step. */
 const COST_OF_ENTRY = 8;
 const COST_OF_COPY = 20;
 
@@ -82,7 +82,7 @@ function unsupported(node: Node): InvalidPathError {
   return new InvalidPathError(UNSUPPORTED[node.type] ?? `${node.type} is not supported`);
 }
 
-/** Without a multi-select, a path finds each value of the payload at most once, so its work is linear. */
+/** Without a multi-select, a path finds each value of the payload at most once, so its cost is linear. */
 function pathOf(node: Node, isLast = false): Node {
   switch (node.type) {
     case 'Current':
@@ -122,12 +122,12 @@ function pathOf(node: Node, isLast = false): Node {
 type Entry = Extract<Node, { readonly type: 'MultiSelectHash' }>['children'][number];
 
 function entryOf(entry: Entry): Entry {
-  // The library would set the prototype of the result.
+  // The library would set the result's prototype.
   if (entry.name === '__proto__') throw new InvalidPathError('__proto__ is not supported as a name of a multi-select');
   return { ...entry, value: pathOf(entry.value) };
 }
 
-/** `operand | [] != null && @`: false unless it is a list, since the library would split a string into characters. */
+/** `operand | [] != null && @`: false unless it is a list, because the library would split a string into characters. */
 function listOf(operand: Node): Node {
   const current: Node = { type: 'Current' };
   const flat: Node = { type: 'Flatten', child: current };
@@ -158,7 +158,7 @@ function operandOf(node: Node): Node {
 interface AnyNode {
   readonly type?: string;
   readonly name?: string;
-  /** Number of entries, if the node is the list of a multi-select. */
+  /** Number of entries, if the node is a multi-select list. */
   readonly length?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Selects a part of a step's or a run's inputs or outputs by a client's JMESPath expression. */
+/** Selects part of a step's or run's inputs or outputs with a client's JMESPath expression. */
 import { TreeInterpreter } from '@jmespath-community/jmespath';
 import { isJsonArray, isJsonObject } from '../json.ts';
 import type { JsonValue } from '../types.ts';
@@ -6,15 +6,15 @@ import { InvalidPathError, MAX_EXPRESSION_LENGTH, parseExpression, type PathExpr
 
 export { InvalidPathError, type PathExpression } from './expression.ts';
 
-/** A step evaluates one part of an expression for one value. docs/decisions/0004 has measured times. */
+/** Evaluating one part of an expression for one value is a step. docs/decisions/0004 has measurements. */
 const MAX_STEPS = 10_000_000;
 
-/** Steps of each evaluation, and of each parsed character. */
+/** Steps per evaluation, and per parsed character. */
 const EVALUATION_COST = 5;
 const PARSE_COST = 20;
 
 export interface PathBudget {
-  /** Expressions of the operation, since a query applies the same few paths to all steps of a run. */
+  /** Parsed expressions of the operation: a query applies the same few paths to all steps of a run. */
   readonly parsed: Map<string, PathExpression | InvalidPathError>;
   /** Returns the remaining steps. */
   left: () => number;
@@ -22,10 +22,10 @@ export interface PathBudget {
   spend: (steps: number) => void;
 }
 
-/** Budget of one GraphQL operation, shared by all its paths. */
+/** Budget shared by all paths of one GraphQL operation. */
 export function createPathBudget(steps = MAX_STEPS): PathBudget {
   let left = steps;
-  // One shared error: an operation may have thousands of paths left, and an error with its stack is costly.
+  // The error is shared, because thousands of paths may be left, and each stack trace is costly.
   let error: InvalidPathError | undefined;
   return {
     parsed: new Map(),
@@ -40,7 +40,10 @@ export function createPathBudget(steps = MAX_STEPS): PathBudget {
   };
 }
 
-/** Parses an expression once per operation. Throws InvalidPathError if it is invalid or unsupported, or the budget is used up. */
+/**
+ * Parses an expression once per operation. Throws InvalidPathError if it is invalid or unsupported, or the budget is
+ * exhausted.
+ */
 export function parsePath(expression: string, { spend, parsed }: PathBudget): PathExpression {
   const known = parsed.get(expression);
   if (!known) spend(Math.min(expression.length, MAX_EXPRESSION_LENGTH) * PARSE_COST);
@@ -50,11 +53,11 @@ export function parsePath(expression: string, { spend, parsed }: PathBudget): Pa
   return path;
 }
 
-/** Steps of `findAt`. Above `limit` if the value was only partly counted. */
+/** Steps that `findAt` takes: above `limit` if the value was counted only partly. */
 export const stepsOfPath = ({ cost, isRepeated }: PathExpression, value: JsonValue, limit: number): number =>
   EVALUATION_COST + cost * (isRepeated ? sizeOf(value, limit / cost) : 1);
 
-/** Returns null if the path finds nothing. The value has at most MAX_JSON_DEPTH levels, the result one more. */
+/** Returns null if there is nothing at the path. The value has at most MAX_JSON_DEPTH levels, the result one more. */
 export function findAt({ tree, needsCopy }: PathExpression, value: JsonValue): JsonValue {
   const source = needsCopy ? withoutPrototypes(value) : value;
   // `search` would keep the payload in memory until its next call.
@@ -72,7 +75,7 @@ function parsedOrError(expression: string): PathExpression | InvalidPathError {
   }
 }
 
-/** Copies objects without a prototype, since the library also reads inherited fields. */
+/** Copies objects without a prototype, because the library also reads inherited fields. */
 function withoutPrototypes(value: JsonValue): JsonValue {
   if (isJsonArray(value)) return value.map(withoutPrototypes);
   if (!isJsonObject(value)) return value;
@@ -80,13 +83,16 @@ function withoutPrototypes(value: JsonValue): JsonValue {
   return { __proto__: null, ...Object.fromEntries(fields) };
 }
 
-/** Listing an object with many fields is slow: up to half a microsecond per field. */
+/** Listing an object's fields takes up to half a microsecond per field. */
 const MANY_FIELDS = 200;
 const STEPS_A_FIELD = 16;
 /** Comparing about 256 characters takes as long as one step. */
 const CHARACTERS_PER_STEP = 256;
 
-/** Number of values, without recursion. Long strings and large objects count more. Above `limit` if the walk stopped early. */
+/**
+ * Number of values, counted without recursion. Long strings and large objects count more. Above `limit` if it stopped
+ * early.
+ */
 function sizeOf(value: JsonValue, limit: number): number {
   const rest: JsonValue[] = [value];
   let size = 1;

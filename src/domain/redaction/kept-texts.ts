@@ -1,13 +1,13 @@
 /** Strings that `texts` rules keep, because computed values and conversations need them. */
 
-/** A list has one place, `[]`, for all of its items. */
+/** A list has one place, `[]`, for all items. */
 export interface Place {
   readonly [key: string]: Place;
 }
 
-/** Place of a string that is kept. */
+/** Place of a kept string. */
 export const KEPT: Place = {};
-/** Place of counts of tokens, which no rule changes. */
+/** Place of token counts, which no rule changes. */
 export const COUNTS: Place = {};
 
 const MESSAGE = { role: KEPT, type: KEPT, content: { '[]': { type: KEPT } } };
@@ -25,7 +25,7 @@ export const KEPT_TEXTS = {
   metadata: {},
 } satisfies Readonly<Record<string, Place>>;
 
-/** Other strings at these places may be anything. */
+/** Other strings at these places could be anything. */
 const IDENTIFIER = /^[\w./:-]{1,100}$/;
 
 export const looksLikeIdentifier = (text: string): boolean => IDENTIFIER.test(text);

@@ -1,16 +1,16 @@
-/** Which rules of redaction apply to a caller. */
+/** Which redaction rules apply to a caller. */
 import { hash, randomBytes } from 'node:crypto';
 import { minOf } from '../order.ts';
 import type { RedactionRule } from './redactor.ts';
 
-/** Rules that apply to some callers, with what identifies them. It can be sent to another process. */
+/** Rules that apply to some callers, and their identity. Can be sent to another process. */
 export interface Redaction {
-  /** Equal for equal rules. Part of the viewer, so that caches never mix. */
+  /** Equal for equal rules. Part of the viewer, so caches never mix. */
   readonly id: string;
   readonly rules: readonly RedactionRule[];
-  /** Longer answers are read by the worker. */
+  /** The worker reads longer responses. */
   readonly maxBytesOnLoop: number;
-  /** Key of hashes that are taken before redaction. Never stored or returned. */
+  /** Key of hashes taken before redaction. Never stored or returned. */
   readonly secret: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export function createRedactions(rules: readonly RedactionRule[]): RedactionOf {
   };
 }
 
-/** A pattern takes linear time for most strings, and quadratic time or more for some if it repeats without a limit. */
+/** Patterns take linear time for most strings, but quadratic time or more for some if they repeat without a limit. */
 function bytesOnLoop({ patterns }: RedactionRule): number {
   if (patterns.length === 0) return Infinity;
   return patterns.some(({ source }) => /[*+]|,\}/.test(source)) ? 1024 : 65_536;
@@ -36,7 +36,7 @@ function bytesOnLoop({ patterns }: RedactionRule): number {
 const textOf = ({ keys, texts, keep, patterns, unless }: RedactionRule): string =>
   JSON.stringify([[...keys], texts, [...keep], patterns.map(({ source }) => source), unless]);
 
-/** Rights with which a rule would not apply. */
+/** Rights that would exempt the caller from a rule. */
 export const rightsToRead = (redaction: Redaction | null): readonly string[] => [
   ...new Set(redaction?.rules.flatMap(({ unless }) => unless ?? [])),
 ];

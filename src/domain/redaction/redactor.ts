@@ -1,44 +1,47 @@
-/** Replaces what a caller may not read of payloads, errors and names. Values without a replacement stay the same objects. */
+/**
+ * Replaces what a caller may not read in payloads, errors and names. Values without a replacement stay the same
+ * objects.
+ */
 import { isJsonArray, isJsonObject, MAX_JSON_DEPTH } from '../json.ts';
 import { parseExactJson } from '../long-integers.ts';
 import type { JsonObject, JsonValue } from '../types.ts';
 import { COUNTS, KEPT, KEPT_TEXTS, looksLikeIdentifier, type Place } from './kept-texts.ts';
 
 export interface RedactionRule {
-  /** Names of members whose values are replaced, as `plainName` writes them. */
+  /** Names of members whose values are replaced, normalized by `plainName`. */
   readonly keys: ReadonlySet<string>;
-  /** Whether all strings are replaced, apart from those of the members `keep`. */
+  /** Whether all strings are replaced, except those of the members in `keep`. */
   readonly texts: boolean;
   readonly keep: ReadonlySet<string>;
-  /** Global. */
+  /** With the `g` flag. */
   readonly patterns: readonly RegExp[];
-  /** Right of callers to whom the rule does not apply. */
+  /** Right that exempts callers from the rule. */
   readonly unless: string | null;
 }
 
 export const REDACTED = '[redacted]';
 
-/** Names compare without case, `-` and `_`. */
+/** Normalizes case, `-` and `_`. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
 
-/** JSON within strings within JSON. A string below is replaced as a whole. */
+/** Levels of JSON inside strings inside JSON. Strings below these are replaced as a whole. */
 const MAX_NESTED_TEXTS = 3;
 
 const MAX_NAMES = 1000;
 
 interface Name {
   readonly plain: string;
-  /** Without matches of patterns. */
+  /** The name, with matches of patterns replaced. */
   readonly shown: string;
 }
 
 type Member = keyof typeof KEPT_TEXTS;
 
-/** Where a value is. */
+/** Position of a value. */
 interface Position {
-  /** Place, or null where nothing is kept, and below. */
+  /** Place, or null at and below places where nothing is kept. */
   readonly place: Place | null;
-  /** Whether it is below a member that keeps its strings. */
+  /** Whether the position is below a member that keeps its strings. */
   readonly keepsTexts: boolean;
   readonly depth: number;
   readonly nestedTexts: number;
@@ -49,9 +52,9 @@ const NOWHERE: Position = { place: null, keepsTexts: false, depth: 0, nestedText
 export class Redactor {
   readonly #keys = new Set<string>();
   readonly #patterns: readonly RegExp[];
-  /** Members whose strings each `texts` rule keeps, or null without such a rule. */
+  /** Members whose strings every `texts` rule keeps, or null without such a rule. */
   readonly #keep: ReadonlySet<string> | null;
-  /** Most items of an answer have the same names. */
+  /** Most items of a response have the same names. */
   readonly #names = new Map<string, Name>();
 
   constructor(rules: readonly RedactionRule[]) {
@@ -63,22 +66,22 @@ export class Redactor {
       .reduce<ReadonlySet<string> | null>((all, keep) => (all ? all.intersection(keep) : keep), null);
   }
 
-  /** A member of a step's or run's payload. */
+  /** Redacts a member of a step's or run's payload. */
   payload(value: JsonValue, member: Member): JsonValue {
     return this.#value(value, { place: KEPT_TEXTS[member], keepsTexts: false, depth: 0, nestedTexts: 0 });
   }
 
-  /** Other JSON, or a string. */
+  /** Redacts other JSON, or a string. */
   json(value: JsonValue): JsonValue {
     return this.#value(value, NOWHERE);
   }
 
-  /** Strings of the upstream for people. */
+  /** Redacts the upstream's human-readable strings. */
   text(text: string): string {
     return this.#text(text, NOWHERE);
   }
 
-  /** An error, plain or as JSON. `type` and `code` stay if they look like identifiers. */
+  /** Redacts an error, plain or as JSON. `type` and `code` stay if they look like identifiers. */
   error(error: JsonValue): JsonValue {
     const inner = typeof error === 'string' ? jsonIn(error) : error;
     if (!isJsonObject(inner)) return this.json(error);
@@ -88,7 +91,7 @@ export class Redactor {
     return typeof error === 'string' ? JSON.stringify(kept) : kept;
   }
 
-  /** Restores `type` and `code`, even in objects within the error. */
+  /** Restores `type` and `code`, including in objects within the error. */
   #withNames(original: JsonObject, redacted: JsonObject): JsonObject {
     const kept: Record<string, JsonValue> = { ...redacted };
     for (const [key, value] of Object.entries(original)) {
@@ -101,7 +104,7 @@ export class Redactor {
     return kept;
   }
 
-  /** The name or description of a workflow or node: only patterns apply. */
+  /** Redacts the name or description of a workflow or node, to which only patterns apply. */
   name(text: string): string {
     return this.#withoutMatches(text);
   }
@@ -110,7 +113,7 @@ export class Redactor {
     if (typeof value === 'string') return this.#text(value, position);
     if (typeof value === 'number') return position.place === COUNTS ? value : this.#number(value);
     if (value === null || typeof value === 'boolean') return value;
-    // It is not answered, however deep it is.
+    // Values this deep are never returned.
     if (position.depth > MAX_JSON_DEPTH) return [];
     return isJsonArray(value) ? this.#list(value, position) : this.#object(value, position);
   }
@@ -152,7 +155,7 @@ export class Redactor {
   #member(key: string, plain: string, value: JsonValue, position: Position): JsonValue {
     if (this.#keys.has(plain)) return value === null ? null : REDACTED;
     const { place: outer } = position;
-    // Counts are nested in some answers.
+    // Counts are nested in some responses.
     const place = outer === COUNTS ? COUNTS : outer && Object.hasOwn(outer, key) ? (outer[key] ?? null) : null;
     const keepsTexts = position.keepsTexts || (this.#keep?.has(plain) ?? false);
     return this.#value(value, { ...position, place, keepsTexts, depth: position.depth + 1 });
@@ -165,7 +168,7 @@ export class Redactor {
     return this.#keep && text !== '' && !isKept ? REDACTED : this.#withoutMatches(text);
   }
 
-  /** A string that is JSON, or begins like it. Null for other strings. */
+  /** Redacts a string that is JSON or begins like it. Returns null for other strings. */
   #json(text: string, position: Position): string | null {
     if (!JSON_START.test(text)) return EVENTS.test(text) && this.#looksInside() ? REDACTED : null;
     const value = position.nestedTexts < MAX_NESTED_TEXTS ? jsonIn(text) : null;
@@ -174,7 +177,7 @@ export class Redactor {
     return redacted === value ? text : JSON.stringify(redacted);
   }
 
-  /** Whether a rule could miss something in a string that cannot be parsed. */
+  /** Whether a rule could miss something in a string that can't be parsed. */
   #looksInside(): boolean {
     return this.#keys.size > 0 || this.#patterns.length > 0;
   }
@@ -189,14 +192,14 @@ export class Redactor {
   }
 }
 
-/** A string of JSON may hide what it says behind escapes. */
+/** JSON in a string may hide content behind escapes. */
 const JSON_START = /^\s*[[{"]/;
 const EVENTS = /^\s*(?:data|event|id|retry):/;
 
-/** Plain text may begin with a quotation. Without escapes it hides nothing. */
+/** Plain text may begin with a quotation. Without escapes, it hides nothing. */
 const isProse = (text: string): boolean => text.trimStart().startsWith('"') && !text.includes('\\');
 
-/** The object, list or string that a string is as JSON. Null for another one. */
+/** The object, list or string that a string contains as JSON, or null. */
 function jsonIn(text: string): JsonValue | null {
   if (!JSON_START.test(text)) return null;
   try {
@@ -206,7 +209,7 @@ function jsonIn(text: string): JsonValue | null {
   }
 }
 
-/** A later member would replace an earlier one with the same name. */
+/** A later member would otherwise replace an earlier one with the same name. */
 function withUniqueNames(entries: readonly (readonly [string, JsonValue])[]): JsonObject {
   const object: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
   for (const [name, value] of entries) {

@@ -8,20 +8,20 @@ export type NodeChange = 'BROKE' | 'FIXED' | 'STATUS_CHANGED' | 'ADDED' | 'REMOV
 export interface NodeComparison {
   readonly nodeId: string;
   readonly change: NodeChange;
-  /** Latest attempt in the base run. Null if the node did not run there. */
+  /** Latest attempt in the base run, or null if the node didn't run there. */
   readonly baseStep: Step | null;
   readonly headStep: Step | null;
   /** Executions in the base run. */
   readonly baseAttempts: number;
   readonly headAttempts: number;
-  /** Time of all executions, in milliseconds. Null without any, or if one of them has an unknown duration. */
+  /** Time of all executions in milliseconds, or null if there are none or one has an unknown duration. */
   readonly baseTotalMs: number | null;
   readonly headTotalMs: number | null;
-  /** Head − base in milliseconds. Null if either time is unknown. */
+  /** Head − base in milliseconds, or null if either is unknown. */
   readonly durationDeltaMs: number | null;
 }
 
-/** Deltas are head − base. Null if either value is unknown. */
+/** Deltas are head − base, or null if either value is unknown. */
 export interface RunComparison {
   readonly base: Run;
   readonly head: Run;
@@ -33,7 +33,7 @@ export interface RunComparison {
   readonly nodes: readonly NodeComparison[];
 }
 
-/** A difference within either limit is noise. */
+/** Differences within either limit are noise. */
 const NOISE_RATIO = 0.1;
 const NOISE_MS = 100;
 
@@ -105,7 +105,7 @@ function byImportance(a: NodeComparison, b: NodeComparison): number {
   return RANKS[a.change] - RANKS[b.change] || compareNullsLast(sizeOf(a), sizeOf(b)) || compareText(a.nodeId, b.nodeId);
 }
 
-/** Times are compared only at the same status: an early failure is not a faster node. */
+/** Times are compared only for equal statuses: an early failure isn't a faster node. */
 function changeOf(base: ExecutedNode, head: ExecutedNode): NodeChange {
   if (!base.latest) return 'ADDED';
   if (!head.latest) return 'REMOVED';
@@ -116,7 +116,7 @@ function changeOf(base: ExecutedNode, head: ExecutedNode): NodeChange {
   return 'STATUS_CHANGED';
 }
 
-/** The ratio uses the shorter duration, so that swapped runs turn SLOWER into FASTER. */
+/** The ratio uses the shorter duration, so swapping the runs turns SLOWER into FASTER. */
 function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
   const delta = millisFrom(baseMs, headMs) ?? 0;
   const isNoise = Math.abs(delta) <= NOISE_MS || Math.abs(delta) <= NOISE_RATIO * Math.min(baseMs ?? 0, headMs ?? 0);
@@ -127,7 +127,7 @@ function speedChange(baseMs: number | null, headMs: number | null): NodeChange {
 const differenceOf = (base: number | null, head: number | null): number | null =>
   base === null || head === null ? null : exactDifference(base, head);
 
-/** NaN beyond 2^53, where sums are rounded. A missing number is better than a wrong one. */
+/** NaN beyond 2^53, where sums are rounded: better missing than wrong. */
 const exactDifference = (base: number, head: number): number =>
   Number.isSafeInteger(base) && Number.isSafeInteger(head) ? head - base : NaN;
 

@@ -1,4 +1,6 @@
-/** Why a run failed, as Markdown for colleagues. Strings from the upstream are fenced, because they may look like markup. */
+/**
+ * Why a run failed, as Markdown for colleagues. Strings from the upstream are fenced, because they may contain markup.
+ */
 import type { ChangePoint } from '../changes/changes.ts';
 import { clip } from '../conversation/text.ts';
 import { maxOf } from '../order.ts';
@@ -12,11 +14,11 @@ export interface DiagnosedFailure {
   readonly code: string | null;
 }
 
-/** The failure among the examined runs. */
+/** How often the failure occurs among the examined runs. */
 export interface Occurrence extends Pick<GroupHistory, 'firstSeenAt' | 'firstSeenIsExact' | 'state' | 'returnedAt'> {
-  /** Failed runs of the group, with the diagnosed one. */
+  /** Failed runs of the group, including the diagnosed one. */
   readonly count: number;
-  /** Finished runs since the failure was first seen, with the diagnosed one. */
+  /** Finished runs since the failure was first seen, including the diagnosed one. */
   readonly finishedCount: number;
 }
 
@@ -24,29 +26,29 @@ export interface DiagnosisText {
   readonly headline: string;
   readonly failure: DiagnosedFailure;
   readonly runId: string;
-  /** The name is null if the upstream sends none, or its list of workflows could not be read. */
+  /** The name is null if the upstream sends none, or its list of workflows couldn't be read. */
   readonly workflow: { readonly id: string; readonly name: string | null };
-  /** With the diagnosed one. */
+  /** Including the diagnosed run. */
   readonly runsExamined: number;
   readonly changes: readonly ChangePoint[];
-  /** What the inputs of the failed runs have in common, in words. */
+  /** What the inputs of the failed runs have in common, as sentences. */
   readonly commonInputs: readonly string[];
-  /** Ids of the other runs that failed alike. */
+  /** Ids of other runs with the same failure. */
   readonly alike: readonly string[];
   readonly baseline: { readonly runId: string; readonly isBeforeChange: boolean } | null;
-  /** Links; empty without the public URL of the page. */
+  /** Links, empty if the page's public URL is unknown. */
   readonly links: readonly { readonly name: string; readonly url: string }[];
 }
 
-/** Longest strings in a line, in characters. */
+/** Maximum length of a string within a line, in characters. */
 const MAX_NAME = 80;
 const MAX_CAUSE = 160;
-/** Longest error in the Markdown. */
+/** Maximum length of the error in the Markdown. */
 const MAX_ERROR_LINES = 20;
 const MAX_ERROR = 1500;
 const MAX_CHANGES = 100;
 const MAX_ALIKE = 9;
-/** Longest run of backticks: a fence must be longer than any in the text, and has to fit it. */
+/** Longest allowed run of backticks: a fence must be longer than any inside, and has to fit. */
 const MAX_TICKS = 16;
 const LONG_TICKS = new RegExp(`\`{${MAX_TICKS + 1},}`, 'g');
 
@@ -65,7 +67,10 @@ function causeOf(message: string | null): string {
   return oneLine((isPythons ? lines.at(-1) : lines[0]) ?? '');
 }
 
-/** "4 of the 30 runs before it": those that finished since the failure was first seen. Null if none of them failed alike. */
+/**
+ * "4 of the 30 runs before it": those that finished since the failure was first seen. Null if none of them has the
+ * failure.
+ */
 export function shareBefore({ count, finishedCount }: Occurrence): string | null {
   const [failed, finished] = [count - 1, finishedCount - 1];
   if (failed < 1) return null;
@@ -85,7 +90,7 @@ function sinceText(occurrence: Occurrence): string {
 
 const KINDS = { GRAPH: 'Graph', MODEL: 'Model', PROMPT: 'Prompt', PARAMETERS: 'Parameters' } as const;
 
-/** Returns the text: at most `maxBytes` of UTF-8, cut at the end of a line. */
+/** Returns at most `maxBytes` of UTF-8, cut at the end of a line. */
 export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) => string {
   const { headline, failure, runsExamined, changes, commonInputs, links } = diagnosis;
   const error = (failure.message ?? '').trim();
@@ -104,7 +109,7 @@ export function diagnosisMarkdown(diagnosis: DiagnosisText): (maxBytes: number) 
     ...links.map(({ name, url }) => ({ isFenced: false, lines: [`${name}: <${url}>`] })),
   ];
   const shown = blocks.map(({ isFenced, lines }) => ({ isFenced, lines: lines.map(withoutLongTicks) }));
-  // A fence must be longer than any in the text that it encloses.
+  // A fence must be longer than any run of backticks inside.
   const fence = '`'.repeat(1 + Math.max(2, maxOf(shown.flatMap(({ lines }) => lines.map(longestTicks)))));
   return (maxBytes) => cut(shown, fence, maxBytes);
 }
@@ -168,7 +173,7 @@ const longestTicks = (line: string): number => maxOf((line.match(/`+/g) ?? []).m
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
 
-/** Without control characters, which may end a line. */
+/** Splits into lines without control characters, some of which end a line. */
 const linesOf = (text: string): string[] =>
   text === ''
     ? []

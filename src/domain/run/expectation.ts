@@ -1,4 +1,4 @@
-/** How long a run usually takes, by earlier runs of its workflow. */
+/** How long a run usually takes, based on earlier runs of its workflow. */
 import { compareText } from '../order.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { Run, RunRecord } from '../types.ts';
@@ -6,13 +6,13 @@ import { wallClockMs } from './span.ts';
 import { distributionOf } from '../workflow/statistics.ts';
 
 export interface Expectation {
-  /** Number of completed runs that it is computed from. */
+  /** Number of completed runs in the computation. */
   readonly sampleSize: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Milliseconds left, or null for a run that is finished, that waits, or that has not started. */
+  /** Milliseconds left, or null for a run that is finished, is waiting, or hasn't started. */
   readonly remainingMs: number | null;
-  /** Milliseconds beyond the 95th percentile, or null if the run's time is unknown, and while it waits. */
+  /** Milliseconds beyond the 95th percentile, or null if the run's time is unknown or it is waiting. */
   readonly overdueByMs: number | null;
 }
 
@@ -24,9 +24,9 @@ export interface NodeExpectation {
   readonly p95Ms: number;
 }
 
-/** Records directly before a run that are examined. */
+/** Number of examined records directly before a run. */
 export const EXAMINED_RECORDS = 100;
-/** With fewer completed runs, a percentile says little. */
+/** Percentiles of fewer completed runs mean little. */
 const MIN_SAMPLE = 10;
 
 /** Completed runs, newest first. */
@@ -37,13 +37,13 @@ export interface Sample {
 
 export interface Sampler {
   readonly records: readonly RunRecord[];
-  /** Sample of the 100 records before this start; of the newest records for a run that has not started. */
+  /** Sample of the 100 records before this start, or of the newest records for a run that hasn't started. */
   before(startedAt: Timestamp | null): Sample;
   /** Whether there are at least 100 records before this start. */
   isFullBefore(startedAt: Timestamp | null): boolean;
 }
 
-/** The records are sorted once, since a list may ask for the sample of each of its runs. */
+/** Sorts the records once, since a list may need the sample of each of its runs. */
 export function createSampler(records: readonly RunRecord[]): Sampler {
   const started = records
     .flatMap((record) => (record.startTime ? [{ record, start: record.startTime.epochMicros }] : []))
@@ -67,14 +67,14 @@ export function createSampler(records: readonly RunRecord[]): Sampler {
   };
 }
 
-/** Returns null with fewer than 10 completed runs in the sample. */
+/** Returns null if the sample has fewer than 10 completed runs. */
 export function expectationOf(
   run: Pick<Run, 'status' | 'wallClockMs' | 'isFinished'>,
   { wallClocksMs }: Pick<Sample, 'wallClocksMs'>,
 ): Expectation | null {
   const usual = wallClocksMs.length >= MIN_SAMPLE ? distributionOf(wallClocksMs) : null;
   if (!usual) return null;
-  // Nobody knows how long a person will take.
+  // A person's response time is unpredictable.
   const elapsed = run.status === 'WAITING' ? null : run.wallClockMs;
   return {
     sampleSize: wallClocksMs.length,

@@ -4,7 +4,7 @@ import { endOf, type RunSpan } from './span.ts';
 import { millisBetween, type Timestamp } from '../timestamp.ts';
 import type { Gap, Step } from '../types.ts';
 
-/** Sorted by time, without gaps of length 0. Takes the intervals within the span. */
+/** Sorted by time, without zero-length gaps. Takes the intervals within the span. */
 export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Gap[] {
   if (!span) return [];
   const gaps: Gap[] = [];
@@ -24,6 +24,6 @@ export function gapsOf(intervals: readonly Interval[], span: RunSpan | null): Ga
   return gaps;
 }
 
-/** The earliest of equally long gaps, or null without gaps. */
+/** The earliest of the longest gaps, or null. */
 export const longestGap = (gaps: readonly Gap[]): Gap | null =>
   gaps.reduce<Gap | null>((longest, gap) => (longest && longest.durationMs >= gap.durationMs ? longest : gap), null);

@@ -9,7 +9,9 @@ export interface Interval {
   readonly end: number;
 }
 
-/** With waits. Sorted by start, then end, then upstream index. A step of unknown duration is a point at its start. */
+/**
+ * Includes waits. Sorted by start, then end, then upstream index. A step of unknown duration is a point at its start.
+ */
 export function intervalsOf(steps: readonly Step[]): Interval[] {
   const intervals: Interval[] = [];
   for (const step of steps) {
@@ -42,7 +44,7 @@ export const waitsOf = (intervals: readonly Interval[]): Interval[] =>
 
 const hasWaits = ({ step }: Interval): boolean => step.waitingMs > 0;
 
-/** The interval up to the end of its step's work: a step that waits determines no end. */
+/** The interval up to the end of its step's work: waiting steps don't determine an end. */
 export function untilLastWork(interval: Interval): Interval {
   const { step, start, end } = interval;
   return hasWaits(interval) ? { step, start, end: workWithin(step, start, end).at(-1)?.end ?? start } : interval;
@@ -52,7 +54,7 @@ export function untilLastWork(interval: Interval): Interval {
 export const timedOf = (intervals: readonly Interval[]): Interval[] =>
   intervals.filter(({ step }) => step.durationMs !== null);
 
-/** By end, then start, then upstream index. */
+/** Compares by end, then start, then upstream index. */
 export const compareByEnd = (a: Interval, b: Interval): number =>
   a.end - b.end || a.start - b.start || a.step.index - b.step.index;
 
@@ -68,7 +70,7 @@ export function unionLength(intervals: readonly Interval[]): number {
 }
 
 /**
- * Maximum number of overlapping intervals. Touching intervals and points do not overlap, but a list of points counts as
+ * Maximum number of overlapping intervals. Touching intervals and points don't overlap, but a list of points counts as
  * one. Takes intervals sorted by start.
  */
 export function maxConcurrency(intervals: readonly Interval[]): number {

@@ -3,7 +3,7 @@ import { Minima } from '../minima.ts';
 import type { Interval } from './intervals.ts';
 
 /**
- * Greedy in order of start: each interval takes the lowest free lane, which needs the fewest lanes. A lane is free once
+ * Greedy by start: each interval takes the lowest free lane, which minimizes the number of lanes. A lane is free once
  * its last bar ends, so points may share a moment.
  */
 export function packLanes(intervals: readonly Pick<Interval, 'start' | 'end'>[]): number[] {

@@ -14,7 +14,7 @@ export interface Layout {
   readonly gaps: readonly Gap[];
 }
 
-/** Computed for each use: caching it would take a third of the memory of the steps. */
+/** Computed on each use: caching it would take a third of the memory of the steps. */
 export function layoutOf(steps: readonly Step[], bounds: RunBounds): Layout {
   const intervals = intervalsOf(steps);
   const placed = intervals.filter(({ step }) => step.offsetMs !== null);

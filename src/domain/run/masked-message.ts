@@ -1,7 +1,10 @@
-/** Error messages with placeholders for the parts that vary between runs, so that equal failures have equal messages. */
+/** Error messages with placeholders for parts that vary between runs, so equal failures have equal messages. */
 import { isIPv6 } from 'node:net';
 
-/** Characters read of a message. Its beginning says what went wrong, and a rule may read a character repeatedly. */
+/**
+ * Maximum number of characters to read. The beginning of a message says what went wrong, and a rule may read a
+ * character repeatedly.
+ */
 const MAX_READ = 2000;
 const MAX_LENGTH = 500;
 
@@ -11,7 +14,7 @@ const WEEKDAY = '(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}';
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}';
 const CLOCK = String.raw`\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?`;
 const ZONE = String.raw`(?: ?(?:z|utc|gmt|[+-]\d\d:?\d\d)${END})?`;
-/** Units are whole words, since a single letter after a blank may be anything. `s` is a second. */
+/** Units are whole words, because a single letter after a space could be anything. `s` is a second. */
 const UNIT = '(?:(?:nano|micro|milli)?(?:second|sec)|msec|minute|min|hour|hr|day|week|month|year)s?|[nuµm]?s';
 const SOURCE_FILE = String.raw`\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|kt|cs|php|cc?|cpp|h|swift|vue|html?|css|sql|json|ya?ml|xml|sh)`;
 /** Model families with dates, versions or numbers in their names. */
@@ -23,7 +26,7 @@ interface Rule {
   readonly mask: string | ((text: string) => string);
 }
 
-/** Keeps the segment names of a path or URL. A segment of digits is an id, however short. */
+/** Keeps the segment names of a path or URL. A numeric segment is an id, however short. */
 const URL_RULES: readonly Rule[] = [
   { pattern: String.raw`\b[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"'\x60<>)\]}]+`, mask: maskUrl },
   { pattern: String.raw`(?<![\w.\/<>:)~-])\/[\w.~%@+-][^\s"'\x60<>)\]},]*`, mask: maskUrl },
@@ -52,7 +55,7 @@ const RULES: readonly Rule[] = [
   { pattern: String.raw`(?<![\w.])\d+(?:[.,]\d+){0,3}[ -]?(?:${UNIT})(?!\w)`, mask: '<duration>' },
   { pattern: String.raw`${START}0x[0-9a-f]{8,}${END}`, mask: '<id>' },
   { pattern: String.raw`${START}(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}${END}`, mask: '<id>' },
-  // Other long ids have digits in two places, as few names do. Names of exceptions are kept.
+  // Other long ids have digits in two places, unlike most names. Names of exceptions are kept.
   {
     pattern: String.raw`${START}(?=[a-z]*\d+[a-z]+\d)(?![a-z0-9]*(?:error|exception|warning|timeout)${END})[a-z0-9]{16,}${END}`,
     mask: '<id>',
@@ -66,11 +69,11 @@ const RULES: readonly Rule[] = [
   { pattern: String.raw`(?<=[\w)\]]\[)(?<!\b(?:http|status|code)\[)\d+(?=\]|$)`, mask: '<number>' },
   { pattern: String.raw`(?<=(?<![\w)\]])\[)(?![1-5]\d\d\])\d+(?=\])`, mask: '<number>' },
   { pattern: String.raw`\d{4,}(?:\.\d+)?`, mask: '<number>' },
-  // A number in a version or in a name such as `python3.11` is not a fraction.
+  // A number in a version, or in a name such as `python3.11`, isn't a fraction.
   { pattern: String.raw`(?<![\w.])(?<!\w[-/])\d{1,3}\.\d+(?:e[+-]?\d+)?(?!\d|\.\d)`, mask: '<number>' },
 ];
 
-/** Replaces in one pass, so that no rule reads another rule's placeholder. */
+/** Replaces in one pass, so no rule reads another rule's placeholder. */
 function createMask(rules: readonly Rule[]): (text: string) => string {
   const pattern = new RegExp(rules.map((rule) => `(${rule.pattern})`).join('|'), 'gi');
   return (text) =>
@@ -88,7 +91,7 @@ function maskUrl(url: string): string {
   return maskParts(named);
 }
 
-/** Masks the port separately. A name such as `crate::Error` doesn't contain digits. */
+/** Masks the port separately. A name such as `crate::Error` has no digits. */
 function maskAddress(text: string): string {
   const [, address = '', port] = /^(.*?)(?::(\d{2,5}))?$/.exec(text) ?? [];
   const isAddress = (part: string) => part.includes('.') || isIPv6(part);
@@ -103,7 +106,7 @@ function maskUnits(text: string): string {
 
 const maskNumbers = (text: string): string => text.replaceAll(/\d{4,}/g, '<number>');
 
-/** Returns the error below the frames of a Python traceback. Different errors may have the same frames. */
+/** Returns the error below the frames of a Python traceback, since different errors may have the same frames. */
 function belowFrames(message: string): string {
   if (!message.includes('Traceback (most recent call last)')) return message;
   const lastFrame = message.lastIndexOf('\n  File "') + 1;

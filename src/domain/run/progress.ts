@@ -26,7 +26,7 @@ export function progressOf(
 const isDeadEnd = ({ status }: Execution): boolean =>
   status === 'FAILED' || status === 'CANCELLED' || status === 'SKIPPED';
 
-/** The graph's entry. If it is missing or unknown, all nodes without a predecessor. */
+/** The graph's entry, or all nodes without a predecessor if it is missing or unknown. */
 function entriesOf(graph: WorkflowGraph, successors: Successors): string[] {
   if (graph.entry !== null && successors.has(graph.entry)) return [graph.entry];
   return [...predecessorsOf(successors)].filter(([, before]) => before.length === 0).map(([id]) => id);

@@ -2,7 +2,7 @@
 import type { Execution } from '../step/execution.ts';
 import type { RunStatus } from '../status.ts';
 
-/** Takes latest attempts. Finished steps do not prove that no further step will appear. */
+/** Takes latest attempts. Finished steps don't prove that no more steps will appear. */
 export function inferRunStatus(latest: readonly Execution[]): RunStatus {
   const unfinished = latest.filter((execution) => !execution.isFinished);
   const isWaiting = unfinished.some(({ status }) => status === 'WAITING') && !unfinished.some(isAtWork);

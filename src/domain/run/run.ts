@@ -1,4 +1,4 @@
-/** A run with all derived data. Each part is computed on first access, and only once. */
+/** A run with all derived data. Each part is computed once, on first access. */
 import { criticalPath } from '../critical-path/critical-path.ts';
 import { latestEndOf, isUnderWay, totalElapsedTime } from '../step/duration.ts';
 import { executionsOf, latestAttempts } from '../step/attempts.ts';
@@ -37,17 +37,17 @@ import type {
 
 /**
  * `nowMs` is the request's clock reading, in milliseconds since 1970. A getter throws the error of steps that failed to
- * load, and an Error for a part that its caller did not require.
+ * load, and an Error for a part that its caller didn't require.
  */
 export const createRun = (facts: RunFacts, nowMs: number): Run => new DerivedRun(facts, nowMs);
 
-/** A class, since getters on a prototype take less memory: closures took more than five steps. */
+/** A class, because getters on a prototype take less memory: closures took more than five steps. */
 class DerivedRun implements Run {
   readonly workflowId: string;
   readonly id: string;
   readonly #facts: RunFacts;
   readonly #nowMs: number;
-  // Undefined means not computed yet. Only costly values are cached.
+  // Undefined means not yet computed. Only expensive values are cached.
   #executions: readonly StepDraft[] | undefined;
   /** Set once `#completeSteps` has run. */
   #areComplete = false;
@@ -118,7 +118,7 @@ class DerivedRun implements Run {
 
   get dependsOnNow(): boolean {
     if (this.#isUnknown() || !this.isFinished) return true;
-    // The run's end limits a step that still says it runs, but only the clock shows that a step starts later.
+    // The run's end limits a step that is still reported as running, but only the clock shows that a step starts later.
     const now = this.#nowMs * 1000;
     const startsLater = (step: Execution) => isUnderWay(step) && (step.startTime?.epochMicros ?? now) > now;
     return (this.#dependsOnNow ??= this.#facts.steps !== null && this.#executed().some(startsLater));
@@ -127,7 +127,7 @@ class DerivedRun implements Run {
   get startedAt(): Timestamp | null {
     if (this.#startedAt !== undefined) return this.#startedAt;
     const { record } = this.#facts;
-    // A pending run has not started, whatever its steps say, so that a list need not load them.
+    // A pending run hasn't started, whatever its steps say, so lists need not load them.
     const firstStart = () =>
       record && this.status === 'PENDING' ? null : earliest(this.#loadedSteps().map((step) => step.startTime));
     return (this.#startedAt = record?.startTime ?? firstStart());
@@ -215,7 +215,7 @@ class DerivedRun implements Run {
     return (this.#tokenUsage ??= runTokenUsage(this.#executed()));
   }
 
-  /** Whether neither record nor steps could be loaded. Only the ids are known then. */
+  /** Whether neither record nor steps could be loaded, so only the ids are known. */
   #isUnknown(): boolean {
     return this.#facts.record === null && this.#facts.stepsError != null;
   }
@@ -225,14 +225,14 @@ class DerivedRun implements Run {
     return this.#facts.record;
   }
 
-  /** A run that failed without an error in its record must not answer that nothing failed. */
+  /** A run that failed without an error in its record must not claim that nothing failed. */
   #whyFailed(): readonly Step[] {
     const remaining = this.failedSteps.filter(({ isSuperseded }) => !isSuperseded);
     const isUnexplained = this.#facts.record?.status === 'FAILED' && this.error === null;
     return remaining.length === 0 && isUnexplained ? this.failedSteps : remaining;
   }
 
-  /** An unreadable step may have failed or may still run. */
+  /** An unreadable step may have failed or may still be running. */
   #inferredStatus(): RunStatus {
     if (this.unreadableSteps.length > 0) return 'UNKNOWN';
     return inferRunStatus(latestAttempts(this.#executed(), false));

@@ -10,7 +10,7 @@ export interface RunBounds {
   readonly until: Timestamp | null;
 }
 
-/** Milliseconds. Null without a start or an end. 0 if clock skew puts the end before the start. */
+/** Milliseconds, or null without a start or end. 0 if clock skew puts the end before the start. */
 export const wallClockMs = ({ startedAt, until }: RunBounds): number | null =>
   startedAt && until ? Math.max(0, millisBetween(startedAt, until)) : null;
 
@@ -20,17 +20,22 @@ export interface RunSpan {
   readonly endedAt: Timestamp;
 }
 
-/** A step more than a day outside the run has a wrong clock: it is listed but not placed. */
+/** A step more than a day outside the run has a wrong clock: it is listed, but not placed. */
 const DAY_MICROS = 86_400_000_000;
 
-/** Whether the start is within a day of the bounds. Without an end after the start, the start is also the end. */
+/**
+ * Whether the start is within a day of the bounds. Without an end after the start, the start also counts as the end.
+ */
 export function isWithinReach(startMicros: number, { startedAt, until }: RunBounds): boolean {
   const from = startedAt?.epochMicros ?? Infinity;
   const to = Math.max(from, until?.epochMicros ?? from);
   return startMicros >= from - DAY_MICROS && startMicros <= to + DAY_MICROS;
 }
 
-/** Extends the bounds to contain the intervals, which are within reach and sorted by start. Null if nothing started. */
+/**
+ * Extends the bounds to contain the intervals, which are within reach and sorted by start. Returns null if nothing
+ * started.
+ */
 export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Interval[]): RunSpan | null {
   if (!startedAt) return null;
   let lastInterval: Interval | null = null;
@@ -41,6 +46,6 @@ export function spanOf({ startedAt, until }: RunBounds, intervals: readonly Inte
   };
 }
 
-/** Returns the upstream's string, unless the end was computed from a duration. */
+/** Returns the upstream's string unless the end was computed from a duration. */
 export const endOf = ({ step, end }: Interval): Timestamp =>
   step.endTime?.epochMicros === end ? step.endTime : timestampOfMicros(end);

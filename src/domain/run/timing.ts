@@ -1,4 +1,4 @@
-/** Use of a run's time: busy, waiting, idle, parallel and wasted. */
+/** How a run's time was used: busy, waiting, idle, parallel and wasted. */
 import { microsOf, totalMs } from '../step/duration.ts';
 import { longestGap } from './gaps.ts';
 import { maxConcurrency, timedOf, unionLength, waitsOf, workOf } from './intervals.ts';

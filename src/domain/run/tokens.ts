@@ -1,4 +1,4 @@
-/** Token usage of model calls. The upstream's own count is always 0 today, so it is read from the outputs. */
+/** Token usage of model calls. The upstream's own count is always 0 at present, so it is read from the outputs. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { modelOf } from '../conversation/model-name.ts';
 import { joinStream } from '../conversation/streams/streams.ts';
@@ -15,12 +15,12 @@ import type {
 } from '../types.ts';
 import { countOf, readUsage } from './usage.ts';
 
-/** Values in which a step reports its tokens. */
+/** Values from which a step's tokens are read. */
 type Reporting = Pick<PayloadValues, 'inputs' | 'outputs'>;
 
 /**
- * Tokens of a step. The usage and the models are kept as sent, and interpreted when a field first needs them: no payload
- * is parsed for lists and totals, and nothing is interpreted for queries that ask for no tokens.
+ * Tokens of a step. The usage and models are kept as sent, and interpreted when first needed: lists and totals parse no
+ * payloads, and queries without tokens interpret nothing.
  */
 export class StepTokens {
   readonly #upstreamTokens: number | null;
@@ -40,11 +40,11 @@ export class StepTokens {
   }
 }
 
-/** Values of a usage that is kept as sent, and characters of its strings. Others could take much memory. */
+/** Maximum number of values in a kept usage, and of characters in its strings. Others could take too much memory. */
 const MAX_KEPT_VALUES = 30;
 const MAX_KEPT_TEXT = 100;
 
-/** The usage and the models of a payload, without the rest. Null without usage, or if there is more than usual. */
+/** The usage and models of a payload, without the rest. Null if there is no usage, or an unusually large one. */
 function shortReport({ inputs, outputs }: Reporting): Reporting | null {
   const usage = fieldOf(outputs, 'usage') ?? null;
   const models = [fieldOf(outputs, 'model') ?? null, fieldOf(inputs, 'model') ?? null] as const;
@@ -67,8 +67,8 @@ const isShort = (value: JsonValue): boolean =>
   typeof value === 'string' ? value.length <= MAX_KEPT_TEXT : typeof value !== 'object' || value === null;
 
 /**
- * Returns null if no tokens are reported. A count is null if it is not reported or not an integer ≥ 0. The total is the upstream's
- * if that is above 0, else `total_tokens`, else the sum of the known input and output.
+ * Returns null if no tokens are reported. A count is null unless it is a reported integer ≥ 0. The total is the
+ * upstream's if above 0, otherwise `total_tokens`, otherwise the sum of the known input and output.
  */
 function readTokens(upstreamTokens: number | null, { inputs, outputs }: Reporting): TokenUsage | null {
   const answer = answerIn(outputs);
@@ -84,7 +84,7 @@ function readTokens(upstreamTokens: number | null, { inputs, outputs }: Reportin
   };
 }
 
-/** Reads only outputs. Returns null if they don't report tokens: most don't, and nothing else is read then. */
+/** Reads only outputs. Returns null if they don't report tokens: most don't, and then nothing else is read. */
 export function readReport(outputs: JsonValue): ReportedTokens | null {
   const answer = answerIn(outputs);
   if (!hasUsage(answer)) return null;
@@ -102,7 +102,7 @@ const reportIn = (answer: JsonValue): ReportedTokens => readUsage(fieldOf(answer
 
 const isEmpty = (reported: ReportedTokens): boolean => COUNTS.every((key) => reported[key] === null);
 
-/** Sums over all executions, including failed ones, which were billed too. Null if no step reports the count. */
+/** Sums over all executions, including failed ones, which were also billed. Null if no step reports the count. */
 export function runTokenUsage(steps: readonly Pick<StepFacts, 'reportedTokens'>[]): RunTokenUsage {
   const usages = steps.flatMap(({ reportedTokens }) => reportedTokens.usage ?? []);
   const byModel = [...Map.groupBy(usages, (usage) => usage.model)].map(([model, ofModel]): ModelTokenUsage => ({

@@ -1,11 +1,11 @@
-/** Parses the `usage` of an answer of any vendor. Other counts include the cached and reasoning tokens. */
+/** Parses the `usage` of any vendor's response. Other counts include cached and reasoning tokens. */
 import { isCount } from '../int.ts';
 import { fieldOf, isJsonObject } from '../json.ts';
 import type { JsonValue, ReportedTokens } from '../types.ts';
 
 export const countOf = (value: JsonValue | undefined): number | null => (isCount(value) ? value : null);
 
-/** Adds the counts. Null counts as 0, unless all are null. */
+/** Adds the counts. Nulls count as 0, unless all are null. */
 export const sumOfKnown = (counts: readonly (number | null)[]): number | null =>
   counts.reduce((sum, count) => (count === null ? sum : (sum ?? 0) + count), null);
 
@@ -35,14 +35,16 @@ export function readUsage(usage: JsonValue | undefined, model: string | null): R
 
 const countIn = (value: JsonValue | undefined, key: string): number | null => countOf(fieldOf(value, key));
 
-/** Anthropic's `input_tokens` exclude its cache. `total_tokens` or details mean OpenAI's format, which includes it. */
+/**
+ * Anthropic's `input_tokens` exclude the cache. `total_tokens` or details indicate OpenAI's format, which includes it.
+ */
 const isBesideCache = (usage: JsonValue | undefined): boolean =>
   countIn(usage, 'prompt_tokens') === null &&
   countIn(usage, 'input_tokens') !== null &&
   countIn(usage, 'total_tokens') === null &&
   !isJsonObject(fieldOf(usage, 'input_tokens_details'));
 
-/** Counts by price. Null unless input and output are known, or computable from the total, and exact (below 2^53). */
+/** Counts by price, or null unless input and output are known (or computable from the total) and exact (below 2^53). */
 export function billedCounts(usage: ReportedTokens) {
   const { sentTotal, cacheWrites } = usage;
   const input = usage.inputTokens ?? rest(sentTotal, usage.outputTokens);

@@ -1,13 +1,13 @@
-/** Where a series changes its level, by Pettitt's test on ranks: outliers and the shape of the values don't matter. */
+/** Finds where a series changes its level, with Pettitt's rank test: outliers and the distribution don't matter. */
 
 export interface Split {
   /** Index of the first value after the change. */
   readonly at: number;
-  /** Approximate probability of as clear a change in a series without one. */
+  /** Approximate probability of a change this clear in a series without one. */
   readonly p: number;
 }
 
-/** The clearest change with at least `least` values on each side. Null for a shorter series. */
+/** The clearest change with at least `least` values on each side, or null for a shorter series. */
 export function clearestSplit(values: readonly number[], least: number): Split | null {
   const count = values.length;
   if (count < 2 * least) return null;
@@ -18,7 +18,7 @@ export function clearestSplit(values: readonly number[], least: number): Split |
     const before = index + 1;
     if (before < least) continue;
     largest = Math.max(largest, Math.abs(sum));
-    // The statistic alone is largest towards the middle, wherever the change is.
+    // The statistic alone is largest near the middle, wherever the change is.
     const clarity = Math.abs(sum) / Math.sqrt(before * (count - before));
     if (clarity <= clearest) continue;
     [clearest, at] = [clarity, before];
@@ -29,13 +29,13 @@ export function clearestSplit(values: readonly number[], least: number): Split |
   };
 }
 
-/** Where the values are nearest to the medians of both sides: ranks don't tell how far values are apart. */
+/** Moves the split to where the values are nearest to the medians of both sides: ranks ignore distances. */
 function sharpened(values: readonly number[], place: number, least: number): number {
   const [before, after] = [median(values.slice(0, place)), median(values.slice(place))];
   let [distance, nearest, at] = [0, Infinity, place];
   for (let index = 0; index < values.length - least; index += 1) {
     const value = values[index] ?? 0;
-    // As if all values were after the change: only differences count.
+    // Relative to all values being after the change: only differences matter.
     distance += Math.abs(value - before) - Math.abs(value - after);
     if (index + 1 < least || distance >= nearest) continue;
     [nearest, at] = [distance, index + 1];
@@ -43,14 +43,14 @@ function sharpened(values: readonly number[], place: number, least: number): num
   return at;
 }
 
-/** The middle value, or the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const ascending = values.toSorted((a, b) => a - b);
   const upper = ascending[ascending.length >> 1] ?? 0;
   return ascending.length % 2 === 1 ? upper : (upper + (ascending[(ascending.length >> 1) - 1] ?? 0)) / 2;
 }
 
-/** Counted from 1; equal values share the mean of their ranks. */
+/** Ranks from 1; equal values share their mean rank. */
 function ranksOf(values: readonly number[]): number[] {
   const order = [...values.entries()].sort(([, one], [, other]) => one - other);
   const ranks = new Array<number>(values.length).fill(0);

@@ -1,4 +1,4 @@
-/** When the completed runs of a workflow became slower, faster, dearer or cheaper. */
+/** When the completed runs of a workflow became slower, faster, more expensive or cheaper. */
 import { attodollarsOf, createCostSum, stepCost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
 import { compareText } from '../order.ts';
@@ -17,11 +17,11 @@ export interface Shift {
   readonly runId: string;
   /** Last run before it. */
   readonly previousRunId: string;
-  /** Median up to the shift before, or to the first run. */
+  /** Median since the previous shift, or the first run. */
   readonly before: number;
-  /** Median up to the next shift, or to the last run. */
+  /** Median until the next shift, or the last run. */
   readonly after: number;
-  /** The runs next to the shift, nearest first. */
+  /** The nearest runs on each side of the shift, nearest first. */
   readonly runIdsBefore: readonly string[];
   readonly runIdsAfter: readonly string[];
 }
@@ -35,9 +35,9 @@ export interface NodeShift {
 const MAX_P = 0.001;
 const LEAST_RUNS = 10;
 const LEAST_FACTOR = 1.5;
-/** A rhythm or a trend has smaller differences between the runs next to the split. */
+/** With a cycle or trend, runs next to the split differ less. */
 const LEAST_FACTOR_NEARBY = 1.35;
-/** Number of runs on each side of the split whose medians, and whose nodes, are compared. */
+/** Number of runs on each side of the split whose medians and nodes are compared. */
 const NEARBY_RUNS = 10;
 
 interface Point {
@@ -80,7 +80,7 @@ function shiftsOfMetric(completed: readonly RunRecord[], metric: ShiftMetric, pr
   });
 }
 
-/** Ascending: of the whole series, and of each side of its first. */
+/** Positions of shifts in ascending order: of the whole series, and of each side of the first one. */
 function placesOf(values: readonly number[]): number[] {
   const first = placeIn(values);
   if (first === null) return [];
@@ -105,7 +105,7 @@ const isLarge = (before: number, after: number, factor = LEAST_FACTOR): boolean 
 
 const medianOf = (points: readonly Point[]): number => median(points.map(({ value }) => value));
 
-/** Returns null for a run that doesn't report it. */
+/** Returns null for a run that doesn't report the metric. */
 function valueOf(record: RunRecord, metric: ShiftMetric, prices: PriceList | null): number | null {
   const { startTime, endTime, nodeTokens } = record;
   if (metric === 'DURATION') return wallClockMs({ startedAt: startTime, until: endTime });
@@ -114,11 +114,11 @@ function valueOf(record: RunRecord, metric: ShiftMetric, prices: PriceList | nul
   const cost = createCostSum();
   for (const tokens of nodeTokens) cost.add(attodollarsOf(tokens, tokens.model, prices));
   const { amount, stepsUnpriced } = cost.cost();
-  // A run whose cost is only partly known would be cheaper.
+  // A run with a partly known cost would look cheaper.
   return stepsUnpriced > 0 ? null : amount;
 }
 
-/** Medians of what each node took in a run, largest difference first. Null for a side on which it didn't run. */
+/** Medians per run of what each node took, largest difference first. Null on a side where it didn't run. */
 export function nodeShifts(
   before: readonly Run[],
   after: readonly Run[],

@@ -15,7 +15,7 @@ export function executionsOf(facts: readonly StepFacts[]): StepDraft[] {
 const ofNodes = (executions: readonly StepDraft[]): Iterable<readonly StepDraft[]> =>
   Map.groupBy(executions.toSorted(compareByPlace), ({ nodeId }) => nodeId).values();
 
-/** Only a RETRY has a `previousAttempt`. The others are the FIRST execution of the node, and ITERATIONs. */
+/** Only a RETRY has a `previousAttempt`. The others are the node's FIRST execution, and ITERATIONs. */
 function numberAttempts(ofNode: readonly StepDraft[]): void {
   for (const ofItem of Map.groupBy(ofNode, ({ itemKey }) => itemKey).values()) findRetries(ofItem);
   for (const [position, step] of ofNode.entries()) {
@@ -26,9 +26,9 @@ function numberAttempts(ofNode: readonly StepDraft[]): void {
 }
 
 /**
- * A reported attempt repeats the failure of the attempt before it. Any other execution repeats a failure that had ended by
- * its start: the nearest one with equal inputs, else, if executions of the item never overlap, the execution before it.
- * Different inputs are different work, such as the next item of a loop.
+ * A reported attempt repeats the failure of the attempt before it. Any other execution repeats a failure that had ended
+ * by its start: the nearest one with equal inputs, or, if executions of the item never overlap, the execution before
+ * it. Different inputs are different work, such as the next item of a loop.
  */
 function findRetries(ofItem: readonly StepDraft[]): void {
   const isSequence = neverOverlap(ofItem);
@@ -51,14 +51,14 @@ function findRetries(ofItem: readonly StepDraft[]): void {
   }
 }
 
-/** Inputs without a hash are empty: they tell no items apart. */
+/** Inputs without a hash are empty, so they don't distinguish items. */
 const mayRepeat = (step: StepDraft, before: StepDraft): boolean =>
   (step.inputsHash === null || before.inputsHash === null) && hadFailedBy(before, beginOf(step));
 
-/** An execution without a place comes after all that have ended. */
+/** An execution without a position comes after all that have ended. */
 const beginOf = (step: StepDraft): number => placeOf(step) ?? Infinity;
 
-/** A failure without a known end proves no retry. */
+/** A failure without a known end doesn't prove a retry. */
 function hadFailedBy(step: StepDraft, micros: number): boolean {
   const end = step.status === 'FAILED' ? endMicrosOf(step) : null;
   return end !== null && end <= micros;
@@ -68,7 +68,7 @@ function hadFailedBy(step: StepDraft, micros: number): boolean {
 const knownEndOf = (step: StepDraft): number | null =>
   step.isFinished || step.endTime !== null ? endMicrosOf(step) : null;
 
-/** Whether each execution began after the known ends of those before it. */
+/** Whether each execution began after the known ends of earlier ones. */
 function neverOverlap(ofNode: readonly StepDraft[]): boolean {
   let lastEnd = -Infinity;
   for (const step of ofNode) {
@@ -78,7 +78,9 @@ function neverOverlap(ofNode: readonly StepDraft[]): boolean {
   return true;
 }
 
-/** Latest execution of each node, in the order of the nodes' first executions. No step runs in a run that is over. */
+/**
+ * Latest execution of each node, in the order of the nodes' first executions. A run that is over has no running steps.
+ */
 export const latestAttempts = (executions: readonly StepDraft[], isRunOver: boolean): StepDraft[] =>
   [...ofNodes(executions)].flatMap((ofNode) => {
     const last = ofNode.slice(-1);
@@ -87,7 +89,7 @@ export const latestAttempts = (executions: readonly StepDraft[], isRunOver: bool
     return unfinished ?? remaining.findLast(({ status }) => status === 'FAILED') ?? last;
   });
 
-/** Whether a step is said to run, but had ended when the node's last execution began. */
+/** Whether a step is reported as running, but had ended when the node's last execution began. */
 function hadLeft(step: StepDraft, last: StepDraft): boolean {
   const end = step !== last && isUnderWay(step) ? knownEndOf(step) : null;
   return end !== null && end <= beginOf(last);

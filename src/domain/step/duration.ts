@@ -5,14 +5,14 @@ import type { DurationSource, StepDuration, StepFacts } from '../types.ts';
 import type { StepDraft } from './execution.ts';
 import { waitsWithin } from './waits.ts';
 
-/** Whole microseconds, so sums and differences are free of rounding noise. */
+/** Whole microseconds, so sums and differences have no rounding noise. */
 export const microsOf = (millis: number): number => Math.round(millis * 1000);
 
-/** Length of a step with its waits. 0 if unknown. */
+/** Length of a step including its waits, or 0 if unknown. */
 export const spanMicrosOf = ({ durationMs, waitingMs }: Pick<StepDuration, 'durationMs' | 'waitingMs'>): number =>
   microsOf(durationMs ?? 0) + microsOf(waitingMs);
 
-/** Seconds reported by the upstream. Null if missing, negative or beyond 2^53. */
+/** Seconds reported by the upstream, or null if missing, negative or beyond 2^53. */
 const knownSeconds = (elapsedTime: number | null): number | null =>
   elapsedTime !== null && elapsedTime >= 0 && elapsedTime <= Number.MAX_SAFE_INTEGER ? elapsedTime : null;
 
@@ -35,15 +35,15 @@ export type TimedFacts = Pick<StepFacts, 'startTime' | 'endTime' | 'elapsedTime'
   readonly isFinished: boolean;
 };
 
-/** Clock of running steps, in microseconds since 1970. */
+/** Clock for running steps, in microseconds since 1970. */
 export interface StepClock {
   /** Clock reading of the request. */
   readonly now: number;
-  /** Now, or the end of a finished run. Null if that end is unknown. */
+  /** Now, or the end of a finished run, or null if that is unknown. */
   readonly liveUntil: number | null;
 }
 
-/** Whether the step is running, waiting, or of unknown status. A planned start is not a start. */
+/** Whether the step is running, waiting, or of unknown status. A planned start isn't a start. */
 export const isUnderWay = (step: Pick<TimedFacts, 'status' | 'isFinished'>): boolean =>
   !step.isFinished && step.status !== 'PENDING';
 
@@ -51,7 +51,7 @@ export const isRunning = (step: TimedFacts): boolean => isUnderWay(step) && step
 
 /**
  * Sources in order: end − start, now − start of a running step, `elapsed_time`. With clock skew, only the last counts.
- * A step that a finished run left running ends with the run. Waits are left out, unless start or end is unknown.
+ * A step left running by a finished run ends with it. Waits are excluded, unless start or end is unknown.
  */
 export function measureStep(step: StepDraft, { now, liveUntil }: StepClock): void {
   const start = step.startTime?.epochMicros ?? null;
@@ -78,7 +78,7 @@ function setDuration(step: StepDraft, micros: number, source: DurationSource): v
   step.durationSource = source;
 }
 
-/** Microseconds since 1970, from `end_time` if it is valid, else from `elapsed_time`. Null if unknown. */
+/** Microseconds since 1970, from `end_time` if valid, otherwise from `elapsed_time`, or null if unknown. */
 export function endMicrosOf(step: TimedFacts): number | null {
   const start = step.startTime?.epochMicros ?? null;
   const end = step.endTime?.epochMicros ?? null;
@@ -98,7 +98,7 @@ export function latestEndOf(steps: readonly TimedFacts[]): Timestamp | null {
   return last && (last.endTime?.epochMicros === lastEnd ? last.endTime : timestampOfMicros(lastEnd));
 }
 
-/** `elapsed_time` in microseconds. 0 is a duration only for a finished step. */
+/** `elapsed_time` in microseconds. 0 counts as a duration only for a finished step. */
 function elapsedMicros(step: TimedFacts): number | null {
   const seconds = knownSeconds(step.elapsedTime);
   return seconds === null || (seconds === 0 && !step.isFinished) ? null : Math.round(seconds * 1_000_000);

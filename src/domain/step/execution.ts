@@ -20,14 +20,17 @@ type Placed = Pick<StepFacts, 'startTime' | 'endTime' | 'index'>;
 export const compareByStart = (a: Placed, b: Placed): number =>
   compareNullsLast(a.startTime?.epochMicros ?? null, b.startTime?.epochMicros ?? null) || a.index - b.index;
 
-/** Position among the executions of the node: start, else end, in microseconds since 1970. Null if both are missing. */
+/**
+ * Position among the executions of the node: start, or end if there is none, in microseconds since 1970. Null without
+ * either.
+ */
 export const placeOf = ({ startTime, endTime }: Placed): number | null => (startTime ?? endTime)?.epochMicros ?? null;
 
 /** Order of a node's executions: by place (missing last), then upstream index. */
 export const compareByPlace = (a: Placed, b: Placed): number =>
   compareNullsLast(placeOf(a), placeOf(b)) || a.index - b.index;
 
-/** Sorted by `compareByStart`. Unreadable entries are left out. */
+/** Sorted by `compareByStart`, without unreadable entries. */
 export const draftsOf = (facts: readonly StepFacts[]): StepDraft[] =>
   facts
     .filter(({ problem }) => problem === undefined)
@@ -37,7 +40,7 @@ export const draftsOf = (facts: readonly StepFacts[]): StepDraft[] =>
 /** Creates all properties at once. Data that depends on the run is set later. */
 const draftOf = (facts: StepFacts): StepDraft => new DraftedStep(facts);
 
-/** A class, since V8 creates objects with getters slowly, and tokens are interpreted only when a field reads them. */
+/** A class, because V8 creates objects with getters slowly, and tokens are interpreted only on access. */
 class DraftedStep {
   workflowId = '';
   runId = '';

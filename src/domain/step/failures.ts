@@ -7,6 +7,6 @@ import type { Step } from '../types.ts';
 export const failedSteps = (steps: readonly Step[]): Step[] =>
   steps.filter((step) => step.status === 'FAILED').sort((a, b) => compareNullsLast(endMicrosOf(a), endMicrosOf(b)));
 
-/** Longest first, ties in stable order. Steps of unknown duration are left out. */
+/** Longest first, with a stable order of ties. Steps of unknown duration are left out. */
 export const slowestSteps = (steps: readonly Step[]): Step[] =>
   steps.filter((step) => step.durationMs !== null).sort((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0));

@@ -4,8 +4,8 @@ import type { StepDraft } from './execution.ts';
 import { isWithinReach, type RunBounds } from '../run/span.ts';
 
 /**
- * Milliseconds. The gap lasts from the latest end of earlier steps (or the span's start, if unknown). It is 0 if an
- * earlier step still runs or waits. Takes measured steps sorted by start.
+ * Milliseconds. The gap begins at the latest end of earlier steps, or at the span's start if that is unknown. It is 0
+ * if an earlier step is still running or waiting. Takes measured steps sorted by start.
  */
 export function placeSteps(steps: readonly StepDraft[], bounds: RunBounds): void {
   let spanStart: number | null = null;
@@ -16,7 +16,7 @@ export function placeSteps(steps: readonly StepDraft[], bounds: RunBounds): void
     const start = step.startTime?.epochMicros ?? null;
     if (start === null || !isWithinReach(start, bounds)) continue;
     spanStart ??= Math.min(start, bounds.startedAt?.epochMicros ?? start);
-    // Steps that start together have the same gap: none of them started before another.
+    // Steps that start together have equal gaps: none started before another.
     if (start !== placedAt) gapBeforeMs = Math.max(0, start - (latestEnd === -Infinity ? spanStart : latestEnd)) / 1000;
     placedAt = start;
     step.offsetMs = (start - spanStart) / 1000;
@@ -25,7 +25,7 @@ export function placeSteps(steps: readonly StepDraft[], bounds: RunBounds): void
   }
 }
 
-/** Infinity for a running or waiting step. -Infinity if the end is unknown. */
+/** Infinity for a running or waiting step, -Infinity if the end is unknown. */
 function knownEnd(step: StepDraft, start: number): number {
   if (step.durationMs !== null) return start + spanMicrosOf(step);
   return isRunning(step) ? Infinity : -Infinity;

@@ -1,10 +1,10 @@
-/** Steps of a run that changed since an earlier state of it. */
+/** Steps of a run that have changed since an earlier state of it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Payload, Step, StepAttempt, StepFacts } from '../types.ts';
 import { executionsOf, latestAttempts } from './attempts.ts';
 import { shownError } from './step-error.ts';
 
-/** Number of the state of the latest change, by step id. States are numbered from 1. */
+/** State number of the latest change, by step id. States are numbered from 1. */
 export type StepChanges = ReadonlyMap<string, number>;
 
 export const NO_CHANGES: StepChanges = new Map();
@@ -13,7 +13,7 @@ type Steps = readonly StepFacts[];
 
 export interface StepsOfRun {
   readonly steps: Steps;
-  /** Whether the run is over by its record, and not only by its steps. */
+  /** Whether the record, and not only the steps, shows that the run is over. */
   readonly isRunOver: boolean;
 }
 
@@ -27,8 +27,8 @@ export interface ComparedSteps {
 type IsSamePayload = (one: Payload, another: Payload) => boolean;
 
 /**
- * Ignores positions in the list, whose order the upstream does not promise. A new place among a node's executions is a
- * change, and so is another latest one. Yields often, since payloads may be large.
+ * Ignores positions in the list, whose order the upstream doesn't guarantee. A new position among a node's executions
+ * is a change, and so is a new latest execution. Yields often, since payloads may be large.
  */
 export function* compareSteps(
   before: StepsOfRun,
@@ -56,7 +56,7 @@ export const changesUpTo = (
   state: number,
 ): StepChanges => new Map(steps.map(({ id }) => [id, changed.has(id) ? state : (known.get(id) ?? state)]));
 
-/** Steps that changed after state `since`. All steps if it is 0. */
+/** Steps that have changed since state `since`, or all steps if it is 0. */
 export const changedSteps = (steps: readonly Step[], changes: StepChanges, since: number): readonly Step[] =>
   steps.filter(({ id }) => (changes.get(id) ?? Infinity) > since);
 
@@ -75,14 +75,17 @@ function* differingIds<T>(
   return differing;
 }
 
-/** Groups steps by id. Steps of one id are sorted by start. */
+/** Groups steps by id. Steps with equal ids are sorted by start. */
 function byId<T>(steps: Steps, valueOf: (step: StepFacts) => T): Groups<T> {
   const groups = Map.groupBy(steps, ({ id }) => id);
   const startOf = ({ startTime }: StepFacts): number => startTime?.epochMicros ?? 0;
   return new Map([...groups].map(([id, group]) => [id, group.sort((a, b) => startOf(a) - startOf(b)).map(valueOf)]));
 }
 
-/** Facts that are compared as they are: errors as they are shown, reported tokens with their payload. Either list may contain derived steps, which have more properties. */
+/**
+ * Facts that are compared unchanged: errors as shown, reported tokens with their payload. Either list may contain
+ * derived steps, which have more properties.
+ */
 const COMPARED: Readonly<
   Record<
     Exclude<
@@ -110,7 +113,7 @@ const COMPARED_NAMES = Object.keys(COMPARED) as readonly (keyof typeof COMPARED)
 
 function isSameStep(one: StepFacts, another: StepFacts | undefined, isSamePayload: IsSamePayload): boolean {
   if (!another) return false;
-  // Payloads come last, since comparing them takes longest.
+  // Payloads last, because comparing them takes longest.
   return (
     COMPARED_NAMES.every((name) => isDeepStrictEqual(one[name], another[name])) &&
     shownError(one) === shownError(another) &&

@@ -1,11 +1,11 @@
-/** Parses an `error`: plain text, or JSON from some service. */
+/** Parses an `error`: plain text, or JSON from a service. */
 import { fieldOf, isJsonObject } from '../json.ts';
 import { parseExactJson } from '../long-integers.ts';
 import type { JsonObject, JsonValue, StepError } from '../types.ts';
 
 /**
- * Returns null if nothing is reported: null, blank, `{}`, `[]`, `null` and `""`. `message` is never empty: without one it
- * is the whole error. Outer fields win over those of a nested `error` or `detail`.
+ * Returns null if nothing is reported: null, blank, `{}`, `[]`, `null` and `""`. `message` is never empty: by default
+ * it is the whole error. Outer fields take precedence over those of a nested `error` or `detail`.
  */
 export function errorInfo(error: string | null): StepError | null {
   if (error === null) return null;
@@ -31,13 +31,13 @@ export const hasError = (error: string | null): boolean => error !== null && !is
 export const shownError = ({ error }: { readonly error: string | null }): string | null =>
   hasError(error) ? error : null;
 
-/** Maximum number of characters that are parsed. Parsing a longer string for each reader would take too long. */
+/** Maximum number of characters to parse. Parsing a longer string for each reader would take too long. */
 const MAX_PARSED = 2 ** 16;
 
 /** Beginning of JSON. Most errors are plain text, and a failing parser takes ten times as long as this check. */
 const JSON_START = /^(?:[[{"\d-]|(?:true|false|null)$)/;
 
-/** Returns the string itself if it is not JSON. */
+/** Returns the string itself if it isn't JSON. */
 function parseJson(text: string): JsonValue {
   if (text.length > MAX_PARSED || !JSON_START.test(text)) return text;
   try {
@@ -47,7 +47,7 @@ function parseJson(text: string): JsonValue {
   }
 }
 
-/** Checks the string without a parser if possible, since it runs for every step. */
+/** Avoids the parser if possible, since this runs for every step. */
 const isEmpty = (text: string): boolean =>
   text === '' || /^(?:null|\{[ \t\r\n]*\}|\[[ \t\r\n]*\])$/.test(text) || isBlankInQuotes(text);
 
@@ -57,7 +57,7 @@ const isBlankInQuotes = (text: string): boolean => {
   return typeof parsed === 'string' && parsed.trim() === '';
 };
 
-/** The object and its nested details, outermost first. No known service uses more than three levels. */
+/** The object and its nested details, outermost first. No known service has more than three levels. */
 function layersOf(outer: JsonObject): JsonObject[] {
   const layers = [outer];
   for (const layer of layers) {

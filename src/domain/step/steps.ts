@@ -15,7 +15,7 @@ export interface StepsOf extends Pick<Step, 'workflowId' | 'runId'> {
   readonly clock: StepClock;
 }
 
-/** Sets the data that depends on the run. Steps must be in the order of `executionsOf`, which they keep. */
+/** Sets the data that depends on the run. Expects and keeps the order of `executionsOf`. */
 export function deriveSteps(
   steps: readonly StepDraft[],
   { workflowId, runId, isRunOver, bounds, clock }: StepsOf,
@@ -61,7 +61,7 @@ const NAME_OF_COUNT = {
   UNKNOWN: 'unknown',
 } as const;
 
-/** All given conditions must hold. A null or missing condition always holds, an empty list never. */
+/** All given conditions must hold. A null or missing condition always holds, an empty list never does. */
 export interface StepFilter {
   readonly status?: readonly StepStatus[] | null | undefined;
   readonly nodeId?: readonly string[] | null | undefined;
@@ -73,7 +73,7 @@ export interface StepOrder {
   readonly direction: 'ASC' | 'DESC';
 }
 
-/** Sets by list. A request may apply the same hundred thousand ids to each run of a page. */
+/** Sets by list: a request may apply the same 100,000 ids to each run of a page. */
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function setOf(list: readonly string[]): ReadonlySet<string> {
@@ -106,7 +106,7 @@ export function selectSteps(
 function sorted(steps: readonly Step[], { field, direction }: StepOrder, prices: PriceList | null): readonly Step[] {
   const sign = direction === 'ASC' ? 1 : -1;
   if (field === 'NODE_ID') return steps.toSorted((a, b) => sign * compareText(a.nodeId, b.nodeId));
-  // Values are computed once per step, since a cost takes longer than a comparison.
+  // Values are computed once per step, since computing a cost takes longer than comparing.
   const keyed = steps.map((step) => {
     const value = valueOf(step, field, prices);
     return { step, key: value === null ? null : sign * value };

@@ -1,4 +1,4 @@
-/** Failures of an item that no execution repeats yet. The last one of a kind is found without a search of the others. */
+/** Failures of an item that no execution repeats yet. The last one of a kind is found without searching the others. */
 import { Minima } from '../minima.ts';
 import { endMicrosOf } from './duration.ts';
 import type { StepDraft } from './execution.ts';
@@ -8,7 +8,7 @@ export class UnrepeatedFailures {
   /** Failures by attempt, and by attempt and inputs. */
   readonly #ofAttempts = new Map<string, StepDraft[]>();
 
-  /** `ofItem`: all executions that may be added. */
+  /** `ofItem` has all executions that may be added. */
   constructor(ofItem: readonly StepDraft[]) {
     const failed = ofItem.filter(({ status, inputsHash }) => status === 'FAILED' && inputsHash !== null);
     const ofInputs = Map.groupBy(failed, ({ inputsHash }) => inputsHash);
@@ -26,7 +26,7 @@ export class UnrepeatedFailures {
     }
   }
 
-  /** The last failure with these inputs that had ended by the moment. A failure without a known end had not. */
+  /** The last failure with these inputs that had ended by then. One without a known end doesn't count. */
   endedBy(micros: number, inputsHash: string | null): StepDraft | null {
     return this.#ofInputs.get(inputsHash)?.lastEndedBy(micros) ?? null;
   }
@@ -58,7 +58,7 @@ class FailuresOfInputs {
   }
 
   lastEndedBy(micros: number): StepDraft | null {
-    // Infinity is the end of those that have none.
+    // Failures without an end have Infinity.
     const limit = Math.min(micros, Number.MAX_VALUE);
     for (let place = this.#ends.firstUpTo(limit); place !== null; place = this.#ends.firstUpTo(limit)) {
       const failure = this.#failures[this.#count - 1 - place];

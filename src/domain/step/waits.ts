@@ -1,4 +1,4 @@
-/** Waits of a step, for a person or an event. They are neither work nor idle time. */
+/** Waits of a step for a person or an event. They are neither work nor idle time. */
 import { earliest, later, latest, type Timestamp } from '../timestamp.ts';
 import type { StepFacts } from '../types.ts';
 
@@ -12,7 +12,7 @@ export interface Period {
 
 const NO_WAITS: readonly Period[] = [];
 
-/** Waits between start and end, in order, without overlaps. A wait that lasts ends at `end`. */
+/** Waits between start and end, in order, without overlaps. An open wait ends at `end`. */
 export function waitsWithin(step: WaitingStep, start: number, end: number): readonly Period[] {
   const since = waitingSince(step);
   if (step.waits.length === 0 && !since) return NO_WAITS;
@@ -29,7 +29,7 @@ export function waitsWithin(step: WaitingStep, start: number, end: number): read
   return periods;
 }
 
-/** Parts between start and end in which the step did not wait, in order. */
+/** Periods between start and end in which the step didn't wait, in order. */
 export function workWithin(step: WaitingStep, start: number, end: number): readonly Period[] {
   const waits = waitsWithin(step, start, end);
   const starts = [start, ...waits.map((wait) => wait.end)];
@@ -37,7 +37,7 @@ export function workWithin(step: WaitingStep, start: number, end: number): reado
   return starts.map((from, at) => ({ start: from, end: ends[at] ?? end })).filter((part) => part.end > part.start);
 }
 
-/** Start of the current wait. If the upstream does not report it: the end of the last wait, else the start. */
+/** Start of the current wait. If not reported, the end of the last wait, or the start. */
 export function waitingSince({ status, startTime, waits }: WaitingStep): Timestamp | null {
   if (status !== 'WAITING') return null;
   const lasting = earliest(waits.flatMap(({ from, to }) => (to === null ? from : [])));

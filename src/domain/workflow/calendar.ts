@@ -1,14 +1,14 @@
-/** Cuts time at the calendar boundaries of a time zone: a day may have 23 or 25 hours, or begin at 01:00. */
+/** Splits time at the calendar boundaries of a time zone: a day may have 23 or 25 hours, or begin at 01:00. */
 import { Temporal } from 'temporal-polyfill';
 import type { CutTime } from './trend.ts';
 
 export interface Calendar {
   readonly interval: 'HOUR' | 'DAY' | 'WEEK';
-  /** Name of the IANA database, or an offset. */
+  /** Name in the IANA database, or an offset. */
   readonly timeZone: string;
 }
 
-/** Characters. The longest name of the database has 32. */
+/** Maximum number of characters. The longest name in the database has 32. */
 const MAX_NAME_LENGTH = 100;
 
 export function isTimeZone(name: string): boolean {
@@ -23,7 +23,7 @@ export function isTimeZone(name: string): boolean {
 
 const HOUR_MICROS = 3_600_000_000;
 
-/** Whole units that cover the time. Stops after `maxParts`, which then do not cover it. Weeks begin on Monday. */
+/** Whole units that cover the time. Stops after `maxParts`, which then don't cover it. Weeks begin on Monday. */
 export const calendarParts =
   ({ interval, timeZone }: Calendar, maxParts: number): CutTime =>
   (from, to, includesEnd) => {
@@ -38,7 +38,7 @@ export const calendarParts =
     return edges;
   };
 
-/** Hours have one length, also where the clock is set back and an hour is repeated. */
+/** Hours have equal lengths, even where the clock is set back and an hour repeats. */
 function hourEdges(start: Temporal.ZonedDateTime): (part: number) => number {
   const first = microsOf(start.round({ smallestUnit: 'hour', roundingMode: 'floor' }));
   return (part) => first + part * HOUR_MICROS;

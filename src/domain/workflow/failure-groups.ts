@@ -1,4 +1,4 @@
-/** Groups failed runs of a workflow by cause, independent of the order of the runs. */
+/** Groups failed runs of a workflow by cause, regardless of the order of the runs. */
 import { compareNullsLast, compareText } from '../order.ts';
 import { errorInfo } from '../step/step-error.ts';
 import type { Timestamp } from '../timestamp.ts';
@@ -9,7 +9,7 @@ import { maskedMessage } from '../run/masked-message.ts';
 export interface Failure {
   readonly runId: string;
   readonly startedAt: Timestamp | null;
-  /** Failed node. Null if no step failed. */
+  /** Failed node, or null if no step failed. */
   readonly nodeId: string | null;
   readonly code: string | null;
   readonly message: string | null;
@@ -21,17 +21,17 @@ export interface Failure {
 export interface FailureGroup {
   readonly workflowId: string;
   readonly nodeId: string | null;
-  /** Masked message. Null if the failure has none. */
+  /** Masked message, or null. */
   readonly message: string | null;
   readonly code: string | null;
   readonly cause: string;
   readonly latestMessage: string | null;
   readonly count: number;
-  /** Latest known start of the runs. Null if no start is known. */
+  /** Latest known start of the runs, or null. */
   readonly lastSeenAt: Timestamp | null;
   /** Newest run first. */
   readonly runIds: readonly string[];
-  /** Decides the order of groups that are equal otherwise. Comparing strings thousands of times would take long. */
+  /** Orders groups that are otherwise equal. Comparing long strings thousands of times would take too long. */
   readonly name: string;
 }
 
@@ -53,7 +53,7 @@ export function failureOf(
     code,
     message: error?.message ?? null,
     maskedMessage: masked,
-    // Redacted errors look the same.
+    // Redacted errors all look the same.
     cause: errorHash ?? JSON.stringify([code, masked]),
   };
 }
@@ -68,7 +68,7 @@ export function failureGroups(workflowId: string, failures: readonly Failure[]):
   return [...groups.values()].flatMap((group) => groupOf(workflowId, group)).sort(compareGroups);
 }
 
-/** Takes failures, newest first. Returns a list, because an empty input makes no group. */
+/** Takes failures, newest first. Returns a list, because empty input makes no group. */
 function groupOf(workflowId: string, failures: readonly Failure[]): FailureGroup[] {
   return failures.slice(0, 1).map((latest) => ({
     workflowId,

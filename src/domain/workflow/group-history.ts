@@ -1,11 +1,11 @@
-/** Judges failure groups by the examined runs: since when, and whether new, returned or resolved. */
+/** Classifies failure groups by the examined runs: since when, and whether new, returned or resolved. */
 import { maxOf } from '../order.ts';
 import { isOver } from '../status.ts';
 import type { Timestamp } from '../timestamp.ts';
 import type { RunRecord } from '../types.ts';
 import { failureKey, type Failure, type FailureGroup } from './failure-groups.ts';
 
-/** Runs before the end of a window that are examined whatever its start. */
+/** Runs before the end of a window that are always examined. */
 export const LOOK_BACK = {
   /** Two pages of the upstream. */
   mostRuns: 199,
@@ -14,38 +14,41 @@ export const LOOK_BACK = {
 } as const;
 
 export interface ExaminedRuns {
-  /** Runs of the window, before and after it, in any order. */
+  /** Runs of the window, and before and after it, in any order. */
   readonly records: readonly RunRecord[];
   /** Known causes of failures. A failed run without an entry may belong to any group. */
   readonly failures: readonly Failure[];
-  /** Nodes that completed, by run id, for runs with loaded steps. */
+  /** Completed nodes by run id, for runs with loaded steps. */
   readonly completedNodes: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Whether the steps of a run could not be loaded. */
+  /** Whether the steps of a run couldn't be loaded. */
   readonly isUnreadable?: (record: RunRecord) => boolean;
   /** Whether the history goes back to the workflow's first run. */
   readonly isWhole: boolean;
 }
 
-/** UNKNOWN if runs that could not be loaded may decide otherwise. */
+/** UNKNOWN if runs that couldn't be loaded might change the result. */
 export type FailureState = 'NEW' | 'RETURNED' | 'ONGOING' | 'RESOLVED' | 'UNKNOWN';
 
 export interface GroupHistory {
-  /** Start of the first examined run of the group. Null if no start is known. */
+  /** Start of the first examined run of the group, or null if unknown. */
   readonly firstSeenAt: Timestamp | null;
-  /** Whether enough runs before `firstSeenAt` are examined, none of them with the failure. */
+  /** Whether enough runs before `firstSeenAt` were examined without finding the failure. */
   readonly firstSeenIsExact: boolean;
   readonly state: FailureState;
-  /** First failure after the gap. Null unless RETURNED. */
+  /** First failure after the gap, or null unless RETURNED. */
   readonly returnedAt: Timestamp | null;
   /** Whether a failed run before `firstSeenAt` has an unknown cause. */
   readonly hasUnknownBefore: boolean;
-  /** Runs with a completed node that would resolve the group. Null if none can, or it is resolved. */
+  /** Number of runs with a completed node that would resolve the group, or null if none can or it is resolved. */
   readonly completionsNeeded: number | null;
-  /** Without a long gap it can't have returned. */
+  /** Without a long gap, it can't have returned. */
   readonly hasLongGap: boolean;
-  /** Gap in which completions of the node would show that the failure has returned. Null without one, or if they are known. */
+  /**
+   * Gap in which completions of the node would show that the failure has returned, or null if there is none or they are
+   * known.
+   */
   readonly openGap: Gap | null;
-  /** Start of the last examined run of the group, in µs since 1970. Null if no start is known. */
+  /** Start of the last examined run of the group, in µs since 1970, or null if unknown. */
   readonly lastMicros: number | null;
 }
 
@@ -55,13 +58,13 @@ export interface Gap {
   readonly toMicros: number;
 }
 
-/** Finished runs without a failure that must directly precede it, for the failure to be new. */
+/** Number of finished runs without a failure that must directly precede it for it to be new. */
 export const RUNS_WITHOUT = 20;
-/** Runs in which the node must have completed since, for the failure to be resolved. */
+/** Number of runs in which the node must have completed since, for the failure to be resolved. */
 export const COMPLETED_SINCE = 3;
-/** A failure has returned after a gap of so many times the runs of any other. */
+/** A failure has returned after a gap at least this many times as long, in runs, as any other. */
 const GAP_FACTOR = 5;
-/** Fewer say nothing about how long a usual gap is. */
+/** Fewer gaps don't show how long a usual gap is. */
 const OTHER_GAPS = 2;
 
 /** When the failures of a group began, or began again. */
@@ -94,7 +97,7 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
   const starts = startsOf(finished);
   const ofNodes = new Map<string | null, Completions>();
 
-  /** Once for all groups of the node. */
+  /** Computed once for all groups of the node. */
   function completionsOf(nodeId: string | null): Completions {
     const known = ofNodes.get(nodeId);
     if (known) return known;
@@ -120,7 +123,7 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
     const completions = completionsOf(group.nodeId);
     const own = started.map(({ epochMicros }) => epochMicros);
     const judged = judge(own, starts, completions, isWhole);
-    // An intermittent failure was absent for as long before.
+    // An intermittent failure had been absent just as long before.
     const isRare = judged.before > judged.between;
 
     const completed = countBetween(completions.known, last.epochMicros, Infinity);
@@ -143,17 +146,17 @@ export function createGroupHistory(examined: ExaminedRuns): (group: Named) => Gr
 
 interface Judged {
   readonly state: FailureState;
-  /** Finished runs before the first failure, and the most between two of them. */
+  /** Finished runs before the first failure, and the maximum between two failures. */
   readonly before: number;
   readonly between: number;
-  /** Completions of the node since the last failure that resolve it. */
+  /** Number of completions of the node since the last failure that would resolve it. */
   readonly needed: number;
-  /** Index of the failure that ends the one long gap. Null without one. */
+  /** Index of the failure after the one long gap, or null. */
   readonly returnedAt: number | null;
   readonly openGap: Gap | null;
 }
 
-/** Takes starts of all failures of the group and of finished runs, earliest first. */
+/** Takes the starts of all failures of the group and of finished runs, earliest first. */
 function judge(own: readonly number[], starts: readonly number[], completions: Completions, isWhole: boolean): Judged {
   const [first = 0, last = 0] = [own[0], own.at(-1)];
   const gaps = own.slice(1).map((to, at) => countBetween(starts, own[at] ?? to, to));
@@ -167,7 +170,7 @@ function judge(own: readonly number[], starts: readonly number[], completions: C
   const knownInGap = inGap(completions.known);
   const hasReturned = gap !== null && knownInGap >= COMPLETED_SINCE;
   const mayHaveReturned = gap !== null && knownInGap + inGap(completions.unreadable) >= COMPLETED_SINCE;
-  // A whole history of few runs proves nothing about a failure that comes more rarely.
+  // A complete history of few runs proves nothing about a rarer failure.
   const isNew = before > between && (isWhole || before >= RUNS_WITHOUT);
   const mayBeResolved = completed + countBetween(completions.unreadable, last, Infinity) >= needed;
   const later = (): FailureState =>
@@ -179,7 +182,7 @@ function judge(own: readonly number[], starts: readonly number[], completions: C
   };
 }
 
-/** Index of the failure after the only long gap. Null unless there is exactly one. */
+/** Index of the failure after the only long gap, or null unless there is exactly one. */
 function indexAfterLongGap(gaps: readonly number[]): number | null {
   const longest = gaps.indexOf(Math.max(0, maxOf(gaps)));
   const others = gaps.filter((_, at) => at !== longest);
@@ -189,7 +192,7 @@ function indexAfterLongGap(gaps: readonly number[]): number | null {
 
 interface Evidence {
   readonly own: readonly number[];
-  /** Starts of failed runs of unknown cause. */
+  /** Starts of failed runs with unknown causes. */
   readonly unknown: readonly (number | null)[];
   readonly areKnown: boolean;
   readonly starts: readonly number[];
@@ -197,7 +200,7 @@ interface Evidence {
   readonly isWhole: boolean;
 }
 
-/** With failed runs of unknown cause, only what holds both if none and if all of them are of the group. */
+/** With failed runs of unknown cause, claims only what holds both if none and if all of them belong to the group. */
 function stateOf({ own, unknown, areKnown, starts, completions, isWhole }: Evidence): FailureState {
   const judgeAs = (some: readonly number[], finished: readonly number[]): FailureState =>
     judge(some, finished, completions, isWhole).state;
@@ -206,7 +209,7 @@ function stateOf({ own, unknown, areKnown, starts, completions, isWhole }: Evide
   if (unknown.length === 0) return state;
   const added = unknown.filter((start) => start !== null);
   const sorted = (some: readonly number[]) => [...some, ...added].sort((a, b) => a - b);
-  // Some of them would make other gaps than all of them.
+  // If some of them belonged to the group, the gaps would be different.
   const isClaimed = state === 'NEW' || state === 'ONGOING';
   const isBefore = state === 'NEW' && added.some((start) => start < (own[0] ?? 0));
   return isClaimed && !isBefore && judgeAs(sorted(own), sorted(starts)) === state ? state : 'UNKNOWN';
@@ -214,11 +217,11 @@ function stateOf({ own, unknown, areKnown, starts, completions, isWhole }: Evide
 
 /** Starts of finished runs, earliest first. */
 interface Completions {
-  /** The node has completed. */
+  /** Starts of runs in which the node has completed. */
   readonly known: readonly number[];
-  /** The steps are not loaded. */
+  /** Starts of runs whose steps aren't loaded. */
   readonly unknown: readonly number[];
-  /** The steps could not be loaded. */
+  /** Starts of runs whose steps couldn't be loaded. */
   readonly unreadable: readonly number[];
 }
 
@@ -239,7 +242,7 @@ interface Window {
   isExamined(record: RunRecord): boolean;
 }
 
-/** Finished and examined runs of the window since the failure was first seen. The group's own runs are among them. */
+/** Finished and examined runs of the window since the failure was first seen, including the group's own. */
 export const affectedRuns = (firstSeenAt: Timestamp, examined: Window): number =>
   examined.window.filter(
     (record) =>
@@ -250,7 +253,7 @@ export const affectedRuns = (firstSeenAt: Timestamp, examined: Window): number =
 export const countBetween = (starts: readonly number[], from: number, to: number): number =>
   Math.max(0, indexFrom(starts, to) - indexFrom(starts, from + 1));
 
-/** Index of the first start that is not before the moment. */
+/** Index of the first start at or after the moment. */
 function indexFrom(starts: readonly number[], moment: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {

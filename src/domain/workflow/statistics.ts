@@ -1,4 +1,4 @@
-/** Statistics of many runs of one workflow: success rate, durations, and those of each node. */
+/** Statistics of many runs of one workflow: success rate, and durations of runs and nodes. */
 import { compareText } from '../order.ts';
 import { wallClockMs } from '../run/span.ts';
 import { isOver, type RunStatus } from '../status.ts';
@@ -17,9 +17,9 @@ export interface RunStatistics {
   readonly finishedCount: number;
   readonly completedCount: number;
   readonly failedCount: number;
-  /** Completed runs divided by finished runs, 0…1. Null if no run is finished. */
+  /** Completed runs divided by finished runs, 0…1, or null if no run is finished. */
   readonly successRate: number | null;
-  /** Finished runs with a known start and end, in milliseconds. Null if there are none. */
+  /** Finished runs with a known start and end, in milliseconds, or null if there are none. */
   readonly wallClockMs: Distribution | null;
 }
 
@@ -28,20 +28,20 @@ export interface NodeStatistics {
   readonly executionCount: number;
   readonly failureCount: number;
   readonly retryCount: number;
-  /** Finished executions with a known duration: failed ones, but not skipped ones. Null if there are none. */
+  /** Finished executions with a known duration, including failed but not skipped ones, or null if there are none. */
   readonly durationMs: Distribution | null;
   /** Total tokens, or null if no execution reports tokens. */
   readonly totalTokens: number | null;
 }
 
 /**
- * Nearest rank: the smallest value that at least `percent` % of the values do not exceed. Takes ascending values and 0
- * < `percent` ≤ 100. Null without values.
+ * Nearest rank: the smallest value that at least `percent` % of the values don't exceed. Takes ascending values and 0 <
+ * `percent` ≤ 100. Null if empty.
  */
 export const percentile = (ascending: readonly number[], percent: number): number | null =>
   ascending[Math.ceil((percent * ascending.length) / 100) - 1] ?? null;
 
-/** Returns null without values. */
+/** Returns null if empty. */
 export function distributionOf(values: readonly number[]): Distribution | null {
   const ascending = values.toSorted((a, b) => a - b);
   const max = ascending.at(-1);

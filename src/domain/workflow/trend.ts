@@ -7,7 +7,7 @@ import { runStatistics, type RunStatistics } from './statistics.ts';
 export interface TrendBucket extends RunStatistics {
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
-  /** False if the bucket extends outside the span, or runs that were not examined may have started in it. */
+  /** False if the bucket extends outside the span, or may include runs that were not examined. */
   readonly isComplete: boolean;
   /** In the given order. */
   readonly records: readonly RunRecord[];
@@ -56,12 +56,12 @@ export function trendOf(records: readonly RunRecord[], cut: CutTime, span: Trend
   });
 }
 
-/** Parts of one length, to the microsecond. One part for a span of length 0. */
+/** Parts of equal length, to the microsecond, or a single part for a span of length 0. */
 export const equalParts =
   (count: number): CutTime =>
   (from, to) => {
     const parts = to > from ? count : 1;
-    // Microseconds of three years, times a hundred parts, exceed 2^53: whole parts and the remainder stay exact.
+    // Microseconds of three years times a hundred parts exceed 2^53, but whole parts and the remainder are exact.
     const remainder = (to - from) % parts;
     const whole = (to - from - remainder) / parts;
     return Array.from({ length: parts + 1 }, (_, part) => from + whole * part + Math.floor((remainder * part) / parts));

@@ -1,4 +1,4 @@
-/** Tokens and cost of many runs, by their records, and by their steps where these were loaded. */
+/** Tokens and cost of many runs, from their records, or from their steps where these were loaded. */
 import { attodollarsOf, createCostSum, type Cost } from '../cost/cost.ts';
 import type { PriceList } from '../cost/prices.ts';
 import type { RunRecord, TokenCounts, TokenUsage } from '../types.ts';
@@ -20,18 +20,18 @@ export interface UsageTrend extends UsageSum {
   readonly runsFromSteps: number;
   readonly runsNotReporting: number;
   readonly runsNotLoaded: number;
-  /** Part of the cost that failed runs caused. Null without a price list. */
+  /** Part of the cost caused by failed runs, or null without a price list. */
   readonly failedCost: Cost | null;
   readonly byModel: readonly ModelUsageTrend[];
 }
 
 export interface RunOfUsage {
   readonly record: Pick<RunRecord, 'status' | 'nodeTokens'>;
-  /** Usages of its steps. Read if the record reports nothing. Empty if they are not wanted; null if they are missing. */
+  /** Usages of its steps, read if the record reports nothing. Empty if not requested, null if missing. */
   readonly steps: readonly TokenUsage[] | null;
 }
 
-/** One trend per list of runs, null if all were read and none reports tokens. Yields after each run. */
+/** One trend per list of runs, or null if all were read and none reports tokens. Yields after each run. */
 export function* usageTrends(
   lists: readonly (readonly RunOfUsage[])[],
   prices: PriceList | null,
@@ -51,7 +51,7 @@ function* usageTrend(runs: readonly RunOfUsage[], prices: PriceList | null): Gen
     if (isReporting) runsReporting += 1;
     else if (steps === null) runsNotLoaded += 1;
     else if (steps.length > 0) runsFromSteps += 1;
-    // A record doesn't contain inputs, which may name the model if its output doesn't.
+    // A record has no inputs, which may name the model if the output doesn't.
     const reports = isReporting
       ? record.nodeTokens.map((tokens) => ({ tokens, billedModel: tokens.model }))
       : (steps ?? []).map((tokens) => ({ tokens, billedModel: tokens.billedModel }));

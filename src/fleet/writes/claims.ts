@@ -1,6 +1,7 @@
 /**
- * Claims of idempotency keys in Valkey: written before a write is sent, and replaced by its outcome. A key has a name for each
- * secret: two gateways share at least one. Without an expiry, `volatile-lru` never evicts a claim; each write removes ended ones.
+ * Claims of idempotency keys in Valkey: written before a write is sent, and replaced by its outcome. A key has one name
+ * per secret: two gateways share at least one. Without an expiry, `volatile-lru` never evicts a claim; each write
+ * removes expired ones.
  */
 import { LRUCache } from 'lru-cache';
 import type { Redis } from 'ioredis';
@@ -16,7 +17,7 @@ export interface Claims {
   close(): void;
 }
 
-/** The claim of another gateway. */
+/** Another gateway's claim. */
 export interface Taken {
   readonly record: WriteRecord | 'unreadable';
   /** Remaining time of the claim, in milliseconds. */
@@ -27,26 +28,26 @@ export interface Claim {
   /** Name in announcements. */
   readonly name: string;
   /**
-   * Resolves with null if this gateway has the claim now, or with another gateway's record. Undefined if Valkey does not answer: a
-   * claim that it may have stored is then withdrawn.
+   * Resolves to null if this gateway now has the claim, or to another gateway's record. Undefined if Valkey doesn't
+   * respond: a claim that it may have stored is then withdrawn.
    */
   take(record: WriteRecord): Promise<Taken | null | undefined>;
-  /** A null outcome frees the key. A failed write is repeated later. */
+  /** A null outcome frees the key. A failed write is retried later. */
   settle(record: WriteRecord | null): Promise<void>;
 }
 
-/** Encrypted, one for each name. */
+/** Encrypted, one per name. */
 type Values = readonly Buffer[];
 
 interface Settlement {
   readonly names: readonly string[];
   readonly claimed: Values;
-  /** Outcome to write; null withdraws the claim. */
+  /** Outcome to write, or null to withdraw the claim. */
   readonly values: Values | null;
   readonly untilMs: number;
 }
 
-/** Names of claims, each scored with the end of its claim: milliseconds since 1970 on Valkey's clock. */
+/** Names of claims, scored by the end of each: milliseconds since 1970 on Valkey's clock. */
 const ENDS = `${PREFIX}:starts`;
 
 /** KEYS: ENDS, names. ARGV: lifetime of a claim (ms). A claim that has ended counts as absent until it is removed. */
@@ -103,7 +104,7 @@ const MAX_UNWRITTEN_BYTES = 4 * 2 ** 20;
 /** Buffers, names and slots of a waiting settlement. */
 const OVERHEAD_BYTES = 1000;
 
-/** `maxWaitMs`: how long a write may be in progress. */
+/** `maxWaitMs` is how long a write may be in progress. */
 export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWaitMs: number): Claims {
   const unwritten = new LRUCache<Settlement, Settlement>({
     maxSize: MAX_UNWRITTEN_BYTES,
@@ -112,7 +113,7 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
   let cancelRetry: (() => void) | null = null;
   let isClosed = false;
 
-  /** Each second until all are written. A rejected outcome does not delay the others. */
+  /** Retries every second until all are written. A rejected outcome doesn't delay the others. */
   function retry(): void {
     if (isClosed) return;
     cancelRetry ??= after(RETRY_MS, () => {
@@ -129,7 +130,7 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
     if (unwritten.size > 0) retry();
   }
 
-  /** Resolves with true if the settlement is written or has expired. */
+  /** Resolves to true once the settlement is written or has expired. */
   async function write(settlement: Settlement): Promise<boolean> {
     const { names, claimed, values, untilMs } = settlement;
     const leftMs = Math.floor(untilMs - now());
@@ -159,7 +160,8 @@ export function createClaims({ valkey, keys, source, now, after }: Fleet, maxWai
         async take(record) {
           claimed = await seal(record);
           const ttlMs = maxWaitMs + KEY_LIFETIME_MS;
-          // A command that was not sent takes no claim. Withdrawals of it would push outcomes out of `unwritten` in an outage.
+          // A command that wasn't sent claims nothing. Withdrawing it would push outcomes out of `unwritten` during an
+          // outage.
           const claim = { isSent: false };
           const reply = await valkey.insist('CLAIM', (redis) => {
             claim.isSent = true;

@@ -1,6 +1,6 @@
 /**
- * Writes with an idempotency key in a fleet: one gateway sends, and all return its outcome. If the key cannot be claimed in Valkey,
- * nothing is sent: an error is better than a second run.
+ * Writes with an idempotency key in a fleet: one gateway sends, and all return its outcome. If the key can't be claimed
+ * in Valkey, nothing is sent: an error is better than a second run.
  */
 import type { Change, KeyedWrite, Send, SharedWrites } from '../../runs/ports.ts';
 import { identityOf, type Viewer } from '../../auth/viewer.ts';
@@ -14,23 +14,23 @@ import { createViewerNews } from '../viewer-news.ts';
 import { createClaims, type Claim } from './claims.ts';
 import { errorOf, notReported, recordOf, type WriteRecord } from './write-record.ts';
 
-/** A write may wait before it is sent, and its outcome needs time to arrive here. */
+/** A write may wait before it is sent, and its outcome takes time to arrive here. */
 const MARGIN_MS = 1000;
-/** Interval of reads while another gateway sends: announcements may be lost. */
+/** Interval of reads while another gateway sends, because announcements may be lost. */
 const RECHECK_MS = 1000;
 
 export function createSharedWrites(fleet: Fleet, upstreamTimeoutMs: number): SharedWrites & { close(): void } {
   const { now, valkey, keys, source } = fleet;
-  /** Single flight in this process, and its outcomes while Valkey is down. */
+  /** Shares calls within this process, and keeps outcomes while Valkey is down. */
   const ownWrites = createIdempotentWrites(now);
   const maxWaitMs = upstreamTimeoutMs + MARGIN_MS;
   const calls = createAwaitedCalls(fleet, 'start');
   const claims = createClaims(fleet, maxWaitMs);
   const news = createViewerNews(fleet, 'started');
-  // A disconnect does not undo a write: each request waits to the end, like the one that sent it.
+  // Disconnecting doesn't undo a write: each request waits for the end, like the one that sent it.
   const { signal: never } = new AbortController();
 
-  /** `keepUntil`: an outcome of another gateway is cached here no longer than there. */
+  /** `keepUntil` ensures that another gateway's outcome is cached here no longer than there. */
   async function once(write: KeyedWrite, send: Send, keepUntil: (untilMs: number) => void): Promise<Written> {
     const { fingerprint, endpoint } = write;
     const claim = claims.of(write);
@@ -49,7 +49,7 @@ export function createSharedWrites(fleet: Fleet, upstreamTimeoutMs: number): Sha
         }
         const waitMs = record === 'unreadable' ? 0 : Math.min(givesUpAt - now(), leftMs - KEY_LIFETIME_MS);
         if (waitMs <= 0) {
-          // The other gateway may report the outcome later: this error is not cached.
+          // The other gateway may still report the outcome, so this error isn't cached.
           keepUntil(0);
           throw notReported(endpoint);
         }
@@ -64,13 +64,14 @@ export function createSharedWrites(fleet: Fleet, upstreamTimeoutMs: number): Sha
     const sent = send();
     const [outcome] = await Promise.allSettled([sent]);
     const record = recordOf(outcome, write);
-    // A repeat at another gateway must get the same answer. This waits at most for Valkey's deadline, and a failure is ignored.
+    // A repeat at another gateway must get the same response. Waits at most for Valkey's timeout, and ignores a
+    // failure.
     await claim.settle(record).catch(() => undefined);
     void calls.announce(claim.name, 'again');
     return sent;
   }
 
-  /** Names of a started run in Valkey, without a value. */
+  /** Names of a started run in Valkey, which have no value. */
   const startedNames = (viewer: Viewer, ref: RunRef) => keys.names('started', source, identityOf(viewer), refKey(ref));
 
   return {
@@ -98,7 +99,7 @@ export function createSharedWrites(fleet: Fleet, upstreamTimeoutMs: number): Sha
   };
 }
 
-/** No id contains a line break. */
+/** Ids never contain a line break. */
 function changeIn(text: string): Change {
   const [workflowId = '', runId = null] = text.split('\n');
   return { workflowId, runId };
@@ -112,7 +113,7 @@ function answerOf(record: Exclude<WriteRecord, { state: 'underWay' }>): Written 
 const unavailable = (): GatewayError =>
   new GatewayError(
     'IDEMPOTENCY_UNAVAILABLE',
-    'idempotencyKey cannot be claimed, because Valkey does not respond or is full. Nothing was sent. ' +
+    'idempotencyKey cannot be claimed, because Valkey is unavailable or full. Nothing was sent. ' +
       'Try again with the same key. A first attempt may be sent without a key.',
     { wasNotSent: true },
   );

@@ -1,4 +1,6 @@
-/** The record of a write with an idempotency key, shared by gateways. Encrypted: readers of Valkey must not see it. */
+/**
+ * Record of a write with an idempotency key, shared by gateways. Encrypted, because readers of Valkey must not see it.
+ */
 import { z } from 'zod';
 import type { Write, Written } from '../../upstream/client.ts';
 import { ERROR_CODES } from '../../observability/outcome.ts';
@@ -23,7 +25,7 @@ const RECORD = z.discriminatedUnion('state', [
 export type WriteRecord = z.infer<typeof RECORD>;
 type UnknownOutcome = Extract<WriteRecord, { state: 'unknown' }>;
 
-/** For a larger record other gateways answer that the outcome is unknown. */
+/** Other gateways report an unknown outcome for a larger record. */
 export const MAX_RECORD_BYTES = 64 * 2 ** 10;
 
 export function writeRecord(record: WriteRecord, endpoint: Write['endpoint']): Buffer {
@@ -32,7 +34,7 @@ export function writeRecord(record: WriteRecord, endpoint: Write['endpoint']): B
   return writeRecord(unknown(record.fingerprint, notReported(endpoint)), endpoint);
 }
 
-/** Returns null for another form, written by a gateway of another version. */
+/** Returns null for another format, written by another version. */
 export function readRecord(written: Buffer): WriteRecord | null {
   try {
     return RECORD.safeParse(JSON.parse(written.toString())).data ?? null;
@@ -62,7 +64,7 @@ export const errorOf = ({ code, message, upstreamStatus, retryAfterSeconds }: Un
     outcomeIsUnknown: true,
   });
 
-/** The sending gateway does not report the outcome: it may be gone. */
+/** The sending gateway hasn't reported the outcome: it may be gone. */
 export const notReported = (endpoint: Write['endpoint']): GatewayError =>
   unknownOutcome('UPSTREAM_TIMEOUT', 'Another gateway sent this, and has not reported its outcome.', endpoint);
 

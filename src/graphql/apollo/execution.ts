@@ -1,24 +1,24 @@
-/** An operation in Apollo Server, and how far it has come. */
+/** An operation in Apollo Server, and its progress. */
 import type { Attributes } from '../../auth/viewer.ts';
 import type { Operation, Valid } from '../operations/operation.ts';
 
 /** The `contextValue` of an embedder's plugins. */
 export interface PluginContext {
   readonly requestId: string;
-  /** Identifies the caller within this process. Null without a credential. */
+  /** Identifies the caller within this process, or null without a credential. */
   readonly viewerId: string | null;
   /** Attributes that the `authenticate` hook returned for the caller. */
   readonly attributes: Attributes;
 }
 
-/** How far an operation has come. */
+/** Progress of an operation. */
 export type Progress =
   | { readonly stage: 'NEW'; readonly valid: null }
   | { readonly stage: 'VALID' | 'SUBSCRIPTION'; readonly valid: Valid }
   /** `errors` are unformatted, and null if there are none. */
   | { readonly stage: 'EXECUTED'; readonly valid: Valid; readonly errors: readonly unknown[] | null };
 
-/** An operation in Apollo Server, which copies the context value and not this. */
+/** An operation in Apollo Server, which copies the context value but not this object. */
 export class Execution {
   readonly operation: Operation;
   progress: Progress = { stage: 'NEW', valid: null };

@@ -1,4 +1,4 @@
-/** Validation rule of INTROSPECTION=off. It also rejects `_service`, which returns the schema. */
+/** Validation rule for INTROSPECTION=off. It also rejects `_service`, which returns the schema. */
 import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
 
 const INTROSPECTION_FIELDS: ReadonlySet<string> = new Set(['__schema', '__type', '_service']);

@@ -1,4 +1,4 @@
-/** Apollo Server over the schema. It executes every operation of every transport. */
+/** Apollo Server for the schema. It executes every operation of every transport. */
 import {
   ApolloServer,
   HeaderMap,
@@ -28,16 +28,16 @@ import type { SandboxState } from './sandbox.ts';
 import type { Execute } from './stages/execute.ts';
 import { createStagesPlugin, type Stages } from './stages/stages.ts';
 
-/** Apollo Server plugin of an embedder. It sees every operation, and may reject or answer it. */
+/** An embedder's Apollo Server plugin. It sees every operation, and can reject it or respond to it. */
 export type StepgatePlugin = ApolloServerPlugin<PluginContext>;
 
 export type Apollo = Awaited<ReturnType<typeof createApollo>>;
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  /** If false, introspection, `_service` and hints in errors do not reveal the schema. */
+  /** Whether introspection, `_service` and suggestions in errors may reveal the schema. */
   readonly introspection: boolean;
-  /** Initial tabs of Sandbox. Null if Sandbox is off. */
+  /** Initial tabs of Sandbox, or null if Sandbox is off. */
   readonly sandbox: SandboxState | null;
   readonly documentStore: DocumentStore;
   readonly stages: Stages;
@@ -56,7 +56,7 @@ export async function createApollo(options: ApolloOptions) {
       sandbox
         ? ApolloServerPluginLandingPageLocalDefault({ ...sandbox, embed: { runTelemetry: false } })
         : ApolloServerPluginLandingPageDisabled(),
-      // These would wrap every field, or report to a service that is not used.
+      // These would wrap every field, or report to an unused service.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -64,13 +64,13 @@ export async function createApollo(options: ApolloOptions) {
       ...plugins,
       createStagesPlugin(stages, hasPlugins),
     ],
-    // The gateway's own rule rejects introspection, since its message names the variable.
+    // The gateway's own rule rejects introspection, with a message that names the variable.
     introspection: true,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: introspection ? [] : [noIntrospectionRule],
-    // The HTTP handler prevents CSRF, including for events: see params.ts.
+    // The HTTP handler prevents CSRF, including for event streams: see params.ts.
     csrfPrevention: false,
     documentStore,
     // Persisted operations are resolved earlier, for every transport.
@@ -98,7 +98,7 @@ export async function createApollo(options: ApolloOptions) {
       return { response, progress: execution.progress };
     },
 
-    /** HTML of Sandbox, the same for each request. Null if Sandbox is off. */
+    /** HTML of Sandbox, the same for each request, or null if Sandbox is off. */
     landingPage: (): Promise<string | null> => (page ??= sandbox ? renderLandingPage() : Promise.resolve(null)),
 
     close: (): Promise<void> => server.stop(),
@@ -116,7 +116,7 @@ function requestOf({ request, params, source: { text: query } }: Operation, hasP
   };
 }
 
-/** A GET becomes a POST too, since Apollo Server does not support a GET that accepts events. */
+/** A GET also becomes a POST, because Apollo Server doesn't support GET requests that accept events. */
 function httpRequestOf(http: HttpSource | undefined, params: OperationParams): HTTPGraphQLRequest {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(http?.request.headers ?? {})) {
@@ -131,7 +131,7 @@ function contextOf(execution: Execution): OperationContext {
   return { requestId, viewerId: viewer?.id ?? null, attributes: viewer?.attributes ?? {}, execution };
 }
 
-/** Public interface by which Apollo Server accepts an executor. */
+/** Public interface through which Apollo Server accepts an executor. */
 function gatewayOf(schema: GraphQLSchema, execute: Execute): GatewayInterface {
   return {
     onSchemaLoadOrUpdate(callback) {

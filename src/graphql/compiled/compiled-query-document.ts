@@ -15,7 +15,7 @@ type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 export interface CompilableOperation {
   readonly operation: OperationDefinitionNode;
   readonly fragments: Fragments;
-  /** Number of fields with all fragments expanded. Compile time and memory grow with it. */
+  /** Number of fields with all fragments expanded, which determines compile time and memory. */
   readonly fieldCount: number;
 }
 
@@ -23,8 +23,8 @@ export interface CompilableOperation {
 export const MAX_COMPILED_FIELDS = 128;
 
 /**
- * Returns null if graphql-js must execute: mutations, subscriptions, introspection, large operations, and conditions, which
- * graphql-jit keeps on nodes that fragments share. The document must be valid.
+ * Returns null if graphql-js must execute: mutations, subscriptions, introspection, large operations, and conditions,
+ * which graphql-jit stores on nodes that fragments share. The document must be valid.
  */
 export function findCompilable(document: DocumentNode, operationName: string | null): CompilableOperation | null {
   const operation = getOperationAST(document, operationName);
@@ -37,7 +37,10 @@ export function findCompilable(document: DocumentNode, operationName: string | n
   return fieldCount === null ? null : { operation, fragments, fieldCount };
 }
 
-/** Returns null if the selection cannot be compiled. Stops at the limit, since nested spreads could take exponential time. */
+/**
+ * Returns null if the selection can't be compiled. Stops at the limit, because nested spreads could take exponential
+ * time.
+ */
 function countFields(selectionSet: SelectionSetNode, fragments: Fragments): number | null {
   let count = 0;
   const isCompilable = ({ selections }: SelectionSetNode): boolean =>
@@ -56,8 +59,8 @@ function countFields(selectionSet: SelectionSetNode, fragments: Fragments): numb
 }
 
 /**
- * graphql-jit joins path keys by underscores to name a field's `info`, so `a_b.c` and `a.b_c` would share a name.
- * Underscores only in front, as in `_entities`, are unambiguous.
+ * graphql-jit joins path keys with underscores to name a field's `info`, so `a_b.c` and `a.b_c` would share a name.
+ * Only leading underscores, as in `_entities`, are unambiguous.
  */
 const UNAMBIGUOUS = /^_*[^_]+$/;
 
@@ -66,7 +69,7 @@ function hasCompilableName({ name, alias }: FieldNode): boolean {
   return !isIntrospection && UNAMBIGUOUS.test(alias?.value ?? name.value);
 }
 
-/** Removes variable declarations: graphql-js reads the variables, and the bare schema doesn't have input types. */
+/** Removes variable declarations: graphql-js reads the variables, and the bare schema has no input types. */
 export const withoutVariables = ({ operation, fragments }: CompilableOperation): DocumentNode => ({
   kind: Kind.DOCUMENT,
   definitions: [{ ...operation, variableDefinitions: [] }, ...Object.values(fragments)],

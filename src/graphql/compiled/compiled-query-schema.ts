@@ -1,6 +1,6 @@
 /**
- * Schema for compilation, without arguments: graphql-jit would write literals into generated code, where
- * some strings become expressions. graphql-js reads the arguments when the operation runs.
+ * Schema for compilation, without arguments: graphql-jit would write literals into generated code, where some strings
+ * become expressions. graphql-js reads the arguments at run time.
  */
 import {
   getArgumentValues,
@@ -26,11 +26,11 @@ import { entryOf } from '../fields/field-entry.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Data shared by the resolvers of one compiled execution. It replaces the context. */
+/** Data shared by the resolvers of one compiled execution. Replaces the context. */
 export interface CompiledExecution {
   readonly context: unknown;
   readonly variables: Values;
-  /** Arguments by the field's first node, since the items of a list share them. */
+  /** Arguments by the field's first node, because list items share them. */
   readonly args: Map<FieldNode, Values>;
 }
 
@@ -85,9 +85,9 @@ export function createBareSchema(schema: GraphQLSchema): GraphQLSchema {
 
 function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefined {
   const { resolve } = field;
-  // Plain data. An exception here would leave the operation without an answer in graphql-jit's code.
+  // Plain data. An exception here, in graphql-jit's code, would leave the operation without a response.
   if (!resolve) return undefined;
-  // A number beyond Int also fails in Int's serializer, and then graphql-js answers. This saves a call per number.
+  // A number beyond Int also fails in Int's serializer, and graphql-js then takes over. This saves a call per number.
   const { isIntCheck, readsInfo } = entryOf(field);
   if (isIntCheck && !COMPUTED_TYPES.has(parent.name)) return undefined;
   const call: Resolver = (source, _none, execution, info) =>
@@ -95,7 +95,7 @@ function resolverOf(parent: GraphQLObjectType, field: Field): Resolver | undefin
       source,
       argumentsOf(field, info.fieldNodes[0], execution),
       execution.context,
-      // The copy takes longer than most resolvers, and few of them read it.
+      // Copying takes longer than most resolvers, few of which read it.
       readsInfo ? { ...info, variableValues: execution.variables } : info,
     );
   return isListType(getNullableType(field.type)) ? (...args) => settleItems(call(...args)) : call;
@@ -113,8 +113,8 @@ function argumentsOf(field: Field, node: FieldNode | undefined, { args, variable
 }
 
 /**
- * graphql-jit puts a rejected item into the wrong place, but a resolved Error into the right one. Each item is
- * completed when it arrives, while others are pending.
+ * graphql-jit puts a rejected item in the wrong place, but a resolved Error in the right one. Items are completed as
+ * they arrive, while others are pending.
  */
 function settleItems(result: unknown): unknown {
   if (result instanceof Promise) return result.then(settleItems);
@@ -130,7 +130,7 @@ const errorAsValue = (item: unknown): unknown =>
       })
     : item;
 
-/** An exception would not be caught here. For an unknown type, graphql-js reports the problem. */
+/** An exception wouldn't be caught here. For an unknown type, graphql-js reports the problem. */
 const typeResolver =
   (
     resolveType: GraphQLTypeResolver<unknown, unknown>,

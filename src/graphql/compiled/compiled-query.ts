@@ -1,6 +1,6 @@
 /**
- * Operations compiled by graphql-jit, if its answers are proven to equal those of graphql-js: see decision record 9.
- * graphql-js handles arguments, variables and all errors except those of resolvers.
+ * Operations compiled by graphql-jit, if its results provably equal those of graphql-js: see decision record 9.
+ * graphql-js handles arguments, variables and all errors except those thrown by resolvers.
  */
 import { setFlagsFromString } from 'node:v8';
 import {
@@ -21,7 +21,7 @@ import { createBareSchema, type CompiledExecution } from './compiled-query-schem
 type Result = ExecutionResult | Promise<ExecutionResult>;
 
 export interface CompiledQuery {
-  /** `interpret` executes the operation by graphql-js. It is called if the compiled query cannot answer. */
+  /** `interpret` executes the operation with graphql-js, if the compiled query can't. */
   execute(context: Context, variables: Readonly<Record<string, unknown>>, interpret: () => Result): Result;
   /** Approximate memory, based on measurements. */
   readonly sizeBytes: number;
@@ -36,7 +36,7 @@ export function createQueryCompiler(schema: GraphQLSchema) {
   const bareSchema = createBareSchema(schema);
 
   return {
-    /** Returns null if graphql-js must execute. The document must be valid. */
+    /** Returns null if graphql-js must execute the operation. The document must be valid. */
     compile(document: DocumentNode, operationName: string | null): CompiledQuery | null {
       const compilable = findCompilable(document, operationName);
       if (!compilable) return null;
@@ -72,7 +72,10 @@ export function createQueryCompiler(schema: GraphQLSchema) {
   };
 }
 
-/** Otherwise V8 keeps the code of each document that is compiled, even of dropped functions: 450 KB for 90 fields with long names. */
+/**
+ * Otherwise, V8 keeps the code of each compiled document, even of discarded functions: 450 KB for 90 fields with long
+ * names.
+ */
 function withoutCodeCache<T>(compile: () => T): T {
   setFlagsFromString('--no-compilation-cache');
   try {
@@ -82,7 +85,10 @@ function withoutCodeCache<T>(compile: () => T): T {
   }
 }
 
-/** Returns null if an error is not a resolver's own, since graphql-jit words it differently. Such errors are rare defects. */
+/**
+ * Returns null if an error wasn't thrown by a resolver, because graphql-jit words it differently. Such errors are rare
+ * defects.
+ */
 function finished(result: ExecutionResult): ExecutionResult | null {
   const { data = null, errors } = result;
   if (!errors) return result;

@@ -1,4 +1,7 @@
-/** What an embedder's code returns for a field. An invalid value would fail the whole answer, or close its WebSocket. */
+/**
+ * Checks what an embedder's code returns for a field. An invalid value would fail the whole response, or close its
+ * WebSocket.
+ */
 import { unwritable } from '../../domain/json.ts';
 import type { JsonValue } from '../../domain/types.ts';
 import { settleAll } from '../lists/settle.ts';
@@ -6,15 +9,15 @@ import { settleAll } from '../lists/settle.ts';
 type Check = (value: unknown) => unknown;
 
 /**
- * The one check of all fields of an extension. JSON that cannot be written is an Error, also as an item of a list. Any iterable is
- * a list, since only the objects of an array are counted.
+ * Checks all fields of an extension. JSON that can't be written becomes an Error, even as a list item. Any iterable is
+ * treated as a list, because only array items are counted.
  */
 export function checkOf({ isJson, isList }: { readonly isJson: boolean; readonly isList: boolean }): Check {
   const item = settled(isJson ? asJson : (value) => value);
   return isList ? settled((list) => (isIterable(list) ? settleAll([...list], item) : list)) : item;
 }
 
-/** Any thenable becomes a promise, since executors disagree on other thenables. */
+/** Converts any thenable to a promise, because executors disagree on other thenables. */
 const settled =
   (check: Check): Check =>
   (value) =>
@@ -23,7 +26,7 @@ const settled =
 /** Throws for a `bigint`, a cycle, or too many levels. */
 function asJson(value: unknown): unknown {
   if (value === undefined || value instanceof Error) return value;
-  // Returns undefined for a function or a symbol.
+  // Returns undefined for a function or symbol.
   const text = JSON.stringify(value) as string | undefined;
   const json = JSON.parse(text ?? 'null') as JsonValue;
   const problem = unwritable(json);

@@ -1,4 +1,4 @@
-/** Field table entries of an extension: only for authenticated callers. */
+/** Field table entries of an extension, for authenticated callers only. */
 import { Kind, type FieldDefinitionNode, type GraphQLFieldResolver, type ListTypeNode, type TypeNode } from 'graphql';
 import { ConfigError } from '../../config/config-error.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +12,7 @@ import { DEFAULTS, type ExtensionField, type SchemaExtension } from './schema-ex
 
 type Entry = FieldEntry & { readonly resolve: GraphQLFieldResolver<unknown, Context> };
 
-/** Entries by type and field. Throws ConfigError if entries and SDL do not match. */
+/** Entries by type and field. Throws ConfigError if entries and SDL don't match. */
 export function extensionTables({ typeDefs, fields }: SchemaExtension): Record<string, Record<string, Entry>> {
   const tables: Record<string, Record<string, Entry>> = {};
   for (const type of readAddedTypes(typeDefs)) {
@@ -56,13 +56,13 @@ function isJson({ type }: FieldDefinitionNode): boolean {
   return named.name.value === 'JSON';
 }
 
-/** Every value of an embedder's code passes here. */
+/** Every value returned by an embedder's code passes through here. */
 function checked(field: FieldDefinitionNode, read: Entry['resolve']): Entry['resolve'] {
   const check = checkOf({ isJson: isJson(field), isList: listOf(field) !== null });
   return (...given) => check(read(...given));
 }
 
-/** Reads a property of an embedder's object. A method receives the field's arguments only. */
+/** Reads a property of an embedder's object. Methods receive only the field's arguments. */
 function ownProperty(name: string): Entry['resolve'] {
   return (parent, args) => {
     const owner = parent as Readonly<Record<string, unknown>>;
@@ -90,7 +90,7 @@ type Admission = (parent: unknown, context: Context) => Promise<unknown>;
 /** Rejects if the caller must not read the field. Null if the loaded parent is proof enough. */
 function admissionTo(typeName: string): Admission | null {
   if (typeName === 'Query' || typeName === 'Mutation') return (_root, context) => context.proveRight();
-  // A workflow reference costs no call. The list shows whether the caller may see the workflow.
+  // A workflow reference costs no call, so the list decides whether the caller may see the workflow.
   if (typeName === 'Workflow') return (parent, { workflows }) => workflows().find((parent as WorkflowRef).id);
   return null;
 }

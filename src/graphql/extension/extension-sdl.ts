@@ -12,7 +12,7 @@ import { ConfigError } from '../../config/config-error.ts';
 
 export interface AddedType {
   readonly name: string;
-  /** Whether the type is one of the schema, rather than the embedder's. */
+  /** Whether the type belongs to the schema, and not to the embedder. */
   readonly isOfContract: boolean;
   readonly fields: readonly FieldDefinitionNode[];
 }
@@ -39,7 +39,7 @@ function addedType(definition: ObjectTypeDefinitionNode | ObjectTypeExtensionNod
   const { kind, name, fields = [], interfaces = [], directives = [] } = definition;
   if (CLOSED.has(name.value)) throw unsupported('an extension', definition);
   if (interfaces.length > 0) throw unsupported('an interface', definition);
-  // A router would ask for the entity by its key.
+  // A router would query the entity by its key.
   if (directives.some((directive) => directive.name.value === 'key')) throw unsupported('@key', definition);
   return { name: name.value, isOfContract: kind === Kind.OBJECT_TYPE_EXTENSION, fields };
 }

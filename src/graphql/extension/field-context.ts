@@ -1,4 +1,4 @@
-/** Context of an embedder's field: the viewer, the clock, and the loaders of the gateway's own fields. */
+/** Context of an embedder's field: the viewer, the clock, and the gateway's loaders. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Payload, PayloadValues, Run, RunRecord, Step, WorkflowRecord } from '../../domain/types.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
@@ -11,9 +11,11 @@ import { greater, withTimes } from '../fields/data-requirements.ts';
 
 export interface FieldContext {
   readonly requestId: string;
-  /** Besides parent and arguments, only this may determine the answer, since it is the key of every cache. */
+  /** Besides parent and arguments, only this may determine the result, because it is the key of every cache. */
   readonly viewer: Pick<Viewer, 'id' | 'attributes'>;
-  /** Rights of the caller, in which callers of one viewer may differ. An answer for which they are read is not cached. */
+  /**
+   * The caller's rights, which may differ between callers with the same viewer. Responses that read them aren't cached.
+   */
   readonly caller: {
     /** Whether the caller may run mutations. */
     readonly mayExecute: boolean;
@@ -22,16 +24,17 @@ export interface FieldContext {
   readonly nowMs: number;
   /** Returns a signal that fires when the client has disconnected. */
   readonly signal: () => AbortSignal;
-  /** Limits the cache lifetime of the answer, in milliseconds since 1970. 0 means it is not cached. */
+  /** Limits how long the response is cached, in milliseconds since 1970. 0 disables caching. */
   readonly cacheUntil: (untilMs: number) => void;
   /**
-   * A run, loaded once per operation. `requirement` names the parts that are read: record, steps, or also the graph
-   * (the default). Makes at most two calls, or one for the record only.
+   * A run, loaded once per operation. `requirement` names what is read: record, steps, or also the graph (the default).
+   * Makes at most two calls, or one for the record only.
    */
   readonly run: (ref: RunRef, requirement?: DataRequirement) => Promise<Run>;
   /**
-   * The inputs, outputs, metadata and wait request of a step or of a run's record, without a call. Null for a run without a record. An unreadable
-   * value throws when it is read. All fields of the operation share the values: do not change them.
+   * The inputs, outputs, metadata and wait request of a step or of a run's record, without a call. Null for a run
+   * without a record. An unreadable value throws when it is read. All fields of the operation share the values: don't
+   * mutate them.
    */
   readonly payloadOf: (parent: Pick<Run | Step, 'payload'>) => Promise<PayloadValues | null>;
   /** Makes one call for all fields of the operation. Rejects with NOT_FOUND. */
@@ -40,7 +43,7 @@ export interface FieldContext {
   readonly latestRuns: (workflowId: string, count: number) => Promise<readonly RunRecord[]>;
 }
 
-/** The loaders count their calls against the budgets of the operation. */
+/** The loaders count their calls against the operation's budgets. */
 export function createFieldContext(context: Context, info: GraphQLResolveInfo): FieldContext {
   const { nowMs, operation, lifetime, requirement: lookAhead, runs, workflows, history } = context;
   const { requestId, viewer, signal } = operation();

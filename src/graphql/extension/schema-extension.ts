@@ -1,17 +1,17 @@
-/** Schema extension of an embedder: types and fields in SDL, and an entry for each computed field. */
+/** An embedder's schema extension: types and fields in SDL, and an entry for each computed field. */
 import type { Run, Step } from '../../domain/types.ts';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 import type { WorkflowRef } from '../object-references.ts';
 import type { FieldContext } from './field-context.ts';
 
-/** `Own`: the parents of fields of own types, such as `SchemaExtension<{ Invoice: { cents: number } }>`. */
+/** `Own` has the parents of fields of own types, such as `SchemaExtension<{ Invoice: { cents: number } }>`. */
 export interface SchemaExtension<Own extends object = object> {
   /** `extend type Run { … }`, and new object, enum and input types. */
   readonly typeDefs: string;
   readonly fields: ExtensionFields<Own>;
 }
 
-/** Entries by type and field. A field of a new type without an entry is a property of its parent. */
+/** Entries by type and field. Without an entry, a field of a new type is a property of its parent. */
 export type ExtensionFields<Own extends object = object> = {
   readonly [Name in keyof Own]?: Entries<Own[Name]>;
 } & {
@@ -30,9 +30,12 @@ export interface ExtensionField<Parent> {
   resolve(parent: Parent, args: Readonly<Record<string, unknown>>, context: FieldContext): unknown;
   /** Parts of the run that a field of `Run` reads. */
   readonly requirement?: DataRequirement | undefined;
-  /** Milliseconds for which the result of an unchanged run is valid. Infinity if only the parent matters. */
+  /**
+   * How long, in milliseconds, the result stays valid while the run doesn't change. Infinity if only the parent
+   * matters.
+   */
   readonly cacheMs?: number | undefined;
 }
 
-/** A run with its steps and graph, and an answer that is not cached. */
+/** A run with its steps and graph, and an uncached response. */
 export const DEFAULTS = { requirement: 'GRAPH', cacheMs: 0 } as const;

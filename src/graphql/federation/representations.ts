@@ -1,4 +1,4 @@
-/** Entity references from a federation router: a type and the fields of its key. */
+/** Entity references from a federation router: a type and its key fields. */
 import { GatewayError } from '../../upstream/errors.ts';
 import { isRecord, kindOf } from '../json-kinds.ts';
 

@@ -1,4 +1,4 @@
-/** Federation: `_service` (the SDL for composition) and `_entities` (objects by their keys). */
+/** Federation: `_service` (the SDL for composition) and `_entities` (objects by key). */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run, Step } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -68,7 +68,7 @@ function findEntity(
 function stepOf({ steps }: Run, id: string): Step {
   const step = steps.find((candidate) => candidate.id === id);
   if (step) return step;
-  throw new GatewayError('NOT_FOUND', 'The run does not have a step with this id.');
+  throw new GatewayError('NOT_FOUND', 'The run has no step with this id.');
 }
 
 export function entityNameOf(entity: unknown): EntityName {

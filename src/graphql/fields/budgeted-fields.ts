@@ -1,5 +1,5 @@
 /**
- * The one wrapper of resolvers: counts failed fields, and objects of lists, against the operation's budgets, and takes a turn after
+ * Wraps all resolvers: counts failed fields and list objects against the operation's budgets, and takes a turn after
  * each wait.
  */
 import {
@@ -24,13 +24,13 @@ import { selectedFields, type Fragments } from './selection.ts';
 
 type Field = GraphQLField<unknown, Context>;
 type Resolver = GraphQLFieldResolver<unknown, Context>;
-/** Objects of one item of a list. */
+/** Number of objects in one list item. */
 type Weigh = (info: GraphQLResolveInfo) => number;
 
-/** Types of the contract whose properties are computed when read, and may throw. All others are plain data. */
+/** Types whose properties are computed when read, and may throw. All others are plain data. */
 export const COMPUTED_TYPES: ReadonlySet<string> = new Set(['Run']);
 
-/** Call it after all resolvers are attached. */
+/** Must be called after all resolvers are attached. */
 export function budgetFields(schema: GraphQLSchema): void {
   const weigh = createWeights();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -96,7 +96,7 @@ function budgeted(resolve: Resolver, { type }: Field, weigh: Weigh | null): Reso
   };
 }
 
-/** Otherwise all operations that wait for one upstream call would go on at once. */
+/** Otherwise, all operations waiting for one upstream call would resume at once. */
 async function inTurn(value: Promise<unknown>, { ticket }: Context): Promise<unknown> {
   const loaded = await value;
   const turn = ticket.turn();
@@ -106,7 +106,7 @@ async function inTurn(value: Promise<unknown>, { ticket }: Context): Promise<unk
 
 const mayFail = (item: unknown): boolean => item instanceof Error || item instanceof Promise;
 
-/** Items fail separately: an Error or a rejected item becomes null. */
+/** Items fail individually: an Error or rejected item becomes null. */
 function checkItems(items: readonly unknown[], context: Context): readonly unknown[] {
   const { budgets } = context;
   const checked = items.map((item) => {
@@ -122,11 +122,11 @@ function failItem(error: unknown, budgets: Budgets): null {
   throw error;
 }
 
-/** An object counts as one, plus one for each ten selected fields. */
+/** An object counts as one, plus one for every ten selected fields. */
 const FIELDS_A_UNIT = 10;
 
 function createWeights(): Weigh {
-  /** Documents are cached between requests, so each field node is weighed once. */
+  /** Documents are cached between requests, so each field node is measured once. */
   const weights = new WeakMap<FieldNode, number>();
   return ({ fieldNodes, returnType, fragments }) =>
     fieldNodes.reduce((sum, node) => {
@@ -136,7 +136,7 @@ function createWeights(): Weigh {
     }, 0);
 }
 
-/** Weight of an item and its nested objects. Nested lists are counted when they are answered. */
+/** Cost of an item and its nested objects. Nested lists are counted when they are resolved. */
 function itemWeight(node: FieldNode, type: GraphQLNamedType, fragments: Fragments): number {
   const fields = isObjectType(type) ? type.getFields() : {};
   const selected = selectedFields(node.selectionSet, fragments);

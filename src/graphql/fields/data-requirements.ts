@@ -1,4 +1,4 @@
-/** Look-ahead: the parts of a run that a selection reads, so that only these are loaded. */
+/** Look-ahead: the parts of a run that a selection reads, so only these are loaded. */
 import { isObjectType, type FieldNode, type GraphQLResolveInfo, type GraphQLSchema } from 'graphql';
 import { entryOf } from './field-entry.ts';
 import { DATA_REQUIREMENTS, type DataRequirement } from '../../runs/loaders/run-loaders.ts';

@@ -18,7 +18,7 @@ type EntryWithResolvers = FieldEntry & { readonly resolve?: FieldResolver; reado
 /** Entries by type and field. */
 export type Tables = Readonly<Record<string, Readonly<Record<string, object>>>>;
 
-/** Throws for a type or field that is not in the schema, since its resolver would never be called. */
+/** Throws for a type or field that isn't in the schema, because its resolver would never be called. */
 export function attachFields(schema: GraphQLSchema, tables: Tables): void {
   for (const [typeName, table] of Object.entries(tables)) {
     const type = schema.getType(typeName);

@@ -1,10 +1,10 @@
-/** Entry of the field table, as it is kept in the field's extensions. */
+/** Entry of the field table, stored in the field's extensions. */
 import type { GraphQLField } from 'graphql';
 import type { DataRequirement } from '../../runs/loaders/run-loaders.ts';
 
 export interface FieldEntry {
   readonly requirement?: DataRequirement;
-  /** Whether the resolver returns the parent's property and throws only for numbers beyond `Int`. */
+  /** Whether the resolver returns the parent's property, and throws only for numbers beyond `Int`. */
   readonly isIntCheck?: true;
   /** Whether the resolver reads `info`, which a compiled query then copies for each call. */
   readonly readsInfo?: true;

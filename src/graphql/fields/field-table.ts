@@ -1,6 +1,6 @@
 /**
- * Field table: the resolvers of the schema's fields, and the data that each field of Run requires. A field whose parent has a
- * property of the same name and type needs no entry. Without an entry, any other field does not compile.
+ * Field table: the resolvers of the schema's fields, and the data that each field of Run requires. A field needs no
+ * entry if its parent has a property with the same name and type. Otherwise, a missing entry doesn't compile.
  */
 import type { GraphQLScalarType } from 'graphql';
 import type { Context } from '../context.ts';

@@ -1,4 +1,6 @@
-/** A caller that may not execute runs no mutation: neither the gateway's nor an embedder's. The log gets a line of each. */
+/**
+ * Rejects all mutations, including an embedder's, of callers that may not execute, and logs a line for each mutation.
+ */
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from 'graphql';
 import type { AuditedWrite } from '../../observability/operation-record.ts';
 import type { Write } from '../../upstream/client.ts';
@@ -13,7 +15,7 @@ interface OwnMutation {
   readonly endpoint: Write['endpoint'];
   /** Whether it changes or ends something that exists. */
   readonly isDestructive: boolean;
-  /** Whether a second call with the same arguments changes nothing more. */
+  /** Whether repeating the call with equal arguments has no further effect. */
   readonly isIdempotent: boolean;
   /** Ids among its arguments. */
   readonly idsOf: (args: Args) => AuditedWrite['ids'];
@@ -35,7 +37,7 @@ export const OWN_MUTATIONS: Readonly<Partial<Record<string, OwnMutation>>> = {
   },
 };
 
-/** Call it after all resolvers are attached. */
+/** Must be called after all resolvers are attached. */
 export function guardMutations(schema: GraphQLSchema): void {
   for (const field of Object.values<Field>(schema.getMutationType()?.getFields() ?? {})) {
     const { resolve = defaultFieldResolver } = field;

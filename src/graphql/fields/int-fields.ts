@@ -3,7 +3,7 @@ import { fitsInt, MAX_INT } from '../../domain/int.ts';
 import type { TokenCounts } from '../../domain/types.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 
-/** Returns the count or throws NUMBER_OUT_OF_RANGE: the field is then null, never a different number. */
+/** Returns the count, or throws NUMBER_OUT_OF_RANGE: the field is then null, never a different number. */
 export function checkInt<Count extends number | null>(count: Count, name: string): Count {
   if (count === null || fitsInt(count)) return count;
   throw new GatewayError(
@@ -21,5 +21,5 @@ export function intFields<Key extends string>(...keys: readonly Key[]) {
   return Object.fromEntries(entries) as Readonly<Record<Key, (typeof entries)[number][1]>>;
 }
 
-/** The counts of a usage are its own properties: cached records of many runs have one flat object for each node. */
+/** The counts of a usage are own properties: cached records of many runs have one flat object per node. */
 export const counts = { resolve: (usage: TokenCounts) => usage } as const;

@@ -1,9 +1,9 @@
-/** Selected fields of a field, including those of fragments. */
+/** Selected fields of a field, including those in fragments. */
 import { Kind, type FieldNode, type FragmentDefinitionNode, type SelectionSetNode } from 'graphql';
 
 export type Fragments = Readonly<Record<string, FragmentDefinitionNode>>;
 
-/** `onType` filters fragments by type. Each is walked once, since nested spreads could take exponential time. */
+/** `onType` filters fragments by type. Each is walked once, because nested spreads could take exponential time. */
 export function selectedFields(
   set: SelectionSetNode | undefined,
   fragments: Fragments,

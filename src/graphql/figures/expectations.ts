@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import type { ExpectationOfRun } from '../object-references.ts';
 import { loadForFigure, settleInTurns } from '../lists/settle.ts';
 
-/** Runs of the sample whose steps are loaded for its nodes. */
+/** Number of runs in the sample whose steps are loaded for its nodes. */
 const RUNS_WITH_STEPS = 20;
 
 /** Two pages: 100 runs before any of the latest 99. */
@@ -32,7 +32,7 @@ export async function expectationIn(run: Run, context: Context): Promise<Expecta
   return expected && { ...expected, workflowId, runIds: sample.runIds };
 }
 
-/** Rejects only if no run can be loaded: a smaller sample is still one, and says how large it is. */
+/** Rejects only if no run can be loaded: a smaller sample is still useful, and reports its size. */
 export async function nodeExpectationsIn(
   { workflowId, runIds }: ExpectationOfRun,
   context: Context,
@@ -42,7 +42,7 @@ export async function nodeExpectationsIn(
   const runs = settled.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : []));
   const failed = settled.find((each) => each.status === 'rejected');
   if (failed && runs.length === 0) throw failed.reason;
-  // The next answer may have the missing runs.
+  // The next response may have the missing runs.
   if (failed) context.lifetime.limit(0);
   return nodeExpectations(runs);
 }

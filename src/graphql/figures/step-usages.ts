@@ -1,4 +1,4 @@
-/** What the steps of runs report, for runs whose records report nothing. */
+/** Usage reported by steps, for runs whose records report nothing. */
 import type { RunRecord, TokenUsage } from '../../domain/types.ts';
 import type { Context } from '../context.ts';
 import { loadForFigure, settleInTurns } from '../lists/settle.ts';

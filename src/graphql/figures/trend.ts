@@ -1,4 +1,4 @@
-/** Trend of the runs of a workflow, or of several: equal time buckets, or whole units of a calendar. */
+/** Trend of the runs of one or more workflows: equal time buckets, or whole calendar units. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Calendar } from '../../domain/workflow/calendar.ts';
 import { equalParts, trendOf, type CutTime, type TrendBucket } from '../../domain/workflow/trend.ts';
@@ -26,7 +26,7 @@ export async function trendIn(workflowId: string, args: TrendArgs, context: Cont
   const count = checkLast(args.last);
   const cut = await cutBy(args);
   const { records, isWhole } = await history.within({ workflowId, count, window });
-  // Runs may still start in a unit that is not over.
+  // Runs may still start in a unit that isn't over.
   const now = args.interval ? nowMs * 1000 : Infinity;
   const trend = trendOf(records, cut, { ...window, isWhole, now });
   if (trend.length > MAX_LIST_SIZE) throw tooManyBuckets();
@@ -36,7 +36,7 @@ export async function trendIn(workflowId: string, args: TrendArgs, context: Cont
     const found = loadSteps ? await stepUsages(records, load) : null;
     return (trend[at]?.records ?? []).map((record) => ({ record, steps: found ? (found.get(record) ?? null) : [] }));
   }
-  // Once for all buckets, so that the work of several buckets does not add up in one turn.
+  // Computed once for all buckets, so the work of several buckets doesn't add up in one turn.
   const findUsages = async (loadSteps: boolean): Promise<readonly (UsageTrend | null)[]> =>
     inPieces(usageTrends(await Promise.all(trend.map((_, at) => runsAt(at, loadSteps))), prices));
   const usages = { ofRecords: once(() => findUsages(false)), withSteps: once(() => findUsages(true)) };
@@ -49,7 +49,7 @@ export async function trendIn(workflowId: string, args: TrendArgs, context: Cont
   }));
 }
 
-/** Trends of several workflows as one. All have the same times. */
+/** Trends of several workflows as one, with equal times. */
 export async function usageIn(
   workflowIds: readonly string[],
   args: TrendArgs,
@@ -78,7 +78,7 @@ export async function usageIn(
   });
 }
 
-/** One bucket of the same length. */
+/** The preceding bucket of the same length. */
 function timeBefore({ startedAt, endedAt }: Pick<TrendBucket, 'startedAt' | 'endedAt'>, last: number): TrendArgs {
   const startedAfter = timestampOfMicros(2 * startedAt.epochMicros - endedAt.epochMicros);
   return { startedAfter, startedBefore: startedAt, last, buckets: 1, timeZone: 'UTC' };
@@ -86,7 +86,7 @@ function timeBefore({ startedAt, endedAt }: Pick<TrendBucket, 'startedAt' | 'end
 
 async function cutBy({ interval, timeZone, buckets }: TrendArgs): Promise<CutTime> {
   if (!interval) return equalParts(checkBuckets(buckets));
-  // Loading the calendar takes 30 ms, which the gateway's start is spared.
+  // Loading the calendar takes 30 ms, so it isn't done at startup.
   const { calendarParts, isTimeZone } = await import('../../domain/workflow/calendar.ts');
   if (!isTimeZone(timeZone)) {
     const got = JSON.stringify(timeZone.slice(0, 100));
@@ -95,12 +95,12 @@ async function cutBy({ interval, timeZone, buckets }: TrendArgs): Promise<CutTim
       `timeZone must be an IANA time zone such as "America/New_York", got ${got}.`,
     );
   }
-  // One more than allowed shows that there are too many.
+  // One more than allowed reveals that there are too many.
   return calendarParts({ interval, timeZone }, MAX_LIST_SIZE + 1);
 }
 
 const tooManyBuckets = (): GatewayError =>
   new GatewayError(
     'BAD_USER_INPUT',
-    `interval must give at most ${MAX_LIST_SIZE} buckets, got more. Choose a longer interval or a shorter window.`,
+    `interval must produce at most ${MAX_LIST_SIZE} buckets, got more. Choose a longer interval or a shorter window.`,
   );

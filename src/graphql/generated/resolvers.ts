@@ -155,7 +155,7 @@ export type CommonInput = {
   readonly path: Scalars['String']['output'];
   /** How the value is tested. */
   readonly test: InputTest;
-  /** In words, with counts, such as: `inputs.customer.region` is `eu` in 9 of 9 failed runs and in 3 of 84 completed runs. */
+  /** A sentence with counts, such as: `inputs.customer.region` is `eu` in 9 of 9 failed runs and in 3 of 84 completed runs. */
   readonly text: Scalars['String']['output'];
   /** Value compared with. Null for PRESENT and MISSING. */
   readonly value?: Maybe<Scalars['JSON']['output']>;
@@ -253,7 +253,7 @@ export type Diagnosis = {
   /** Number of runs that the claims are based on. 1 if only this run could be examined. */
   readonly runsExamined: Scalars['Int']['output'];
   /**
-   * How many of the runs before this one failed alike, in words: `4 of the 30 runs before it`, counting runs that finished since
+   * How many of the runs before this one had the same failure: `4 of the 30 runs before it`, counting runs that finished since
    * `group.firstSeenAt`. Null if none did, or without a group.
    */
   readonly shareBefore?: Maybe<Scalars['String']['output']>;
@@ -940,7 +940,7 @@ export type Run = {
   readonly outputs?: Maybe<Scalars['JSON']['output']>;
   /** Progress, counted in nodes. */
   readonly progress?: Maybe<Progress>;
-  /** Status word of the run record, unchanged. Null without a record. */
+  /** Status in the run record, unchanged. Null without a record. */
   readonly rawStatus?: Maybe<Scalars['String']['output']>;
   /** Rights that would each reveal more of what is `[redacted]`, including in steps. Empty if no right would. */
   readonly redactedUnless: ReadonlyArray<Scalars['String']['output']>;
@@ -1145,7 +1145,7 @@ export type RunStatus =
   | 'PENDING'
   /** Not ended. */
   | 'RUNNING'
-  /** Status unknown: there are no steps yet, a step is unreadable, or the status word is unknown. */
+  /** Status unknown: there are no steps yet, a step is unreadable, or the status is unknown. */
   | 'UNKNOWN'
   /** Not ended: waiting for a person or an event. Without a record: some steps wait, and none runs. */
   | 'WAITING';
@@ -1243,7 +1243,7 @@ export type ShiftMetric =
   /** Tokens of a run from its record. */
   | 'TOKENS';
 
-/** When a workflow became slower, faster, dearer or cheaper. */
+/** When a workflow became slower, faster, more expensive or cheaper. */
 export type Shifts = {
   readonly __typename?: 'Shifts';
   /** Newest first, at most three per metric. */
@@ -1351,7 +1351,7 @@ export type Step = {
   readonly outputsSizeBytes: Scalars['Int']['output'];
   /** Failed execution that this one repeats. Null for FIRST and ITERATION. */
   readonly previousAttempt?: Maybe<Step>;
-  /** Status word from the upstream, unchanged. Empty if not sent. */
+  /** Status from the upstream, unchanged. Empty if not sent. */
   readonly rawStatus: Scalars['String']['output'];
   /** Id of the run. */
   readonly runId: Scalars['ID']['output'];
@@ -1487,7 +1487,7 @@ export type StepStatus =
   | 'RUNNING'
   /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** Unknown status word; see `rawStatus`. */
+  /** Unknown status; see `rawStatus`. */
   | 'UNKNOWN'
   /** Waiting for a person or an event. `waitingSince` is the start of the wait. */
   | 'WAITING';
@@ -1761,13 +1761,13 @@ export type Workflow = {
    */
   readonly runsById?: Maybe<ReadonlyArray<Maybe<Run>>>;
   /**
-   * When completed runs became slower, faster, dearer or cheaper. In a window of 200 runs, a shift shows from about the 18th run
-   * after it. Costs one upstream call per 100 runs.
+   * When completed runs became slower, faster, more expensive or cheaper. In a window of 200 runs, a shift shows from about
+   * the 18th run after it. Costs one upstream call per 100 runs.
    */
   readonly shifts?: Maybe<Shifts>;
   /** Statistics of the latest runs. */
   readonly statistics?: Maybe<WorkflowStatistics>;
-  /** Status word from the upstream, such as `active`. */
+  /** Status from the upstream, such as `active`. */
   readonly status?: Maybe<Scalars['String']['output']>;
   /**
    * Latest runs over time, in equal buckets or calendar units (`interval`), oldest first.

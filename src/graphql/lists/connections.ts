@@ -12,12 +12,12 @@ export interface PageInfo {
   readonly endCursor: string | null;
 }
 
-/** A run on a page. Further data is loaded when it is selected. */
+/** A run on a page. More data is loaded when selected. */
 export interface ListedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly cursor: string;
-  /** Field that matches the search. Null without a search. */
+  /** Field that matches the search, or null without a search. */
   readonly matchedIn: string | null;
 }
 
@@ -51,7 +51,10 @@ export function recentRunsPage(page: RecentPage, isFirst: boolean) {
   };
   return {
     runs: entries.map(({ workflowId, position }) => ({ workflowId, runId: position.runId })),
-    /** The same runs with cursors. A cursor has a position in each workflow, so cursors are created only if selected. */
+    /**
+     * The same runs with cursors. A cursor contains a position in each workflow, so cursors are created only if
+     * selected.
+     */
     edges: () => edges(entries.length),
     pageInfo: {
       hasNextPage,
@@ -70,7 +73,7 @@ interface WorkflowPageRequest {
   readonly search: string | null;
 }
 
-/** A cursor of a deleted workflow leads to the first page, since its position is unknown. */
+/** A cursor of a deleted workflow leads to the first page, because its position is unknown. */
 export function workflowPage(all: readonly WorkflowRecord[], { first, after, search }: WorkflowPageRequest) {
   const lowerCase = search?.toLowerCase();
   const found = lowerCase ? all.filter((workflow) => workflowMentions(workflow, lowerCase)) : all;

@@ -7,7 +7,7 @@ import { GatewayError } from '../../upstream/errors.ts';
 import { MAX_LIST_SIZE } from '../arguments.ts';
 import { decodeOpaque, encodeOpaque } from '../opaque-text.ts';
 
-/** Characters. */
+/** Maximum number of characters. */
 const MAX_LENGTH = 8192;
 const INVALID = 'Invalid cursor: after must be a cursor that this list returned';
 
@@ -28,8 +28,8 @@ export function readRunCursor(cursor: string): HistoryPosition {
 }
 
 /**
- * Cursors of a list over several workflows have a position in each, so they are written in few characters: ids as marks, numbers in base
- * 36, each field padded to its width.
+ * Cursors of a list over several workflows contain a position in each, so they are written compactly: ids as marks,
+ * numbers in base 36, each field padded to its width.
  */
 const PREFIX = 'r';
 const OFFSET_LENGTH = 6;
@@ -65,7 +65,7 @@ export class RecentCursors {
   }
 }
 
-/** Workflows that are no longer in the list are left out. */
+/** Omits workflows that are no longer in the list. */
 export function readRecentCursor(cursor: string, workflowIds: readonly string[]): RecentPosition {
   if (!RECENT.test(cursor)) throw new GatewayError('BAD_USER_INPUT', INVALID);
   const byMark = new Map(workflowIds.map((id) => [markOf(id), id]));

@@ -1,13 +1,15 @@
-/** Errors next to a value: a list over several workflows omits workflows that cannot be loaded. */
+/** Errors next to a value: a list over several workflows omits workflows that can't be loaded. */
 import { locatedError, responsePathAsArray, type GraphQLError, type GraphQLResolveInfo } from 'graphql';
 import type { AnswerLifetime } from '../../runs/read-context.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 
 export function createReportedErrors(lifetime: AnswerLifetime) {
-  /** By content, since graphql-js repeats an operation whose compiled query fails, and reports the same errors. */
+  /**
+   * Keyed by content, because graphql-js repeats an operation whose compiled query fails, and reports the same errors.
+   */
   let errors: Map<string, GraphQLError> | undefined;
   return {
-    /** Adds the error at the field's path, with the workflow that it is about. The answer is then not cached. */
+    /** Adds the error at the field's path, with the workflow that it is about. The response then isn't cached. */
     add(given: GatewayError, { path }: Pick<GraphQLResolveInfo, 'path'>, workflowId?: string): void {
       lifetime.limit(0);
       const at = responsePathAsArray(path);

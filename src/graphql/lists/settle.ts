@@ -1,4 +1,4 @@
-/** Lists whose items fail separately. */
+/** Lists whose items fail individually. */
 import type { Run } from '../../domain/types.ts';
 import type { RunRef } from '../../upstream/client.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +22,9 @@ export async function loadForFigure(ref: RunRef, { runs, budgets }: Context): Pr
   return run;
 }
 
-/** More answers at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue. */
+/**
+ * More responses at a time would be read in one turn of the event loop, and exceed the calls that a viewer may queue.
+ */
 const AT_A_TIME = 25;
 
 /** Loads a few runs at a time, each in its own turn: cached runs would otherwise all be read in one turn. */

@@ -1,11 +1,11 @@
-/** Lists over several workflows: their ids, and the errors of workflows that cannot be loaded. */
+/** Lists over several workflows: their ids, and the errors of workflows that can't be loaded. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { WorkflowLoaders } from '../../runs/loaders/workflow-loaders.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import { checkIdCount, MAX_LIST_SIZE } from '../arguments.ts';
 import type { Context } from '../context.ts';
 
-/** Returns each given id once, else all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
+/** Returns each given id once, or all that the viewer may see. Throws BAD_USER_INPUT for more than 100. */
 export async function severalWorkflows(
   named: readonly string[] | null | undefined,
   workflows: () => Pick<WorkflowLoaders, 'list'>,
@@ -19,14 +19,14 @@ export async function severalWorkflows(
   );
 }
 
-/** A hundred records are a call, so of many workflows fewer runs are examined. */
+/** A hundred records take a call, so with many workflows, fewer runs of each are examined. */
 const MAX_RUNS_OF_ALL = 10_000;
 
-/** Number of runs to examine of each workflow, for the latest `count` of all. */
+/** Number of runs of each workflow to examine for the latest `count` of all. */
 export const runsOfEach = (count: number, workflowCount: number): number =>
   Math.min(count, Math.floor(MAX_RUNS_OF_ALL / workflowCount));
 
-/** Reads each workflow. A workflow that cannot be read is omitted, and its error is reported next to the list. */
+/** Reads each workflow. One that can't be read is omitted, and its error is reported next to the list. */
 export async function readable<T>(
   workflowIds: readonly string[],
   reported: Context['reported'],

@@ -1,6 +1,6 @@
 /**
- * Cache of validated documents by their source, bounded by bytes. A document is cached after an authenticated caller has sent
- * it successfully. Apollo Server then does not parse and validate it again, and its queries are compiled.
+ * Cache of validated documents by source, bounded by bytes. A document is cached once an authenticated caller has sent
+ * it successfully. Apollo Server then doesn't parse and validate it again, and its queries are compiled.
  */
 import type { ApolloServerOptions, BaseContext } from '@apollo/server';
 import { getOperationAST, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
@@ -12,7 +12,7 @@ import { nullCheck, type CheckNulls } from './variables.ts';
 export interface PreparedDocument {
   readonly text: string;
   readonly ast: DocumentNode;
-  /** Returns the operation of this name, or the only operation. Null if there is none. */
+  /** Returns the operation with this name, or the only operation, or null. */
   operation(name: string | null): PreparedOperation | null;
 }
 
@@ -44,7 +44,7 @@ const BYTES_A_CHARACTER = 2;
 const ENTRY_OVERHEAD_BYTES = 1000;
 /** Measured on Node 24. The source of a compiled query repeats the field names. */
 const BYTES_A_COMPILED_CHARACTER = 12;
-/** Longer than any query of MAX_COMPILED_FIELDS with names chosen by a person. */
+/** Longer than any query of MAX_COMPILED_FIELDS with human-chosen names. */
 const MAX_COMPILED_LENGTH = 16_384;
 
 export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions) {
@@ -61,7 +61,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
   return {
     find: (text: string): PreparedDocument | undefined => entries.get(text)?.document,
 
-    /** Takes a parsed and valid document. Does not cache it. */
+    /** Takes a parsed and valid document. Doesn't cache it. */
     prepare(text: string, ast: DocumentNode): PreparedDocument {
       const prepared = new Map<OperationDefinitionNode, PreparedOperation>();
       return {
@@ -90,7 +90,7 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
       if (entries.has(document.text)) asts.set(queryHash, document.ast);
     },
 
-    /** Returns the compiled query of a cached document. Null if graphql-js executes. */
+    /** Returns the compiled query of a cached document, or null if graphql-js executes it. */
     compiled(document: PreparedDocument, operationName: string | null): CompiledQuery | null {
       const entry = entries.get(document.text);
       if (!entry) return null;
@@ -110,9 +110,9 @@ export function createDocuments({ schema, compiler, maxBytes }: DocumentsOptions
 }
 
 const storeOf = (asts: ReadonlyMap<string, DocumentNode>): DocumentStore => ({
-  // Apollo Server puts its own prefix before the hash.
+  // Apollo Server prefixes the hash.
   get: (key) => Promise.resolve(asts.get(key.slice(-HASH_LENGTH))),
-  // Apollo Server would store every valid document, even of callers without an accepted key.
+  // Apollo Server would store every valid document, even from callers without an accepted key.
   set: () => Promise.resolve(),
   delete: () => Promise.resolve(false),
 });

@@ -1,4 +1,4 @@
-/** Error formatting for clients. Unexpected errors are masked and logged in full. */
+/** Formats errors for clients. Unexpected errors are masked, and logged in full. */
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { OperationRecord } from '../../observability/operation-record.ts';
 import { INTERNAL, type ErrorCode } from '../../observability/outcome.ts';
@@ -14,9 +14,9 @@ export interface SharedError {
 
 export type ErrorFormatting = ReturnType<typeof createErrorFormatting>;
 
-/** Characters. graphql-js prints whole values of the client in its messages. */
+/** Maximum number of characters. graphql-js prints whole values of the client in its messages. */
 const MAX_MESSAGE_LENGTH = 1000;
-export const MASKED_MESSAGE = 'Something went wrong inside the gateway. The request id leads to its log.';
+export const MASKED_MESSAGE = 'Internal error. Search the log for the request id.';
 
 export function createErrorFormatting(logger: Logger) {
   function readOne({ formatted, masked }: SharedError, record: OperationRecord): GraphQLFormattedError {
@@ -26,7 +26,7 @@ export function createErrorFormatting(logger: Logger) {
     return { ...formatted, extensions: { ...formatted.extensions, requestId } };
   }
 
-  /** Among these errors, only those of plugins can be defects. */
+  /** Of these errors, only those of plugins can be defects. */
   function completeOne({ extensions, ...error }: GraphQLFormattedError, { requestId }: OperationRecord) {
     const isDefect = extensions?.code === INTERNAL;
     if (isDefect) logger.error({ reason: error.message, requestId }, 'a plugin failed');
@@ -40,7 +40,7 @@ export function createErrorFormatting(logger: Logger) {
     return errors;
   }
 
-  /** Returns the errors as the operation of this record reads them. Logs defects, and records each code. */
+  /** Returns the errors for the operation of this record. Logs defects, and records each code. */
   const read = (errors: readonly SharedError[], record: OperationRecord) =>
     recorded(
       errors.map((error) => readOne(error, record)),
@@ -51,7 +51,7 @@ export function createErrorFormatting(logger: Logger) {
     read,
     /** Formats the errors of an execution, or those that prevented it, for the one operation that reads them. */
     format: (errors: readonly unknown[], record: OperationRecord) => read(errors.map(sharedError), record),
-    /** Completes errors that Apollo Server has formatted: of parsing, validation and plugins. */
+    /** Completes errors that Apollo Server has formatted, from parsing, validation and plugins. */
     complete(errors: readonly GraphQLFormattedError[], record: OperationRecord) {
       const completed = errors.map((error) => completeOne(error, record));
       return recorded(completed, record);
@@ -76,7 +76,7 @@ export function sharedError(error: unknown): SharedError {
   return { formatted, masked: { cause } };
 }
 
-/** Cuts long values first, since their problem is described after them. */
+/** Cuts long values first, because the problem is described after them. */
 function shortened(message: string): string {
   if (message.length <= MAX_MESSAGE_LENGTH) return message;
   const short = message.replace(LONG_VALUE, (value) => `${value.slice(0, 100)}…`);
@@ -93,8 +93,8 @@ export function causeOf(error: unknown): unknown {
 const placeOf = ({ locations, path }: GraphQLError) => ({ ...(locations && { locations }), ...(path && { path }) });
 
 /**
- * Returns null for a defect. A GraphQL error is the client's if it has no path (a variable) or names a node of the document (an
- * argument). Otherwise, a resolver returned a value of the wrong type.
+ * Returns null for a defect. A GraphQL error is the client's if it has no path (a variable) or names a node of the
+ * document (an argument). Otherwise, a resolver returned a value of the wrong type.
  */
 function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<string, unknown>> | null {
   if (!(cause instanceof GraphQLError)) return null;
@@ -104,7 +104,7 @@ function clientExtensions(error: GraphQLError, cause: unknown): Readonly<Record<
   return error.path === undefined || cause.nodes ? { code: 'BAD_USER_INPUT' } : null;
 }
 
-/** Error of a request that is not executed. `status` is its HTTP status. */
+/** Error of a request that isn't executed. `status` is its HTTP status. */
 export const requestError = (code: string, message: string, status = 400): GraphQLError =>
   new GraphQLError(message, { extensions: { code, http: { status } } });
 
@@ -114,7 +114,7 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   IDENTITY_UNAVAILABLE: 503,
 };
 
-/** HTTP status of an answer without data. */
+/** HTTP status of a response without data. */
 export function statusOf(error: unknown): number {
   if (error instanceof GatewayError) return STATUSES[error.code] ?? 400;
   if (!(error instanceof GraphQLError)) return 500;

@@ -1,4 +1,4 @@
-/** Arguments of graphql-js, for an operation and for each event of a subscription. */
+/** Arguments for graphql-js, for an operation and for each event of a subscription. */
 import type { GraphQLSchema } from 'graphql';
 import type { Context } from '../context.ts';
 import type { PreparedDocument } from './documents.ts';

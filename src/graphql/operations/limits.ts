@@ -1,4 +1,4 @@
-/** Limits on the form of an operation. They apply before validation and execution, which recurse. */
+/** Limits on the shape of an operation. They apply before validation and execution, which recurse. */
 import {
   GraphQLError,
   Kind,
@@ -13,15 +13,18 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** Characters. */
+/** Maximum number of characters. */
 export const MAX_TEXT_LENGTH = 131_072;
-/** Names, braces and other tokens. A page of fields has some hundreds. */
+/** Names, brackets and other tokens. A page of fields has a few hundred. */
 export const MAX_TOKENS = 5000;
-/** Sum of the deepest brackets of each definition: graphql-js recurses into fragments. It overflows the stack from 1600 on. */
+/**
+ * Sum of the deepest brackets of each definition, because graphql-js recurses into fragments. It overflows the stack
+ * from 1600 on.
+ */
 export const MAX_NESTING = 800;
 
 export const LIMITS = {
-  /** Enough for every real need: `run.timeline.bars.step.previousAttempt.errorInfo.message` has depth 7. */
+  /** Enough for any real need: `run.timeline.bars.step.previousAttempt.errorInfo.message` has depth 7. */
   depth: 20,
   aliases: 100,
   rootFields: 50,
@@ -36,7 +39,7 @@ const WORDS: Readonly<Record<keyof typeof LIMITS, (found: number) => string>> = 
   introspections: (found) => `has ${found} introspections`,
 };
 
-/** Figures of a selection and its fragments. `conditions` counts @skip and @include of the selection itself. */
+/** Measurements of a selection and its fragments. `conditions` counts @skip and @include of the selection itself. */
 type Figures = Readonly<Record<'depth' | 'aliases' | 'fields' | 'introspections' | 'conditions', number>>;
 
 const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, conditions: 0 };
@@ -44,7 +47,9 @@ const NONE: Figures = { depth: 0, aliases: 0, fields: 0, introspections: 0, cond
 const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
 const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
-/** Returns null if the document can be parsed and validated without overflowing the stack. Its syntax may be wrong. */
+/**
+ * Returns null if the document can be parsed and validated without overflowing the stack. Its syntax may be invalid.
+ */
 export function nestingProblem(text: string): GraphQLError | null {
   const lexer = new Lexer(new Source(text));
   let [depth, deepest, total] = [0, 0, 0];
@@ -69,7 +74,7 @@ function nextKind(lexer: Lexer): TokenKind {
 }
 
 const TOO_NESTED = new GraphQLError(
-  `The brackets of an operation and its fragments must be nested at most ${MAX_NESTING} deep in all, got more. Send deep values as variables.`,
+  `The brackets of an operation and its fragments must be nested at most ${MAX_NESTING} deep in total, got more. Send deep values as variables.`,
   { extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
 );
 
@@ -92,7 +97,7 @@ export function passedLimit(document: DocumentNode): GraphQLError | null {
   return null;
 }
 
-/** graphql-js throws, since it evaluates the condition without variables when it counts the root fields. */
+/** graphql-js throws, because it evaluates the condition without variables when it counts the root fields. */
 const CONDITION = 'The root field of a subscription must not have @skip or @include. Remove the directive.';
 
 function limitError(limit: keyof typeof LIMITS, found: number): GraphQLError {
@@ -107,7 +112,7 @@ const isIntrospection = ({ name }: FieldNode): boolean => name.value === '__sche
 
 const isCondition = ({ name }: DirectiveNode): boolean => name.value === 'skip' || name.value === 'include';
 
-/** Each fragment is measured once, since nested spreads could take exponential time. */
+/** Measures each fragment once, because nested spreads could take exponential time. */
 function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
   const measured = new Map<string, Figures>();
   let cycle: string | null = null;
@@ -122,7 +127,7 @@ function measuring(fragments: ReadonlyMap<string, SelectionSetNode>) {
     const inner = selection.selectionSet ? ofSet(selection.selectionSet) : NONE;
     const isOfSchema = isIntrospection(selection);
     return {
-      // A rule of graphql-js limits the depth of introspection, since tools send deep queries.
+      // A rule of graphql-js limits the depth of introspection, because tools send deep queries.
       depth: isOfSchema ? 0 : 1 + inner.depth,
       aliases: (selection.alias ? 1 : 0) + inner.aliases,
       fields: 1,

@@ -1,6 +1,6 @@
 /**
- * Reads manifests at the start, and again whenever their content changes. Reading the content works however a file is replaced: in
- * place, by a rename, or by a new target of a symbolic link, as Kubernetes replaces a ConfigMap.
+ * Reads manifests at startup, and again whenever their content changes. Reading the content works however a file is
+ * replaced: in place, by renaming, or with a new target of a symbolic link, as Kubernetes replaces a ConfigMap.
  */
 import { hash } from 'node:crypto';
 import type { GraphQLSchema } from 'graphql';
@@ -11,7 +11,7 @@ import { operationsIn, readManifest, type ManifestFile } from './manifests.ts';
 
 const INTERVAL_MS = 5000;
 
-/** A value made from the manifests, which is replaced as a whole. */
+/** A value created from the manifests, which is replaced as a whole. */
 interface Reloaded<T> {
   readonly current: T;
   close(): void;
@@ -20,7 +20,7 @@ interface Reloaded<T> {
 interface ManifestReloadOptions<T> {
   readonly paths: readonly string[];
   readonly schema: GraphQLSchema;
-  /** Makes the value of the documents by id. May throw. */
+  /** Creates the value from the documents by id. May throw. */
   readonly make: (documents: ReadonlyMap<string, string>) => T;
   readonly after: After;
   readonly logger: Logger;
@@ -28,7 +28,9 @@ interface ManifestReloadOptions<T> {
   readonly count: (outcome: 'ok' | 'failed') => void;
 }
 
-/** Rejects with an Error that names the invalid file. Later an invalid file is logged, and the value before it stays. */
+/**
+ * Rejects with an Error that names the invalid file. Later, an invalid file is logged, and the previous value stays.
+ */
 export async function reloadManifests<T>(options: ManifestReloadOptions<T>): Promise<Reloaded<T>> {
   const { paths, schema, make, after, logger, count } = options;
   const read = () => Promise.all(paths.map(readManifest));
@@ -58,7 +60,7 @@ export async function reloadManifests<T>(options: ManifestReloadOptions<T>): Pro
   async function check(): Promise<void> {
     const files = await read().catch((error: unknown) => error as Error);
     const digest = files instanceof Error ? files.message : digestOf(files);
-    // A file may be half written, or away between two steps of its replacement: only what two reads find counts.
+    // A file may be half-written, or missing between two steps of its replacement, so two reads must agree.
     const isSettled = digest === seen;
     seen = digest;
     if (isSettled && digest !== tried) {

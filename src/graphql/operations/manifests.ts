@@ -1,4 +1,4 @@
-/** Checks the manifests of persisted operations: each operation must be one that a client may send. */
+/** Checks the manifests of persisted operations: a client must be allowed to send each operation. */
 import { Kind, parse, validate, type GraphQLError, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import { parseJsonFile, readTextFile } from '../../config/json-file.ts';
@@ -27,8 +27,8 @@ export const readManifest = async (path: string): Promise<ManifestFile> => ({
 });
 
 /**
- * Returns documents by id. Throws an Error that names the invalid file and operation. It yields after each operation, since some
- * hundreds take longer than a request should wait.
+ * Returns documents by id. Throws an Error that names the invalid file and operation. Yields after each operation,
+ * because some hundreds take longer than a request should wait.
  */
 export function* operationsIn(
   files: readonly ManifestFile[],
@@ -47,7 +47,7 @@ export function* operationsIn(
   return all;
 }
 
-/** The appendix to GraphQL over HTTP writes `sha256:…`, which is the same as `…`. */
+/** The appendix to GraphQL over HTTP writes `sha256:…`, which is equivalent to `…`. */
 export const plainId = (id: string): string => id.replace(/^sha256:/, '');
 
 function entriesOf({ path, text }: ManifestFile): readonly Entry[] {

@@ -1,6 +1,6 @@
 /**
- * The part of a mutation's answer that never waits for room: it has begun, so its client must learn ids and messages, or it would
- * send the mutation again.
+ * The part of a mutation's response that never waits for capacity. The mutation has been executed, so its client must
+ * learn ids and messages, or it would send it again.
  */
 import {
   getOperationAST,
@@ -28,10 +28,10 @@ export interface EssentialAnswer {
   readonly errors: readonly GraphQLError[];
 }
 
-/** Longer strings are left out, as objects are. */
+/** Longer strings are left out, like objects. */
 const MAX_STRING_LENGTH = 1000;
 
-/** Keeps the scalars of each payload and of the objects directly in it. All else is null with the error. */
+/** Keeps the scalars of each payload and of the objects directly in it. Everything else is null with the error. */
 export function essentialAnswer(
   data: Data,
   { schema, document, operationName }: { schema: GraphQLSchema; document: DocumentNode; operationName: string | null },
@@ -39,13 +39,13 @@ export function essentialAnswer(
 ): EssentialAnswer {
   const root = getOperationAST(document, operationName);
   const type = schema.getMutationType();
-  if (!root || !type) throw new Error('Only the answer of a mutation has essentials');
+  if (!root || !type) throw new Error('Only mutations have an essential response');
   const reader = new Essentials(fragmentsOf(document), error);
   const kept = reader.objectOf(data, type, [root.selectionSet], [], PAYLOAD_LEVELS) ?? null;
   return { data: kept, errors: reader.errors };
 }
 
-/** Below the root: the payload, and an object in it, such as the run that was started. */
+/** Levels below the root: the payload, and an object in it, such as the started run. */
 const PAYLOAD_LEVELS = 2;
 
 class Essentials {

@@ -1,4 +1,4 @@
-/** One GraphQL operation of any transport, and its outcome. */
+/** One GraphQL operation on any transport, and its outcome. */
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
 import type { Caller } from '../../auth/caller.ts';
 import type { Requester } from '../../upstream/requesters.ts';
@@ -8,9 +8,9 @@ import type { Context } from '../context.ts';
 import type { LiveEvents } from '../subscriptions/live-events.ts';
 import type { PreparedDocument } from './documents.ts';
 
-/** Parameters from the client. Only their types are checked. */
+/** Parameters from the client. Only their types have been checked. */
 export interface OperationParams {
-  /** Document. Missing if the operation is named instead. */
+  /** Document, missing if the operation is named instead. */
   readonly query?: string | null | undefined;
   /** Name of a persisted operation. `id` is the older spelling. */
   readonly documentId?: string | null | undefined;
@@ -20,17 +20,17 @@ export interface OperationParams {
   readonly extensions?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** Data that the transport knows about a request for an operation. */
+/** What the transport knows about a request. */
 export interface OperationRequest extends Omit<OperationStart, 'viewerId' | 'callerName'> {
   readonly caller: Caller;
   /** Whose share of the upstream it uses. */
   readonly requester: Requester;
-  /** Authenticates again, because an open connection doesn't carry rights. */
+  /** Authenticates again, because an open connection has no rights by itself. */
   readonly authenticate: () => Caller | Promise<Caller>;
   /** Operation types that the transport allows. */
   readonly allowed: ReadonlySet<OperationType>;
   readonly client: Client;
-  /** Admits an event of a subscription, of this size, when its owner has room. */
+  /** Admits an event of a subscription, of this size, once its owner has capacity. */
   readonly admitEvent: (bytes: number, isGone: () => boolean) => Ticket | Promise<Ticket>;
 }
 
@@ -45,11 +45,11 @@ export interface Client {
 export interface ResolvedOperation {
   /** Document; empty if the request doesn't identify one. */
   readonly text: string;
-  /** Hash by which the client registers the document (APQ), or null. */
+  /** Hash with which the client registers the document (APQ), or null. */
   readonly registers: string | null;
 }
 
-/** An operation that may be executed if it is valid. */
+/** An operation that may be executed if valid. */
 export interface Operation {
   readonly request: OperationRequest;
   readonly ticket: Ticket;
@@ -59,11 +59,11 @@ export interface Operation {
   readonly source: ResolvedOperation;
   /** Cached document, or null for a new one. */
   readonly known: PreparedDocument | null;
-  /** Syntax tree of a new document, without locations. Null for a known document, or if it cannot be parsed. */
+  /** Syntax tree of a new document, without locations. Null for a known document, or if it can't be parsed. */
   readonly parsed: DocumentNode | null;
 }
 
-/** What a valid operation has. */
+/** Parts of a valid operation. */
 export interface Valid {
   readonly document: PreparedDocument;
   readonly queryHash: string;
@@ -74,9 +74,9 @@ export interface Answer {
   readonly kind: 'answer';
   readonly result: FormattedExecutionResult;
   readonly status: number;
-  /** Expiry of the answer, in milliseconds since 1970. 0 means it is not cached. */
+  /** When the response expires, in milliseconds since 1970. 0 means it isn't cached. */
   readonly untilMs: number;
-  /** Headers set by plugins. Missing if Apollo Server was not called. */
+  /** Headers set by plugins, missing if Apollo Server wasn't called. */
   readonly headers?: ReadonlyMap<string, string>;
 }
 
@@ -87,7 +87,7 @@ export interface Events {
 
 export type Outcome = Answer | Events;
 
-/** An answer with only errors. `data` is null if the operation was executed, else missing. */
+/** A response with only errors. `data` is null if the operation was executed, otherwise missing. */
 export function errorAnswer(errors: FormattedExecutionResult['errors'] & object, status: number, data?: null): Answer {
   return { kind: 'answer', result: data === undefined ? { errors } : { errors, data }, status, untilMs: 0 };
 }

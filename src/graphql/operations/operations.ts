@@ -1,6 +1,6 @@
 /**
- * Pipeline for operations of every transport: persisted operation → limits of a new document → Apollo Server with its
- * plugins → answer, or events of a subscription.
+ * Pipeline for operations on every transport: persisted operation → limits of a new document → Apollo Server with its
+ * plugins → response, or events of a subscription.
  */
 import {
   createSourceEventStream,
@@ -53,7 +53,7 @@ export interface OperationsOptions {
   readonly observer: Observer;
 }
 
-/** What the admission has let in. */
+/** Parts of an admitted operation. */
 type Admitted = Pick<Operation, 'request' | 'ticket' | 'params' | 'record'> & { readonly own: string | null };
 
 export function createOperations(options: OperationsOptions) {
@@ -114,7 +114,7 @@ export function createOperations(options: OperationsOptions) {
     return { kind: 'events', events: eventsOf(changes, { request, ticket, params, record, document }) };
   }
 
-  /** Nothing is cached for an operation before an authenticated caller has sent it successfully. */
+  /** Nothing is cached for an operation until an authenticated caller has sent it successfully. */
   function keep(
     { request: { caller }, record, source }: Operation,
     { document, queryHash }: Valid,
@@ -137,10 +137,10 @@ export function createOperations(options: OperationsOptions) {
       return persisted.revision;
     },
 
-    /** Bytes of a string from `JSON.stringify` that contains results. Call both in the same turn. */
+    /** Bytes of a string from `JSON.stringify` that contains results. Must be called in the same turn. */
     write: (text: string): Buffer => parts.write(text),
 
-    /** Cuts what `JSON.stringify` writes of a result. */
+    /** Limits the size of what `JSON.stringify` writes of a result. */
     bounded(json: string, maxBytes: number, ticket: Ticket): Bounded | Promise<Bounded> {
       const room = () => ({ steps: 0, bytes: 0 });
       const check = () => undefined;
@@ -148,7 +148,7 @@ export function createOperations(options: OperationsOptions) {
       return reader.ask(parts.write(json), { name: 'bounded', args: { maxBytes } });
     },
 
-    /** Never rejects. `own` is a document of the gateway, which no client sent: it need not be in a manifest. */
+    /** Never rejects. `own` is a document of the gateway, which need not be in a manifest. */
     async run(
       request: OperationRequest,
       ticket: Ticket,
@@ -165,7 +165,7 @@ export function createOperations(options: OperationsOptions) {
       return outcome;
     },
 
-    /** Returns the answer to a request that fails earlier: an invalid body, a rate limit. */
+    /** Returns the response to a request that fails earlier: an invalid body, a rate limit. */
     refuse(request: OperationRequest, error: unknown): Answer {
       const record = recordOf(request);
       const answer = errorAnswer(errors.format([error], record), statusOf(error));
@@ -175,7 +175,10 @@ export function createOperations(options: OperationsOptions) {
   };
 }
 
-/** Returns null for a document that is not GraphQL: Apollo Server reports why. Locations take half of a syntax tree's memory. */
+/**
+ * Returns null for a document that isn't GraphQL: Apollo Server reports why. Locations would take half of a syntax
+ * tree's memory.
+ */
 function parseWithoutLocations(text: string): DocumentNode | null {
   try {
     return parse(text, { noLocation: true, maxLexicalTokens: MAX_TOKENS });

@@ -10,19 +10,19 @@ import type { OperationParams, ResolvedOperation } from './operation.ts';
 
 export type PersistedOperations = ReturnType<typeof createPersistedOperations>;
 
-/** Registered operations shared by a fleet: a part of Apollo's `KeyValueCache`. */
+/** Registered operations shared by a fleet: part of Apollo's `KeyValueCache`. */
 export interface SharedOperations {
-  /** Returns the document, or undefined if it is unknown. The caller checks its hash. */
+  /** Returns the document, or undefined if unknown. The caller checks its hash. */
   get(id: string): Promise<string | undefined>;
   set(id: string, text: string): Promise<void>;
 }
 
-/** The operations of the manifests. */
+/** Operations in the manifests. */
 export interface Safelist {
   /** Documents by id. */
   readonly byId: ReadonlyMap<string, string>;
   readonly texts: ReadonlySet<string>;
-  /** Differs between two safelists: an id may have another document. */
+  /** Differs between two safelists, in which an id may have different documents. */
   readonly revision: number;
 }
 
@@ -34,9 +34,9 @@ export const safelistOf = (byId: ReadonlyMap<string, string>, revision: number):
 
 export interface PersistedOperationsOptions {
   readonly mode: PersistedMode;
-  /** The operations of the manifests. They may change between two requests. */
+  /** Operations in the manifests, which may change between two requests. */
   readonly safelist: () => Safelist;
-  /** Memory of all documents that clients have registered. */
+  /** Memory of all documents registered by clients. */
   readonly maxBytes: number;
   /** Operations that clients have registered at other gateways, if shared. */
   readonly shared?: SharedOperations | null;
@@ -53,7 +53,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
     sizeCalculation: ({ length }) => length * BYTES_A_CHARACTER + ENTRY_OVERHEAD_BYTES,
   });
 
-  /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND a client sends document and hash, and later only the hash. */
+  /** Apollo's protocol: after PERSISTED_QUERY_NOT_FOUND, a client sends document and hash, and later only the hash. */
   function sent(text: string, id: string | null): ResolvedOperation {
     if (text.length > MAX_TEXT_LENGTH) throw tooLong(text.length);
     const { byId, texts } = safelist();
@@ -82,7 +82,7 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
   }
 
   return {
-    /** Cached answers must not outlive it: a request may name another operation afterwards. */
+    /** Cached responses must not outlive it, because a request may then name another operation. */
     get revision(): number {
       return safelist().revision;
     },
@@ -101,11 +101,11 @@ export function createPersistedOperations(options: PersistedOperationsOptions) {
       if (isSent) return sent(query, hashed === undefined ? null : id);
       return id === null ? { text: '', registers: null } : named(id);
     },
-    /** Call it after the operation was executed successfully for an authenticated caller. */
+    /** Must be called after the operation was executed successfully for an authenticated caller. */
     register({ text, registers }: ResolvedOperation): void {
       if (registers === null) return;
       registered.set(registers, text);
-      // Unhandled, a rejection would end the process. The other gateways ask the client for the document.
+      // An unhandled rejection would end the process. The other gateways ask the client for the document.
       shared?.set(registers, text).catch(() => undefined);
     },
   };
@@ -122,7 +122,7 @@ const tooLong = (length: number): GraphQLError =>
     `This operation has ${length} characters; at most ${MAX_TEXT_LENGTH} are allowed.`,
   );
 
-// Clients recognize these two by their messages, and then send the document.
+// Clients recognize these two messages, and then send the document.
 const NOT_FOUND = requestError('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound', 200);
 const NOT_SUPPORTED = requestError('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported', 200);
 const NOT_ALLOWED = requestError(

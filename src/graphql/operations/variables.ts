@@ -13,12 +13,12 @@ import { requestError } from './error-formatting.ts';
 /** Each error prints the variable's whole value. */
 export const EXECUTION_OPTIONS = { maxCoercionErrors: 1 } as const;
 
-/** Throws BAD_USER_INPUT for a null where it is not allowed. */
+/** Throws BAD_USER_INPUT for a null where it isn't allowed. */
 export type CheckNulls = (variables: Readonly<Record<string, unknown>>) => void;
 
 /**
- * Takes a valid operation. A nullable variable with a default may be used where null is not allowed. For null,
- * graphql-js then fails at each use before the field's resolver could count the failure.
+ * Takes a valid operation. A nullable variable with a default may be used where null isn't allowed. For null,
+ * graphql-js would fail at each use before the field's resolver could count the failure.
  */
 export function nullCheck(
   schema: GraphQLSchema,

@@ -10,13 +10,13 @@ const workflowConnection: FieldTable<'WorkflowConnection'> = {
   edges: { resolve: ({ nodes }) => nodes.map((node) => ({ node, cursor: workflowCursor(node.id) })) },
 };
 
-/** The run that the parent names. */
+/** The run that the parent identifies. */
 export const runOfParent = {
   resolve: ({ workflowId, runId }: RunRef, _args: object, { runs, requirement }: Context, info: GraphQLResolveInfo) =>
     runs().load({ workflowId, runId }, requirement(info)),
 } as const;
 
-/** Runs of a page. Their records came with it. */
+/** Runs of a page, whose records came with it. */
 const runNodes = {
   resolve: (
     { runs: listed }: { readonly runs: readonly RunRef[] },

@@ -5,7 +5,7 @@ export const mutation: FieldTable<'Mutation'> = {
   executeWorkflow: {
     async resolve(_root, { workflowId, inputs = null, idempotencyKey = null }, context) {
       const { ticket, checkedInputs, readsRedacted, write } = context;
-      // Each start has its own turn: one operation may have fifty, each with a megabyte.
+      // Each start has its own turn: one operation may have fifty, with a megabyte each.
       await ticket.nextTurn();
       const { runId, message } = await write({
         endpoint: 'execute',

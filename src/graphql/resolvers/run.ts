@@ -13,7 +13,7 @@ import { baselineIn, failedStepOf } from '../triage/run-triage.ts';
 
 /** Reads only the run's record. */
 const RECORD = { requirement: 'RECORD' } as const;
-/** Reads the run's start or end: from the record, or from the steps if it isn't there. */
+/** Reads the run's start or end, from the record, or from the steps if it has none. */
 const TIMES = { requirement: 'TIMES' } as const;
 /** Reads the run's steps. */
 const STEPS = { requirement: 'STEPS' } as const;
@@ -86,7 +86,7 @@ export const run: FieldTable<'Run'> = {
   estimatedCost: {
     ...STEPS,
     resolve(run, _args, { prices, runCost: costOf }) {
-      // Throws if the steps could not be loaded, even without prices.
+      // Throws if the steps couldn't be loaded, even without prices.
       const { steps } = run;
       return prices && costOf(run, () => runCost(steps, prices));
     },
@@ -104,14 +104,14 @@ export const run: FieldTable<'Run'> = {
     async resolve({ workflowId, id, startedAt }, _args, { history, runs, requirement, nowMs }, info) {
       if (!startedAt) return null;
       const filter = runFilter({ status: ['COMPLETED'], startedBefore: startedAt }, nowMs);
-      // Two, since the run's own record may have an earlier start than the inferred one.
+      // Two, because the run's own record may start earlier than the inferred start.
       const { entries } = await history.page({ workflowId, first: 2, after: null, filter });
       const found = entries.find(({ record }) => record.id !== id);
       return found ? runs().load({ workflowId, runId: found.record.id }, requirement(info)) : null;
     },
   },
   baseline: { ...STEPS, resolve: (run, _args, context) => baselineIn(run, context) },
-  // Its fields are loaded as they are selected. What cannot be loaded is not claimed.
+  // Its fields are loaded when selected. What can't be loaded isn't claimed.
   diagnosis: {
     ...STEPS,
     resolve(run) {
@@ -122,7 +122,7 @@ export const run: FieldTable<'Run'> = {
   },
 };
 
-/** As an item of a list it becomes null with this error. The generated types do not allow an Error in a list. */
+/** As a list item, it becomes null with this error. The generated types don't allow an Error in a list. */
 const unreadableStep = (problem: string) => new GatewayError('UPSTREAM_CONTRACT_VIOLATION', problem) as unknown as Step;
 
 const refOf = ({ workflowId, id }: Run) => ({ workflowId, runId: id });

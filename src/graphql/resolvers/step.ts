@@ -30,7 +30,7 @@ export const step: FieldTable<'Step'> = {
   },
 };
 
-/** Its parent is the step that waits. */
+/** Its parent is the waiting step. */
 export const waitRequest: FieldTable<'WaitRequest'> = {
   message: {
     async resolve({ payload }, _args, context) {

@@ -9,7 +9,7 @@ import { severalWorkflows } from '../lists/several-workflows.ts';
 import { located } from '../subscriptions/sources.ts';
 import { requirementOfEvents, runEvents, type RunEvent } from '../subscriptions/run-events.ts';
 
-/** A run that cannot be loaded is omitted, and its error is reported. Rejects if the key is rejected. */
+/** A run that can't be loaded is omitted, and its error is reported. Rejects if the key is rejected. */
 async function loadChangedRuns(
   changed: readonly ChangedRun[],
   { runs, requirement, reported }: Context,

@@ -1,4 +1,4 @@
-/** Figures about the runs of a workflow. */
+/** Computed values about the runs of a workflow. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { nodeStatistics } from '../../domain/workflow/statistics.ts';
 import { checkFirst, checkMaxBytes } from '../arguments.ts';
@@ -54,7 +54,7 @@ const failureGroup: FieldTable<'FailureGroup'> = {
       reportedChanges(await suspectedChanges(), context, info),
   },
   commonInputs: { resolve: ({ commonInputs }) => commonInputs() },
-  // These runs are loaded: records came with the history, steps were read for the groups.
+  // These runs are loaded: records came with the history, and steps were read for the groups.
   runs: {
     resolve: ({ workflowId, runIds }, { first }, { runs, requirement }, info) =>
       settleAll(runIds.slice(0, checkFirst(first)), (runId) => runs().load({ workflowId, runId }, requirement(info))),

@@ -21,7 +21,7 @@ const runsWithin = (workflowId: string, args: LatestRunsArgs, history: Context['
 
 type LatestRunsArgs = Parameters<typeof timeWindow>[0] & { readonly last: number };
 
-/** The operation may not load more calls or bytes. */
+/** Whether the operation may load no more calls or bytes. */
 const isLimit = ({ code }: GatewayError): boolean => code === 'UPSTREAM_BUDGET_EXCEEDED' || code === 'ANSWER_TOO_LARGE';
 
 /** A field from the upstream's list of workflows. */

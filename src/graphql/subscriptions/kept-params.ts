@@ -3,10 +3,13 @@ import { getOperationAST, type DocumentNode } from 'graphql';
 import { requestError } from '../operations/error-formatting.ts';
 import type { OperationParams } from '../operations/operation.ts';
 
-/** Limit for the declared variables of a subscription, in bytes of JSON: a key may have thousands of subscriptions. */
+/**
+ * Limit for the declared variables of a subscription, in bytes of JSON, because a key may have thousands of
+ * subscriptions.
+ */
 const MAX_VARIABLE_BYTES = 4096;
 
-/** Without the document, and without variables that the operation does not declare. Throws BAD_USER_INPUT for long variables. */
+/** Omits the document, and variables that the operation doesn't declare. Throws BAD_USER_INPUT for long variables. */
 export function keptParams(ast: DocumentNode, { operationName = null, variables }: OperationParams): OperationParams {
   const declared = getOperationAST(ast, operationName)?.variableDefinitions ?? [];
   const names = declared.map(({ variable }) => variable.name.value);

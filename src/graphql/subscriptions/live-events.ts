@@ -4,7 +4,7 @@ import type { LiveChange } from '../../runs/live/runs-watch.ts';
 
 export type LiveEvent = FormattedExecutionResult;
 
-/** Root value for the execution of an event. */
+/** Root value for executing an event. */
 export interface SourceEvent extends LiveChange {
   /** Called with the event that is sent to the subscriber. */
   readonly sent?: (event: LiveEvent) => void;

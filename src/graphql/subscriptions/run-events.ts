@@ -1,4 +1,4 @@
-/** Events of `runUpdated` for one subscriber, with the steps that changed since its last event. */
+/** Events of `runUpdated` for one subscriber, with the steps that have changed since its last event. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Run } from '../../domain/types.ts';
 import type { RunState } from '../../runs/live/run-state.ts';
@@ -10,7 +10,7 @@ import type { LiveEvent, SourceEvent } from './live-events.ts';
 
 export interface RunEvent extends SourceEvent {
   readonly snapshot: RunState;
-  /** Number of the snapshot whose steps the subscriber has. 0 if it has none. */
+  /** Number of the snapshot whose steps the subscriber has, or 0. */
   readonly sinceSequence: number;
 }
 
@@ -29,7 +29,7 @@ export async function* runEvents(
   const keys = keysOfChangedSteps(info);
   let sinceSequence = 0;
 
-  /** A null list was not delivered, so the next event includes its steps too. */
+  /** A null list wasn't delivered, so the next event includes its steps as well. */
   function hasSteps({ data }: LiveEvent): boolean {
     const update = data?.[info.path.key] as Readonly<Record<string, unknown>> | null | undefined;
     return update != null && keys.length > 0 && keys.every((key) => update[key] !== null);
@@ -50,7 +50,7 @@ export async function* runEvents(
   return undefined;
 }
 
-/** Data that the events read of their run. */
+/** Parts of the run that the events read. */
 export function requirementOfEvents(info: Selection, lookAhead: LookAhead): DataRequirement {
   const fieldNodes = fieldsOf(info, 'run');
   const ofRun = lookAhead({ fieldNodes, fragments: info.fragments });

@@ -36,11 +36,11 @@ export interface SharedEventsOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** Lifetime of a shared event, since some values depend on the clock. */
+/** Lifetime of a shared event, because some values depend on the clock. */
 const SHARED_MS = 1000;
 /** Limit for all shared events, in characters of JSON. */
 const MAX_SHARED_LENGTH = 8 * 2 ** 20;
-/** Added for each event, also while it is executed. */
+/** Added for each event, even while it is executed. */
 const ENTRY_LENGTH = 1000;
 
 /** Events of the newest states. */
@@ -60,17 +60,17 @@ export function createSharedEvents(options: SharedEventsOptions) {
     ttl: SHARED_MS,
     perf: contextSource,
     ttlResolution: 0,
-    // States and events keep upstream answers in memory, so they must not stay here once their lifetime is over.
+    // States and events keep upstream responses in memory, so they must go once their lifetime is over.
     ttlAutopurge: true,
   });
 
-  /** Sets a copy, since the cache measures the size only of a new value. */
+  /** Sets a copy, because the cache measures only new values. */
   function grow(key: string, slot: Shared, by: number): void {
     const size = slot.size + by;
     shared.set(key, { ...slot, size }, { size, start: slot.atMs });
   }
 
-  /** Each event has its own context and clock reading. */
+  /** Each event has its own context and time. */
   async function executeEvent(source: SourceEvent, subscription: Subscription, ticket: Ticket): Promise<SharedEvent> {
     const { document, request, params, record } = subscription;
     const context = createContext(contextSource, {
@@ -137,7 +137,7 @@ export function createSharedEvents(options: SharedEventsOptions) {
 const areSame = (some: readonly object[], others: readonly object[]): boolean =>
   some.length === others.length && some.every((state, index) => state === others[index]);
 
-/** Hash of all data that an event depends on, except its source. */
+/** Hash of everything that an event depends on, except its source. */
 export function readersOf({ request: { caller }, params, record: { queryHash } }: Subscription): string {
   const { operationName = null, variables = null } = params;
   const text = JSON.stringify([caller.viewer?.id, caller.mayExecute, queryHash, operationName, variables]);

@@ -1,4 +1,4 @@
-/** Helpers of the `subscribe` resolvers. */
+/** Helpers for the `subscribe` resolvers. */
 import { locatedError, responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
 
 /** Ends the source at the signal. A generator around it would first wait for the pending value. */

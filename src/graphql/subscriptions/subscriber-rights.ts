@@ -1,14 +1,14 @@
-/** Ends a subscription when a new request of its caller would be rejected. */
+/** Ends a subscription once a new request of its caller would be rejected. */
 import type { Caller } from '../../auth/caller.ts';
 import type { After } from '../../runtime/clock.ts';
 import { GatewayError } from '../../upstream/errors.ts';
 import type { OperationRequest } from '../operations/operation.ts';
 
-/** The right of one subscriber. When it is lost, its subscription is aborted. */
+/** One subscriber's right. When it is lost, its subscription is aborted. */
 export interface SubscriberRight {
   /** Authenticates again if the caller's verification has expired. */
   check(): Promise<void>;
-  /** Reason why the right is lost. Null if it is not. */
+  /** Why the right is lost, or null. */
   readonly problem: Error | null;
   close(): void;
 }
@@ -23,7 +23,7 @@ export interface SubscriberRightsOptions {
 
 /** Maximum delay of a timer: 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 2;
-/** Minimum interval between checks without an event, however short the verification lasts. */
+/** Minimum interval between checks without an event, however soon the verification expires. */
 const MIN_INTERVAL_MS = 1000;
 
 export const createSubscriberRights =

@@ -13,7 +13,7 @@ export interface SubscriptionsOptions {
   readonly errors: ErrorFormatting;
 }
 
-/** The client's signal ends the events. Read them at least once, since their end is reported only then. */
+/** The client's signal ends the events. Read at least one, because only then is their end reported. */
 export type EventsOf = (changes: AsyncIterable<SourceEvent, undefined>, subscription: Subscription) => LiveEvents;
 
 export const createSubscriptions = ({ sharedEvents, rightOf, errors }: SubscriptionsOptions): EventsOf =>

@@ -1,4 +1,6 @@
-/** The operations that agents get as tools, unless the operator has a manifest. Each states what it answers. */
+/**
+ * The operations that agents get as tools, unless the operator has a manifest. Each description states the question.
+ */
 
 const LIST_WORKFLOWS = /* GraphQL */ `
   "Which workflows are there: id, name, the latest run and its status, and how many of the latest 20 runs failed? Start here for ids of workflows."
@@ -187,7 +189,7 @@ const COMPARE_WITH_BASELINE = /* GraphQL */ `
 `;
 
 const WHAT_CHANGED = /* GraphQL */ `
-  "What changed between the latest runs of a workflow: model, prompt, parameters, tools, graph? And since when is it slower, faster, dearer or cheaper? Newest first."
+  "What changed between the latest runs of a workflow: model, prompt, parameters, tools, graph? And since when is it slower, faster, more expensive or cheaper? Newest first."
   query what_changed(
     "Id of the workflow."
     $workflowId: ID!
@@ -232,7 +234,7 @@ const WHAT_CHANGED = /* GraphQL */ `
 `;
 
 const WHAT_DOES_IT_COST = /* GraphQL */ `
-  "What does a workflow cost, in all, by model and by interval, in tokens and money, and what did failed runs cost? Amounts are null if the gateway has no prices."
+  "What does a workflow cost in tokens and money, in total, by model and by interval, and what did failed runs cost? Amounts are null if the gateway has no prices."
   query what_does_it_cost(
     "Id of the workflow."
     $workflowId: ID!
@@ -294,7 +296,7 @@ const WHAT_DOES_IT_COST = /* GraphQL */ `
 `;
 
 const RUN_STATE = /* GraphQL */ `
-  "How is this run: status, progress, cost, what runs now, waits for an answer and has failed, how long it usually takes, and whether the data is current? The timeline has each step with its node: pass these nodeIds to read_payload."
+  "How is this run doing: status, progress, cost, what is running, waiting for an answer or has failed, how long it usually takes, and whether the data is current? The timeline has each step with its node: pass these nodeIds to read_payload."
   query run_state(
     "Id of the workflow."
     $workflowId: ID!
@@ -400,7 +402,7 @@ const OVERDUE_RUNS = /* GraphQL */ `
 `;
 
 const SEARCH_RUNS = /* GraphQL */ `
-  "Which runs have this text in their id, error, inputs, failed nodes or step errors, or these inputs, or took this long? Newest first. A page may be empty: continue with endCursor while hasNextPage is true."
+  "Which runs have this text in their id, error, inputs, failed nodes or step errors, had these inputs, or took this long? Newest first. A page may be empty: continue with endCursor while hasNextPage is true."
   query search_runs(
     "Text to search for, ignoring case."
     $search: String
@@ -447,7 +449,7 @@ const SEARCH_RUNS = /* GraphQL */ `
 `;
 
 const READ_PAYLOAD = /* GraphQL */ `
-  "What did the steps of a run receive and return? Give nodeIds and a path to get only the part that you need: payloads are large, and what does not fit in maxBytes is left out."
+  "What did the steps of a run receive and return? Give nodeIds and a path to get only the part that you need: payloads are large, and what doesn't fit in maxBytes is left out."
   query read_payload(
     "Id of the workflow."
     $workflowId: ID!
@@ -484,7 +486,7 @@ const READ_PAYLOAD = /* GraphQL */ `
 `;
 
 const START_RUN = /* GraphQL */ `
-  "Starts a run. It is sent once and never repeated. With the same idempotencyKey and the same inputs a second call returns the same run."
+  "Starts a run. It is sent once and never repeated. With the same idempotencyKey and inputs, a second call returns the same run."
   mutation start_run(
     "Id of the workflow."
     $workflowId: ID!

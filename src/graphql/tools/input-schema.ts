@@ -1,4 +1,4 @@
-/** JSON Schemas of variables, by their types in GraphQL. */
+/** JSON Schemas of variables, from their GraphQL types. */
 import {
   isEnumType,
   isInputObjectType,
@@ -32,7 +32,7 @@ export interface ObjectSchema extends JsonSchema {
   readonly additionalProperties: false;
 }
 
-/** The schema of an object with these members. */
+/** Schema of an object with these members. */
 export function objectSchema(
   members: readonly (readonly [name: string, schema: JsonSchema, isRequired: boolean])[],
 ): ObjectSchema {
@@ -55,7 +55,7 @@ export function variableSchema(schema: GraphQLSchema, definition: VariableDefini
   };
 }
 
-/** `around` are the input types that this one is inside of: a recursive one accepts any object. */
+/** `around` has the input types that contain this one: a recursive one accepts any object. */
 function schemaOf(type: GraphQLInputType, around: readonly string[]): JsonSchema {
   if (isNonNullType(type)) return schemaOf(type.ofType, around);
   if (isListType(type)) return { type: 'array', maxItems: MAX_LIST_SIZE, items: schemaOf(type.ofType, around) };

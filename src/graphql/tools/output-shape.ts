@@ -1,4 +1,7 @@
-/** The shape of an operation's data, by its selection: JSON Schema for clients, and which numbers are rounded for them. */
+/**
+ * The shape of an operation's data, from its selection: JSON Schema for clients, and which numbers are rounded for
+ * them.
+ */
 import {
   getNullableType,
   isEnumType,
@@ -16,11 +19,11 @@ import { SCALARS, type JsonSchema } from './input-schema.ts';
 
 export type Shape = LeafShape | ListShape | ObjectShape;
 
-/** Any value that isn't taken apart, such as a payload. */
+/** A value that isn't taken apart, such as a payload. */
 interface LeafShape {
   readonly kind: 'leaf';
   readonly schema: JsonSchema;
-  /** A null entry keeps the value as it is. */
+  /** Rounds the value, or null to keep it unchanged. */
   readonly round: Round | null;
 }
 
@@ -32,16 +35,16 @@ interface ListShape {
 export interface ObjectShape {
   readonly kind: 'object';
   readonly typeName: string;
-  /** By response key. */
+  /** Members by response key. */
   readonly members: ReadonlyMap<string, Shape>;
 }
 
 type Members = Readonly<Record<string, unknown>>;
-/** `siblings` are the members of the object that has the value. */
+/** `siblings` are the members of the object that contains the value. */
 type Round = (value: number, siblings: Members) => number;
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** `around` rounds the field that has this object. */
+/** `around` rounds the field that contains this object. */
 export function objectShape(
   type: GraphQLObjectType,
   selectionSets: readonly SelectionSetNode[],
@@ -94,7 +97,7 @@ function fieldsOf(
   return found;
 }
 
-/** Names say the unit throughout the schema. A `Distribution` has the unit of its field. */
+/** Names include the unit throughout the schema. A `Distribution` has the unit of its field. */
 function roundOf(typeName: string, field: string, around: Round | null): Round | null {
   if (field.endsWith('Ms')) return roundMs;
   if (/(?:Rate|Share)$/.test(field) || field === 'shareOfRun') return roundShare;
@@ -110,7 +113,7 @@ function roundShift(value: number, { metric }: Members): number {
   return round ? round(value, {}) : value;
 }
 
-/** Everything may be null, since a part that fails is null, or omitted, since results are bounded. */
+/** Everything may be null, because failed parts are, or missing, because results are bounded. */
 export function schemaOf(shape: Shape): JsonSchema {
   if (shape.kind === 'leaf') {
     const { type, ...rest } = shape.schema;
@@ -127,7 +130,7 @@ export function forAgents(value: unknown, shape: Shape, siblings: Members = {}):
   if (shape.kind === 'leaf') {
     return shape.round && typeof value === 'number' ? shape.round(value, siblings) : value;
   }
-  // The data of an operation has its shape.
+  // An operation's data matches its shape.
   if (shape.kind === 'list') return (value as readonly unknown[]).map((item) => forAgents(item, shape.items));
   const members = value as Members;
   const isLastPage = shape.typeName === 'PageInfo' && members.hasNextPage === false;

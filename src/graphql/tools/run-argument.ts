@@ -1,11 +1,11 @@
-/** The run that the arguments of a tool name: by ids, or by the URL of its page. */
+/** The run identified by a tool's arguments: by ids, or by the URL of its page. */
 import { runOfLink } from '../links.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
 type Named = { readonly variables: Arguments } | { readonly problem: string };
 
-/** Takes arguments that fit the schema of a tool that `isOfRun`. */
+/** Takes arguments that match the schema of a tool that `isOfRun`. */
 export function runArguments(given: Arguments): Named {
   const { workflowId, runId } = given;
   const linked = typeof runId === 'string' ? runOfLink(runId) : null;

@@ -1,4 +1,4 @@
-/** Named operations as tools for agents: the bundled ones, or those of the operator's manifests. */
+/** Named operations as tools for agents: the bundled ones, or those in the operator's manifests. */
 import {
   getNamedType,
   isObjectType,
@@ -22,28 +22,28 @@ import { objectShape, type ObjectShape } from './output-shape.ts';
 
 export interface Tool {
   readonly name: string;
-  /** The name in words. */
+  /** The name as plain text. */
   readonly title: string;
   readonly description: string;
   readonly type: 'query' | 'mutation';
-  /** Upstream calls that a mutation needs. If one of them is missing, so is the tool. */
+  /** Upstream calls that a mutation needs. Without one of them, the tool doesn't exist. */
   readonly calls: readonly UpstreamEndpoint[];
   /** Whether it changes or ends something that exists. */
   readonly isDestructive: boolean;
-  /** Whether a second call with the same arguments changes nothing more. */
+  /** Whether repeating the call with equal arguments has no further effect. */
   readonly isIdempotent: boolean;
-  /** Document, which may also have other operations. */
+  /** Document, which may contain other operations. */
   readonly document: string;
-  /** The variables, and `maxBytes`. */
+  /** The variables and `maxBytes`. */
   readonly inputSchema: ObjectSchema;
-  /** Whether it needs the variables `workflowId` and `runId`: the URL of a run's page may replace both. */
+  /** Whether it needs the variables `workflowId` and `runId`, which the URL of a run's page can replace. */
   readonly isOfRun: boolean;
   /** The shape of the operation's data. */
   readonly output: ObjectShape;
   readonly defaultMaxBytes: number;
   /** Whether `maxBytes` is also a variable of the operation. */
   readonly passesMaxBytes: boolean;
-  /** Response path of `Diagnosis.markdown`, which is the text of the result. Null if the text is JSON. */
+  /** Response path of `Diagnosis.markdown`, which becomes the text of the result, or null if the text is JSON. */
   readonly markdownPath: readonly string[] | null;
 }
 
@@ -116,7 +116,7 @@ function toolsIn(document: string, schema: GraphQLSchema): readonly Tool[] {
   });
 }
 
-/** `what_is_failing` and `WhatIsFailing` are "What is failing". */
+/** `what_is_failing` and `WhatIsFailing` become "What is failing". */
 function titleOf(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
@@ -126,7 +126,7 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Nothing is known about an embedder's mutation, so it may destroy something. */
+/** An embedder's mutation is unknown, so it may be destructive. */
 function effectsOf({ selectionSet }: OperationDefinitionNode, type: Tool['type']) {
   if (type === 'query') return { calls: [], isDestructive: false, isIdempotent: true };
   const mutations = selectionSet.selections.map((field) =>
@@ -164,11 +164,10 @@ function defaultOf(maxBytes: VariableDefinitionNode | undefined): number {
 
 const maxBytesSchema = (defaultMaxBytes: number) => ({
   ...{ type: 'integer', minimum: MIN_MAX_BYTES, maximum: MAX_MAX_BYTES, default: defaultMaxBytes },
-  description:
-    'Size of the structured result, and of its text, in bytes. The result names the parts that are left out.',
+  description: 'Maximum size in bytes of the structured result, and of its text. The result names omitted parts.',
 });
 
-/** Only in the operation itself: fragments of a manifest may be used in several places. */
+/** Only in the operation itself, because fragments of a manifest may be used in several places. */
 function markdownIn(operation: OperationDefinitionNode, schema: GraphQLSchema): readonly string[] | null {
   const types = new TypeInfo(schema);
   const path: string[] = [];

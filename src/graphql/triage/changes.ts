@@ -1,4 +1,4 @@
-/** Changes between the runs of a workflow: of its latest runs, and before a failure. */
+/** Changes between a workflow's runs: the latest ones, or those before a failure. */
 import { changePoints } from '../../domain/changes/changes.ts';
 import { mergeCalls } from '../../domain/changes/model-calls.ts';
 import { MAX_RUNS_BETWEEN, suspectedChanges } from '../../domain/changes/suspected-changes.ts';
@@ -18,7 +18,7 @@ export const workflowChanges = (workflowId: string, last: number, context: Conte
     findChanges(workflowId, await context.history.latest(workflowId, last), context),
   );
 
-/** Takes records from newest to oldest: the newest runs are loaded first. */
+/** Takes records from newest to oldest, and loads the newest runs first. */
 async function findChanges(
   workflowId: string,
   records: readonly RunRecord[],
@@ -44,7 +44,7 @@ async function findChanges(
   };
 }
 
-/** Windows share what is read of a run, but each is compared by itself. */
+/** Windows share what is read of a run, but each is compared separately. */
 function* counted<T>(work: Generator<number, T, void>, { budgets }: Context): Generator<void, T, void> {
   for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value;
@@ -60,12 +60,12 @@ function gatewayError(reason: unknown): GatewayError {
 
 export const NO_CHANGES: SuspectedChanges = { changes: [], errors: [] };
 
-/** Finished runs before the first failure that are compared: few at first, since most causes are close. */
+/** Finished runs before the first failure to compare: few at first, because most causes are close. */
 const RUNS_BEFORE = [2, 6, MAX_RUNS_BETWEEN + 2];
-/** Runs after it, which show what varies in each prompt. */
+/** Later runs, which show what varies in each prompt. */
 const RUNS_AFTER = 2;
 
-/** `nodeId`: the failed node, whose changes count first. Undefined without one. */
+/** `nodeId` is the failed node, whose changes come first, or undefined. */
 export async function changesBefore(
   { workflowId, newestFinished }: Pick<Examination, 'workflowId' | 'newestFinished'>,
   nodeId: string | null | undefined,
@@ -78,7 +78,7 @@ export async function changesBefore(
   let found: SuspectedChanges = NO_CHANGES;
   for (const count of RUNS_BEFORE) {
     const around = newestFinished.slice(Math.max(0, first - RUNS_AFTER), first + 1 + count);
-    // The list cannot be null.
+    // The list can't be null.
     const failed = (error: unknown) => ({ nodes: [], errors: [gatewayError(error)] });
     const { nodes, errors } = await findChanges(workflowId, around, context).catch(failed);
     if (errors.length > 0) return { changes: [], errors };
@@ -92,7 +92,7 @@ export async function changesBefore(
 const readOnce = (ref: RunRef, context: Context): Promise<ReadRun | null> =>
   context.readRuns(JSON.stringify([ref.workflowId, ref.runId]), () => readRun(ref, context));
 
-/** Each run is read in its own turn of the event loop, and only the compared data is kept. */
+/** Reads each run in a separate turn of the event loop, and keeps only the compared data. */
 async function readRun(ref: RunRef, context: Context): Promise<ReadRun | null> {
   const run = await context.runs().loadWithSteps(ref);
   if (!run) return null;

@@ -1,4 +1,4 @@
-/** Compares the inputs of a group's failed runs with those of completed runs from the same time. Makes no call. */
+/** Compares the inputs of a group's failed runs with those of completed runs from the same period. Makes no call. */
 import { commonInputs, type ComparedInputs } from '../../domain/inputs/common-inputs.ts';
 import type { FailureGroup } from '../../domain/workflow/failure-groups.ts';
 import { startOf } from '../../domain/workflow/group-history.ts';
@@ -18,7 +18,7 @@ export async function commonInputsOf(
   const started = all.filter((record) => startOf(record) !== null);
   const starts = started.filter(({ id }) => ids.has(id)).map((record) => startOf(record) ?? 0);
   const [first, last] = [minOf(starts), maxOf(starts)];
-  // A deployment or a fix would otherwise pass for an input.
+  // Otherwise, the effect of a deployment or fix would be attributed to an input.
   const isBetween = (start: number) => start >= first && start <= last;
   const compared = started
     .filter((record) => ids.has(record.id) || (record.status === 'COMPLETED' && isBetween(startOf(record) ?? 0)))

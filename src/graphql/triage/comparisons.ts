@@ -1,4 +1,4 @@
-/** Compares two runs of a workflow, once an operation. */
+/** Compares two runs of a workflow, once per operation. */
 import { compareRuns, type RunComparison } from '../../domain/run/comparison.ts';
 import { GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { checkId } from '../../upstream/ids.ts';

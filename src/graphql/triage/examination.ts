@@ -1,4 +1,4 @@
-/** Runs that claims about the failures of a workflow rest on, and the steps that are loaded for them. */
+/** Runs that support claims about a workflow's failures, and the steps that are loaded for them. */
 import { failureOf, type Failure, type FailureGroup } from '../../domain/workflow/failure-groups.ts';
 import {
   createGroupHistory,
@@ -21,7 +21,7 @@ export interface RunsOfWorkflow extends RunsInWindow {
 
 const MICROS_A_DAY = 86_400_000_000;
 
-/** Does not depend on the window's start. */
+/** Doesn't depend on the window's start. */
 export const lookBackFrom = (endMicros: number): LookBack => ({
   mostRuns: LOOK_BACK.mostRuns,
   leastRuns: LOOK_BACK.leastRuns,
@@ -38,7 +38,7 @@ export class Examination {
   readonly past: readonly RunRecord[];
   readonly all: readonly RunRecord[];
   readonly failures: Failure[] = [];
-  /** Errors of runs whose steps could not be loaded, by run id. */
+  /** Errors of runs whose steps couldn't be loaded, by run id. */
   readonly errors = new Map<string, GatewayError>();
   readonly #isWhole: boolean;
   readonly #completedNodes = new Map<string, ReadonlySet<string>>();
@@ -59,7 +59,7 @@ export class Examination {
     return this.#completedNodes.has(id) || this.errors.has(id);
   }
 
-  /** Whether it is known whether and why the run failed. */
+  /** Whether it is known if and why the run failed. */
   isExamined(record: RunRecord): boolean {
     return record.status !== 'FAILED' || this.#completedNodes.has(record.id);
   }
@@ -86,7 +86,7 @@ export class Examination {
     }
   }
 
-  /** As of the runs that are loaded now. */
+  /** Based on the runs loaded so far. */
   history(): (group: FailureGroup) => GroupHistory {
     return createGroupHistory({
       records: this.all,
@@ -98,7 +98,7 @@ export class Examination {
   }
 }
 
-/** Once per operation: groups of other windows need the same of it. */
+/** Once per operation, because groups of other windows need the same data. */
 async function readRun(ref: RunRef, record: RunRecord, { runs, errorInfo }: Context): Promise<ExaminedRun> {
   const run = await runs().loadWithSteps(ref);
   const completed = (run?.latestAttempts ?? []).filter(({ status }) => status === 'COMPLETED');
@@ -113,7 +113,7 @@ export interface RunOfExamination {
   readonly record: RunRecord;
 }
 
-/** Runs beyond the limits of the operation are not loaded, so the most important ones come first. */
+/** Runs beyond the operation's limits aren't loaded, so the most important ones come first. */
 export async function loadAll(wanted: readonly RunOfExamination[], context: Context): Promise<void> {
   const unique = new Map<RunRecord, RunOfExamination>();
   for (const each of wanted) if (!each.examination.isTried(each.record)) unique.set(each.record, each);
@@ -125,12 +125,12 @@ export interface GroupsOfWorkflow {
   readonly groups: readonly FailureGroup[];
 }
 
-/** Runs that are loaded for each group before any others. */
+/** Runs to load for each group before any others. */
 const LEAST = { failed: 2, completed: 3 };
-/** Further completed runs, since the node may not run in each. */
+/** Additional completed runs, because the node may not run in each. */
 const SPARE_COMPLETED = 2;
 
-/** Loads the failed runs of the look-back: nothing is claimed across a failed run of unknown cause. */
+/** Loads the failed runs of the look-back: no claim extends past a failed run of unknown cause. */
 export async function examineFailures(examined: readonly GroupsOfWorkflow[], context: Context): Promise<void> {
   // Other fields of the operation may read pages, which come first.
   await context.pages.areRead();
@@ -143,7 +143,7 @@ export async function examineFailures(examined: readonly GroupsOfWorkflow[], con
   await loadAll(newestFirst(withGroups.flatMap(({ examination }) => untried(examination, examination.past))), context);
 }
 
-/** Runs that have not started come first. */
+/** Runs that haven't started come first. */
 export const newestFirst = (runs: readonly RunOfExamination[]): RunOfExamination[] =>
   runs.toSorted((a, b) => startForOrder(b.record) - startForOrder(a.record));
 
@@ -158,7 +158,7 @@ function failedBefore({ examination, groups }: GroupsOfWorkflow): RunOfExaminati
   });
 }
 
-/** Loads runs that may show that a failure is resolved: first those that may have the same failure. */
+/** Loads runs that may show that a failure is resolved, beginning with those that may have the same failure. */
 export async function examineCompletions(examined: readonly GroupsOfWorkflow[], context: Context): Promise<void> {
   const mayBeResolved = ({ examination, groups }: GroupsOfWorkflow): boolean =>
     groups.map(examination.history()).some(({ completionsNeeded }) => completionsNeeded !== null);
@@ -182,7 +182,7 @@ const completedInGap = ({ examination, groups }: GroupsOfWorkflow): RunOfExamina
       .map((record) => ({ examination, record }));
   });
 
-/** The newest completed runs since the last failure of each group. None if they cannot resolve it. */
+/** The newest completed runs since the last failure of each group, or none if they can't resolve it. */
 function completedSince(
   { examination, groups }: GroupsOfWorkflow,
   countOf: (needed: number) => number,
@@ -196,7 +196,7 @@ function completedSince(
   });
 }
 
-/** Failed runs that have not been loaded, newest first. */
+/** Failed runs that haven't been loaded, newest first. */
 const untried = (examination: Examination, records: readonly RunRecord[]): RunOfExamination[] =>
   records
     .filter((record) => record.status === 'FAILED' && !examination.isTried(record))

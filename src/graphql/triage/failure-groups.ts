@@ -1,4 +1,4 @@
-/** Failure groups of one or several workflows, in order. */
+/** Failure groups of one or more workflows, in order. */
 import type { GraphQLResolveInfo } from 'graphql';
 import { runCost, type Cost } from '../../domain/cost/cost.ts';
 import { compareNullsLast } from '../../domain/order.ts';
@@ -66,7 +66,7 @@ export async function findFailureGroups(
   };
 }
 
-/** All groups of an operation share the further runs. */
+/** All groups of an operation share the additional runs. */
 export function claimsOf(
   examined: readonly GroupsOfWorkflow[],
   context: Context,
@@ -88,7 +88,7 @@ export function claimsOf(
     const judged = once(async () => historyIn(await completionsExamined()));
     const began = async () => {
       const known = await history();
-      // Other failures can't have returned: their completed runs needn't be loaded.
+      // Other failures can't have returned, so their completed runs need not be loaded.
       return beginningOf(known.hasLongGap || examination.later.length > 0 ? await judged() : known);
     };
     return {
@@ -123,7 +123,7 @@ async function costOf({ workflowId, runIds }: FailureGroup, context: Context): P
   );
 }
 
-/** Groups with the same key keep the order of `compareGroups`. */
+/** Groups with equal keys keep the order of `compareGroups`. */
 async function inOrder(
   groups: readonly FailureGroupInHistory[],
   orderBy: FailureGroupOrder,
@@ -158,7 +158,7 @@ const ORDERS: Readonly<Record<FailureGroupOrder, (group: FailureGroupInHistory) 
 const compareKeys = (a: Key, b: Key): number =>
   a.reduce<number>((order, key, at) => order || compareNullsLast(key, b[at] ?? null), 0);
 
-/** Latest `count` runs of all workflows together. The other runs of a workflow count as earlier ones. */
+/** Latest `count` runs across all workflows. The remaining runs of a workflow count as earlier ones. */
 export function latestOfAll(found: readonly RunsOfWorkflow[], count: number): RunsOfWorkflow[] {
   const starts = Float64Array.from(found.flatMap(({ records }) => records.map(startForOrder))).sort();
   const oldest = starts.at(-count) ?? -Infinity;

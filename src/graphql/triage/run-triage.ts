@@ -1,4 +1,7 @@
-/** What the other runs of a workflow say about a failed run: its group, what changed before, and a run to compare with. */
+/**
+ * What the other runs of a workflow reveal about a failed run: its group, what changed before, and a run to compare
+ * with.
+ */
 import { baselineOf } from '../../domain/changes/suspected-changes.ts';
 import { diagnosisMarkdown, headlineOf, shareBefore } from '../../domain/run/diagnosis.ts';
 import { failureGroups, failureOf, type Failure } from '../../domain/workflow/failure-groups.ts';
@@ -14,7 +17,7 @@ import { NO_CHANGES } from './changes.ts';
 import { examineFailures, Examination, lookBackFrom } from './examination.ts';
 import { claimsOf } from './failure-groups.ts';
 
-/** Returns null for a run that has not failed, and if the runs around it are too far back to be read. */
+/** Returns null for a run that hasn't failed, or if the runs around it are too far back to be read. */
 export const runTriage = (run: Run, context: Context): Promise<RunTriage | null> =>
   context.runTriage(JSON.stringify([run.workflowId, run.id]), () => examineRun(run, context));
 
@@ -50,7 +53,7 @@ async function examineRun(run: Run, context: Context): Promise<RunTriage | null>
   };
 }
 
-/** The look-back that ends with the run. Null for a run with more later runs than can be passed over. */
+/** The look-back that ends with the run, or null for a run with more later runs than can be skipped. */
 async function runsUntil({ workflowId, startedAt }: Run, { history }: Context): Promise<RunsInWindow | null> {
   if (!startedAt) return null;
   const { epochMicros } = startedAt;
@@ -68,7 +71,7 @@ async function runsUntil({ workflowId, startedAt }: Run, { history }: Context): 
 export const baselineIn = async (run: Run, context: Context): Promise<BaselineOfRun | null> =>
   (await runTriage(run, context))?.baseline() ?? null;
 
-/** Returns null if no step failed. Throws if the steps could not be loaded. */
+/** Returns null if no step failed. Throws if the steps couldn't be loaded. */
 export const failedStepOf = ({ remainingFailures }: Run): Step | null => remainingFailures[0] ?? null;
 
 export async function headline(run: Run, context: Context): Promise<string> {
@@ -81,7 +84,7 @@ export async function shareOfRunsBefore(run: Run, context: Context): Promise<str
   return triage && shareBefore(triage.occurrence);
 }
 
-/** Errors are returned, since the list of changes cannot be null. */
+/** Errors are returned, because the list of changes can't be null. */
 export async function suspectedChanges(run: Run, context: Context): Promise<SuspectedChanges> {
   try {
     return (await (await runTriage(run, context))?.suspectedChanges()) ?? NO_CHANGES;
@@ -94,7 +97,7 @@ export async function suspectedChanges(run: Run, context: Context): Promise<Susp
 export const runsExamined = async (run: Run, context: Context): Promise<number> =>
   (await triageOrNull(run, context))?.runsExamined ?? 1;
 
-/** Its lines are made once per operation, for any number of bytes. */
+/** Its lines are computed once per operation, for any number of bytes. */
 export async function markdown(run: Run, maxBytes: number, context: Context): Promise<string> {
   const text = await context.diagnoses(JSON.stringify([run.workflowId, run.id]), () => diagnose(run, context));
   return text(maxBytes);

@@ -1,4 +1,4 @@
-/** When a workflow became slower, faster, dearer or cheaper. */
+/** When a workflow became slower, faster, more expensive or cheaper. */
 import { isFinished, startOf } from '../../domain/workflow/group-history.ts';
 import { nodeShifts, shiftsOf, type NodeShift } from '../../domain/shifts/shifts.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-/** What is wrong with the arguments of a tool: which one, what it must be, and what came. */
+/** What is wrong with a tool's arguments: which one, what it must be, and what it was. */
 import type { Ajv } from '@modelcontextprotocol/server/validators/ajv';
 import { nearestOf } from '../../config/misspelled.ts';
 import type { JsonSchema } from '../../graphql/tools/input-schema.ts';
@@ -6,7 +6,7 @@ import type { JsonSchema } from '../../graphql/tools/input-schema.ts';
 /** With the option `verbose`, an error has the value and its schema. */
 type SchemaError = NonNullable<ReturnType<InstanceType<typeof Ajv>['compile']>['errors']>[number];
 
-/** One sentence about a wrong argument, which begins with its name. */
+/** One sentence about an invalid argument, beginning with its name. */
 export function argumentProblem({ keyword, instancePath, params, parentSchema = {}, data, message = '' }: SchemaError) {
   const path = nameOf(instancePath);
   const inside = path === '' ? '' : `${path}.`;
@@ -39,7 +39,7 @@ export function argumentProblem({ keyword, instancePath, params, parentSchema = 
   }
 }
 
-/** `/inputs/0/path` as `inputs[0].path`. */
+/** Converts `/inputs/0/path` to `inputs[0].path`. */
 const nameOf = (instancePath: string): string =>
   instancePath
     .slice(1)
@@ -64,9 +64,9 @@ function got(value: unknown): string {
 }
 
 const MAX_LENGTH = 60;
-/** Names that may be misspelled: a message of a megabyte has a hundred thousand. */
+/** Number of names to check for typos: a message of a megabyte has a hundred thousand. */
 const MAX_COMPARED = 20;
 
-/** A string from the client that is repeated to it. */
+/** Shortens a string from the client that is quoted back. */
 export const excerpt = (text: string): string =>
   text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH).toWellFormed()}…`;

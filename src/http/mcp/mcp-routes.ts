@@ -1,6 +1,6 @@
 /**
- * The Model Context Protocol over HTTP: one message a request. It enters as every operation does, and a tool call is an operation of
- * the caller.
+ * The Model Context Protocol over HTTP: one message per request. It enters like any operation, and a tool call is an
+ * operation of the caller.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyPluginCallback, RouteHandlerMethod } from 'fastify';
@@ -22,20 +22,22 @@ import { challengeOf, metadataAnswer, metadataPaths, type ProtectedResource } fr
 import type { McpAnswer, McpMessage, McpOptions } from './mcp-handler.ts';
 
 export interface McpRoutesOptions extends Omit<McpOptions, 'tools'> {
-  /** They change with the manifests. */
+  /** The tools, which change with the manifests. */
   readonly tools: () => readonly Tool[];
   readonly entrance: Entrance;
   readonly operations: Operations;
-  /** Origins whose pages may send messages, apart from the gateway's own. */
+  /** Origins whose pages may send messages, besides the gateway's own. */
   readonly origins: readonly string[];
-  /** What a 401 names, and `/.well-known` describes. Null unless callers get tokens from an issuer with an https URL. */
+  /**
+   * Named in a 401, and described at `/.well-known`. Null unless callers get tokens from an issuer with an https URL.
+   */
   readonly protectedResource: ProtectedResource | null;
-  /** Value of the header: the request headers that every answer depends on. */
+  /** Value of the header: the request headers that every response depends on. */
   readonly vary: string;
   readonly write: Write;
 }
 
-/** Statuses of an answer that also become the status of the request: its client can wait. */
+/** Statuses of a response that also become the status of the request, so its client can wait. */
 const REFUSED: ReadonlySet<number> = new Set([429, 503]);
 
 export const createMcpRoutes =
@@ -51,7 +53,7 @@ export const createMcpRoutes =
     done();
   };
 
-/** The package takes 0.1 s and 15 MB to load, so it is loaded with the first message. Other tools get another handler. */
+/** The package takes 0.1 s and 15 MB to load, so it is loaded with the first message. Other tools get a new handler. */
 function createLoad(options: McpRoutesOptions) {
   let tools: readonly Tool[] | null = null;
   let loaded: Promise<(message: McpMessage) => Promise<McpAnswer>>;
@@ -101,10 +103,10 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
         });
         const refusal = answer && refusalIn(answer);
         if (refusal) return write(reply, errorOf(refusal, id, challenge));
-        // The log and the metrics also get a call whose arguments were rejected.
+        // Calls with rejected arguments also appear in the log and metrics.
         if (!answer && message.method === 'tools/call')
           operations.refuse(operation, requestError('BAD_USER_INPUT', BAD_CALL));
-        // An operation has counted its answer, and a mutation's ids must not wait for room.
+        // An operation has counted its response, and a mutation's ids must not wait for capacity.
         if (!answer) await ticket.answer(Buffer.byteLength(text));
         const headers: HttpAnswer['headers'] = contentType === null ? {} : { 'content-type': contentType };
         return write(reply, { status, headers, body: Buffer.from(text) });
@@ -116,7 +118,7 @@ function createHandler(options: McpRoutesOptions): RouteHandlerMethod {
   };
 }
 
-/** One message: a batch would be many operations of one admission. */
+/** Reads one message: a batch would be many operations in one admission. */
 async function readMessage(request: IncomingMessage, ticket: Ticket): Promise<Readonly<Record<string, unknown>>> {
   const text = await readBody(request, ticket);
   if (text.length > PARSED_AT_ONCE_BYTES) await ticket.nextTurn();
@@ -137,7 +139,7 @@ async function readMessage(request: IncomingMessage, ticket: Ticket): Promise<Re
   return message;
 }
 
-/** The package reports each wrong value: 150,000 wrong icons of a client took 3 s and 49 MB of answer. */
+/** The package reports each invalid value: a client's 150,000 invalid icons took 3 s and a response of 49 MB. */
 const MAX_VALUES = 500;
 
 function hasMoreValues(whole: unknown, most: number): boolean {
@@ -149,7 +151,7 @@ function hasMoreValues(whole: unknown, most: number): boolean {
   return values.length > most;
 }
 
-/** A key that is rejected for a part is a bad key: with 401 the client can renew its token. */
+/** A key that is rejected for part of the data is a bad key: 401 lets the client renew its token. */
 function refusalIn(answer: Answer): Answer | null {
   const errors = answer.result.errors?.filter(({ extensions }) => extensions?.code === 'UNAUTHENTICATED') ?? [];
   if (errors.length > 0) return { ...answer, result: { errors }, status: 401 };
@@ -165,7 +167,7 @@ function headersOf({ headers }: IncomingMessage): Headers {
   return passed;
 }
 
-/** As an error of JSON-RPC. The message of the first error says what to do. */
+/** A JSON-RPC error. The message of the first error says what to do. */
 function errorOf({ result: { errors = [] }, status }: Answer, id: unknown, challenge: string): HttpAnswer {
   const { message = '', extensions: data } = errors[0] ?? {};
   const isKnown = typeof id === 'string' || typeof id === 'number';

@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts';
 import { jsonAnswer, type HttpAnswer } from '../answer.ts';
 import { MCP_PATH } from '../routes.ts';
 
-/** A resource that callers use with tokens. */
+/** A resource that callers access with tokens. */
 export interface ProtectedResource {
-  /** URL of the resource, as clients have it: `https://stepgate.example.com/mcp`. */
+  /** URL of the resource as seen by clients: `https://stepgate.example.com/mcp`. */
   readonly resource: string;
   /** Issuer identifier of the authorization server: the `iss` of its tokens. */
   readonly issuer: string;
@@ -14,20 +14,22 @@ export interface ProtectedResource {
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** Returns null without PUBLIC_URL, or an issuer with an https URL. */
+/** Returns null without PUBLIC_URL, or without an issuer that has an https URL. */
 export function protectedResourceOf({ publicUrl, auth }: Pick<Config, 'publicUrl' | 'auth'>): ProtectedResource | null {
   const issuer = auth.mode === 'service' ? auth.tokens?.issuer : undefined;
   if (publicUrl === null || issuer === undefined || URL.parse(issuer)?.protocol !== 'https:') return null;
   return { resource: new URL(MCP_PATH.slice(1), publicUrl).href, issuer };
 }
 
-/** The paths of the metadata at the host of the resource: the one of RFC 9728, and the one without the path of the resource. */
+/**
+ * Paths of the metadata at the resource's host: the one from RFC 9728, and the one without the path of the resource.
+ */
 export const metadataPaths = ({ resource }: ProtectedResource): readonly string[] => [
   WELL_KNOWN + new URL(resource).pathname,
   WELL_KNOWN,
 ];
 
-/** The value of `WWW-Authenticate` with a 401. */
+/** Value of `WWW-Authenticate` with a 401. */
 export const challengeOf = (resource: ProtectedResource): string =>
   `Bearer resource_metadata="${new URL(metadataPaths(resource)[0] ?? '', resource.resource).href}"`;
 
@@ -43,9 +45,9 @@ export function metadataAnswer({ resource, issuer }: ProtectedResource): HttpAns
 }
 
 /**
- * A handler for Express and `node:http` that answers GET with the metadata of a resource. Mount it at
- * `/.well-known/oauth-protected-resource`, followed by the path of the resource, if the gateway is below a prefix or authenticates with
- * a hook. Throws TypeError if the resource isn't a URL.
+ * A handler for Express and `node:http` that responds to GET with the metadata of a resource. Mount it at
+ * `/.well-known/oauth-protected-resource`, followed by the path of the resource, if the gateway is below a prefix or
+ * authenticates with a hook. Throws TypeError if the resource isn't a URL.
  */
 export function protectedResourceHandler(
   resource: ProtectedResource,

@@ -1,4 +1,4 @@
-/** Errors of a tool's operation, for an agent: what was not found, and which tool finds it. */
+/** Errors of a tool's operation, for an agent: what wasn't found, and which tool finds it. */
 import type { GraphQLFormattedError } from 'graphql';
 import { isRecord } from '../../graphql/json-kinds.ts';
 import { excerpt } from './argument-errors.ts';
@@ -8,9 +8,9 @@ export type Variables = Readonly<Record<string, unknown>>;
 type BriefError = ReturnType<typeof briefError>;
 
 interface ToolErrors {
-  /** Each once: many steps may fail alike. */
+  /** Without duplicates, because many steps may fail in the same way. */
   readonly errors: readonly BriefError[];
-  /** Whether an argument is wrong, or nothing is answered. */
+  /** Whether an argument is invalid, or there is no data. */
   readonly isError: boolean;
 }
 
@@ -18,7 +18,7 @@ interface FailedOperation {
   readonly errors: readonly GraphQLFormattedError[];
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly variables: Variables;
-  /** Follows a message about ids that were not found. Empty: no tool finds them. */
+  /** Follows a message about ids that weren't found. Empty if no tool finds them. */
   readonly whereIdsAre: string;
 }
 
@@ -41,13 +41,13 @@ export function toolErrors({ errors, data, variables, whereIdsAre }: FailedOpera
   };
 }
 
-/** Whether the value is null, or an object with nothing but ids from the arguments. */
+/** Whether the value is null, or an object with only ids from the arguments. */
 const isEmpty = (value: unknown, variables: Variables): boolean =>
   value === null ||
   (isRecord(value) &&
     Object.values(value).every((member) => member === null || Object.values(variables).includes(member)));
 
-/** What the arguments name and the upstream doesn't have. Null if something else was not found. */
+/** What the arguments name but the upstream doesn't have, or null if something else wasn't found. */
 function missingOf({ extensions }: GraphQLFormattedError, variables: Variables, isUnanswered: boolean): string | null {
   const { workflowIds } = variables;
   const workflowId = extensions?.workflowId;

@@ -1,4 +1,7 @@
-/** The result of a tool: structured content, and the same as text. Both have at most `maxBytes`, and name the parts that are left out. */
+/**
+ * The result of a tool: structured content, and the same as text. Both have at most `maxBytes`, and name the omitted
+ * parts.
+ */
 import { randomBytes } from 'node:crypto';
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Bounded } from '../../domain/bounded-json.ts';
@@ -8,9 +11,9 @@ import { forAgents, schemaOf } from '../../graphql/tools/output-shape.ts';
 import type { Tool } from '../../graphql/tools/tools.ts';
 import { toolErrors, type Variables } from './tool-errors.ts';
 
-/** Room for everything around the data: the notice, and the names of missing parts. */
+/** Bytes for everything around the data: the notice, and the names of omitted parts. */
 export const FRAME_BYTES = 600;
-/** The part of `FRAME_BYTES` for the names of missing parts. */
+/** Part of `FRAME_BYTES` for the names of omitted parts. */
 const LEFT_OUT_BYTES = 300;
 
 const NOTICE =
@@ -66,7 +69,7 @@ const ERROR_SCHEMA = {
   },
 };
 
-/** The boundary is random: the data cannot contain it. */
+/** The boundary is random, so the data can't contain it. */
 function textOf(data: string, leftOut: readonly string[]): string {
   const boundary = `untrusted-${randomBytes(4).toString('hex')}`;
   const parts = [NOTICE, `<${boundary}>`, data, `</${boundary}>`];
@@ -74,7 +77,7 @@ function textOf(data: string, leftOut: readonly string[]): string {
   return parts.join('\n');
 }
 
-/** As many as have room. */
+/** As many as fit. */
 function brief(all: readonly string[]): readonly string[] {
   const kept: string[] = [];
   let left = LEFT_OUT_BYTES;
@@ -86,7 +89,7 @@ function brief(all: readonly string[]): readonly string[] {
   return kept;
 }
 
-/** The result has the text at this path once. */
+/** The result contains the text at this path only once. */
 function withoutText(data: unknown, [name = '', ...rest]: readonly string[]): { rest: unknown; text: string | null } {
   if (typeof data !== 'object' || data === null || !(name in data)) return { rest: data, text: null };
   const { [name]: value, ...others } = data as Readonly<Record<string, unknown>>;

@@ -1,20 +1,22 @@
 /**
  * Reads a run history that changes during the read. The upstream pages by offset, newest first, so each new run moves
- * the others down by one. A position is therefore a run; its offset is only the first place to look. Later attempts bypass
- * the cache; after three of them the reader gives up.
+ * the others down by one. A position is therefore a run; its offset is only where to look first. Later attempts bypass
+ * the cache; after three of them, the reader gives up.
  */
 import { GatewayError } from '../../upstream/errors.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import { markOf } from './mark.ts';
 
 export interface HistoryPosition {
-  /** Run id, or null for a position behind all runs that started at `startMicros` or later, and if only the mark is known. */
+  /**
+   * Run id, or null for a position after all runs that started at `startMicros` or later, or if only the mark is known.
+   */
   readonly runId: string | null;
-  /** `markOf` the run's id: all that a cursor of several workflows has of it. */
+  /** `markOf` the run's id: all that a cursor over several workflows contains. */
   readonly runMark?: string;
   /** Offset of the run when it was read. */
   readonly offset: number;
-  /** Start of the run or a neighbour, in µs since 1970. Earlier runs are behind it. Null if none had started. */
+  /** Start of the run or a neighbor, in µs since 1970. Earlier runs come after it. Null if none had started. */
   readonly startMicros: number | null;
 }
 
@@ -28,30 +30,30 @@ export interface HistoryEntry {
 }
 
 export interface HistoryWindow {
-  /** Up to `limit` records from `offset` on; fewer at the end of the history. */
+  /** Up to `limit` records from `offset` on, fewer at the end of the history. */
   readonly records: readonly RunRecord[];
-  /** Whether the upstream failed and these records are the last good ones. */
+  /** Whether the upstream failed and these are the last good records. */
   readonly isStale: boolean;
 }
 
-/** `isAnew`: cached records must not be used. */
+/** `isAnew` forbids cached records. */
 export type ReadWindow = (offset: number, limit: number, isAnew: boolean) => Promise<HistoryWindow>;
 
 export interface HistoryReader {
   /**
-   * Returns about `wanted` next entries in order (at most 99 or 100 at a time), none at the end. Rejects if the history
-   * has moved too far: the client must start again.
+   * Returns about `wanted` next entries in order (at most 99 or 100 at a time), or none at the end. Rejects if the
+   * history has moved too far: the client must start again.
    */
   next(wanted: number): Promise<readonly HistoryEntry[]>;
   /** Whether the end was read. Still false if a full window ends exactly there. */
   readonly isAtEnd: boolean;
-  /** Position behind the last entry. */
+  /** Position after the last entry. */
   readonly position: HistoryPosition | null;
 }
 
 /** Largest page of the upstream. */
 export const MAX_WINDOW = 100;
-/** Further windows that are read to find a moved run. */
+/** Number of additional windows to read to find a moved run. */
 const MAX_ATTEMPTS = 3;
 
 const startAgain = (): GatewayError =>
@@ -61,14 +63,14 @@ const startAgain = (): GatewayError =>
       'Start again without a cursor, or check the upstream with upstream:check.',
   );
 
-/** Starts behind `after`, or with the newest run if `after` is null. */
+/** Starts after `after`, or with the newest run if it is null. */
 export function createHistoryReader(readWindow: ReadWindow, after: HistoryPosition | null): HistoryReader {
   let anchor = after;
   let isAtEnd = false;
   // Cached windows may differ in age. Once a run has moved, all further windows bypass the cache.
   let isAnew = false;
 
-  /** Reads windows until one contains the anchor or its place. Returns the entries behind it. */
+  /** Reads windows until one contains the anchor or its place. Returns the entries after it. */
   async function readBehind(last: HistoryPosition, wanted: number): Promise<readonly HistoryEntry[]> {
     // One more than wanted: the window starts with the anchor, unless that has moved.
     let limit = Math.min(MAX_WINDOW, wanted + 1);
@@ -78,10 +80,10 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
       const { records, isStale } = await readWindow(offset, limit, isAnew);
       const isLastWindow = records.length < limit;
       const from = indexBehind(records, last);
-      // All records are newer, since many runs have started; or the anchor is the last record.
+      // Either all records are newer, because many runs have started, or the anchor is the last record.
       const isAbove = from === records.length && !isLastWindow;
-      // All records are older: runs above were deleted and the anchor moved up. Of stale windows of different ages that
-      // contradict one another, this one counts.
+      // All records are older: runs above were deleted, and the anchor moved up. If stale windows of different ages
+      // contradict each other, this one counts.
       const isBelow = from === 0 && offset > 0 && !(isStale && before === 'down');
       if (!isAbove && !isBelow) {
         isAtEnd = isLastWindow;
@@ -119,7 +121,7 @@ export function createHistoryReader(readWindow: ReadWindow, after: HistoryPositi
   };
 }
 
-/** Returns the index behind the anchor. If the window does not contain it, returns the index of the first older run. */
+/** Returns the index after the anchor, or that of the first older run if the window doesn't contain it. */
 function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): number {
   const { runId, runMark } = anchor;
   const found = window.findIndex(({ id }) => id === runId || (runMark !== undefined && markOf(id) === runMark));
@@ -128,7 +130,7 @@ function indexBehind(window: readonly RunRecord[], anchor: HistoryPosition): num
   return older >= 0 ? older : window.length;
 }
 
-/** A run that has not started counts as newer than all others. */
+/** A run that hasn't started counts as newer than all others. */
 const startOf = (record: RunRecord): number => record.startTime?.epochMicros ?? Infinity;
 
 function entriesOf(window: readonly RunRecord[], offset: number): HistoryEntry[] {

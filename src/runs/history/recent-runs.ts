@@ -1,5 +1,6 @@
 /**
- * Merges the histories of several workflows, newest first. A position has one per history, so new runs do not move it.
+ * Merges the histories of several workflows, newest first. A position contains one per history, so new runs don't move
+ * it.
  */
 import { compareText } from '../../domain/order.ts';
 import { GatewayError } from '../../upstream/errors.ts';
@@ -8,10 +9,10 @@ import type { HistoryPosition, RunPosition } from './history-reader.ts';
 import type { FoundRun } from './run-search.ts';
 import { windowsOfEach, type HistoryPage, type OnFound, type RunFilter, type RunHistory } from './run-history.ts';
 
-/** Sort key of a run: start, newest first, with runs not started before all others; then the workflow's id. */
+/** Sort key of a run: start, newest first, with runs that haven't started before all others; then the workflow's id. */
 export interface RunPlace {
   readonly workflowId: string;
-  /** Start in µs since 1970. Null if the run has not started. */
+  /** Start in µs since 1970, or null if the run hasn't started. */
   readonly startMicros: number | null;
 }
 
@@ -21,7 +22,7 @@ export const compareByPlace = (a: RunPlace, b: RunPlace): number => {
 };
 
 export interface RecentPosition {
-  /** The last run returned. A workflow without a position continues behind it. Null if no run was returned. */
+  /** The last run returned, or null. A workflow without a position continues after it. */
   readonly last: RunPlace | null;
   /** Positions by workflow id. */
   readonly positions: ReadonlyMap<string, HistoryPosition>;
@@ -43,7 +44,7 @@ export interface RecentPage {
   readonly end: RecentPosition;
   /** Sorted by workflow id. */
   readonly unavailable: readonly UnavailableWorkflow[];
-  /** Number of runs that were compared with the filter, of all workflows. */
+  /** Number of runs compared with the filter, of all workflows. */
   readonly examined: number;
 }
 
@@ -54,7 +55,7 @@ export interface RecentPageRequest {
   readonly filter: RunFilter | null;
 }
 
-/** Reads one page of each history and merges them. A history that cannot be read is listed in `unavailable`. */
+/** Reads one page of each history and merges them. A history that can't be read is listed in `unavailable`. */
 export type ReadRecentRuns = (
   request: RecentPageRequest,
   operation: ReadContext,
@@ -91,12 +92,12 @@ export const createRecentRuns =
   };
 
 /**
- * Returns where a history continues: its own position, or behind the last run of the others. Null for its newest run.
+ * Returns where a history continues: at its own position, or after the last run of the others. Null for its newest run.
  */
 function positionIn(workflowId: string, { last, positions }: RecentPosition): HistoryPosition | null {
   const own = positions.get(workflowId);
   if (own || last?.startMicros == null) return own ?? null;
-  // With equal starts, workflows later in the order have not been returned yet.
+  // With equal starts, workflows later in the order haven't been returned yet.
   const startMicros = last.startMicros + (compareText(workflowId, last.workflowId) > 0 ? 1 : 0);
   return { runId: null, offset: 0, startMicros };
 }
@@ -106,9 +107,7 @@ interface PageOf {
   readonly page: HistoryPage;
 }
 
-/**
- * Takes the newest next entries. Stops at an exhausted page whose history continues, since its next run is not known.
- */
+/** Takes the newest entries. Stops at an exhausted page whose history continues, because its next run isn't known. */
 export function mergePages(
   pages: readonly PageOf[],
   first: number,
@@ -122,7 +121,7 @@ export function mergePages(
       position,
       matchedIn,
     })),
-    /** End of a page whose history continues. Runs behind it are not returned with this page. */
+    /** End of a page whose history continues. Runs after it aren't returned with this page. */
     frontier: page.hasNextPage && page.end ? { workflowId, startMicros: page.end.startMicros } : null,
     workflowId,
   }));

@@ -29,7 +29,7 @@ export interface RunFilter {
   readonly error: string | null;
   /** Lower-case substring of what a list shows of the run, or null for all records. */
   readonly search: string | null;
-  /** All must hold for the inputs. */
+  /** The inputs must meet all of them. */
   readonly inputs: readonly InputCondition[];
   /** Wall clock, or null for all records. */
   readonly wallClock: MinWallClock | null;
@@ -37,7 +37,7 @@ export interface RunFilter {
 
 export interface MinWallClock {
   readonly minMs: number;
-  /** End of runs that are unfinished. */
+  /** End of unfinished runs. */
   readonly now: Timestamp;
 }
 
@@ -46,9 +46,9 @@ export interface FoundEntry extends HistoryEntry, FoundRun {}
 export interface HistoryPage {
   readonly entries: readonly FoundEntry[];
   readonly hasNextPage: boolean;
-  /** Where to continue: behind the last entry or the last scanned run. Null at the very beginning. */
+  /** Where to continue: after the last entry or the last scanned run. Null at the very beginning. */
   readonly end: HistoryPosition | null;
-  /** Number of runs that were compared with the filter. */
+  /** Number of runs compared with the filter. */
   readonly examined: number;
 }
 
@@ -59,11 +59,11 @@ export type OnFound = (ref: RunRef, record: Snapshot<RunRecord>) => void;
 
 export interface RunHistory {
   page(request: PageRequest, operation: ReadContext, onFound?: OnFound): Promise<HistoryPage>;
-  /** Returns the latest records, at most `count`. Makes one call per hundred. */
+  /** Returns the latest records, up to `count`. Makes one call per hundred. */
   latest(workflowId: string, count: number, operation: ReadContext, onFound?: OnFound): Promise<readonly RunRecord[]>;
   /** Returns the latest `count` records of the window, and those of the look-back. Scans at most a thousand later records. */
   within(request: WindowRequest, operation: ReadContext, onFound?: OnFound): Promise<RunsInWindow>;
-  /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, at most 500. */
+  /** Returns about `wanted` newest records, then a hundred more at a time until they are enough, up to 500. */
   newest(workflowId: string, wanted: number, areEnough: AreEnough, operation: ReadContext): Promise<NewestRuns>;
 }
 
@@ -74,11 +74,11 @@ export interface WindowRequest {
   readonly workflowId: string;
   readonly count: number;
   readonly window: TimeWindow;
-  /** Runs before the window's end that are read whatever its start. Default: none. */
+  /** Runs before the window's end that are always read. Default: none. */
   readonly lookBack?: LookBack;
 }
 
-/** The latest `mostRuns` runs, or those since `sinceMicros` if these are fewer, but at least `leastRuns`. */
+/** The latest `mostRuns` runs, or those since `sinceMicros` if fewer, but at least `leastRuns`. */
 export interface LookBack {
   readonly mostRuns: number;
   readonly leastRuns: number;
@@ -89,9 +89,9 @@ export interface RunsInWindow {
   readonly records: readonly RunRecord[];
   /** Whether these `count` are all runs of the window. */
   readonly isWhole: boolean;
-  /** Records of the look-back that are not in the window. */
+  /** Records of the look-back that aren't in the window. */
   readonly earlier: readonly RunRecord[];
-  /** Records that started after the window, or have not started. */
+  /** Records that started after the window or haven't started. */
   readonly later: readonly RunRecord[];
   /** Whether these records are all runs of the workflow up to the end of the window. */
   readonly isFromBeginning: boolean;
@@ -114,7 +114,7 @@ export interface PageRequest {
   readonly maxWindows?: number;
 }
 
-/** Maximum number of runs scanned for one page. The upstream cannot filter, so runs are scanned until enough match. */
+/** Maximum number of runs scanned for one page. The upstream can't filter, so runs are scanned until enough match. */
 export const MAX_SCANNED = 500;
 /** Upstream calls for `MAX_SCANNED` runs: each window but the first repeats the last run of the previous one. */
 const MAX_PAGE_CALLS = 1 + Math.ceil((MAX_SCANNED - MAX_WINDOW) / (MAX_WINDOW - 1));
@@ -196,12 +196,15 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
       onWindow(list);
       return { records: list.value, isStale: list.staleReason !== null };
     }, after);
-    /** Returns the record of a listed run, or a newer one. Returns null for a record without an id. */
+    /** Returns the record of a listed run, or a newer one, or null for a record without an id. */
     const knownOf = (record: RunRecord): Snapshot<RunRecord> | null => known.get(record) ?? null;
     return { reader, knownOf };
   }
 
-  /** Returns the latest `count` records of the window, and the look-back. An open end includes runs that have not started. */
+  /**
+   * Returns the latest `count` records of the window, and the look-back. An open end includes runs that haven't
+   * started.
+   */
   async function latestOf(
     { workflowId, count, window: { startedAfter, startedBefore }, lookBack = NO_LOOK_BACK }: WindowRequest,
     operation: ReadContext,
@@ -239,7 +242,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
     return { records, earlier, later, isWhole: !isCut && (isPassed || isFromBeginning), isFromBeginning };
   }
 
-  /** Returns null if the filter leaves the run out. */
+  /** Returns null if the filter excludes the run. */
   function foundBy(filter: RunFilter | null, ref: RunRef, record: RunRecord, { viewer }: ReadContext): FoundRun | null {
     if (!filter) return { matchedIn: null };
     return matches(record, filter) ? findIn(record, () => runStore.peekSteps(ref, viewer), filter) : null;
@@ -252,12 +255,15 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
       onFound = () => undefined,
     ) {
       const { reader, knownOf } = readerOf(workflowId, after, operation);
-      // One more than requested shows whether there is a next page. Longer pages share the whole window with other lists.
+      // One more than requested shows whether there is a next page. Longer pages share the whole window with other
+      // lists.
       const wanted = filter || first >= MAX_WINDOW / 2 ? MAX_WINDOW : first + 1;
       const found: FoundEntry[] = [];
       let end = after;
       let examined = 0;
-      /** Returns the page if these entries complete it. Yields before each entry, since a search parses its payload. */
+      /**
+       * Returns the page if these entries complete it. Yields before each entry, because a search parses its payload.
+       */
       function* examine(entries: readonly HistoryEntry[]): Generator<void, HistoryPage | null, void> {
         for (const entry of entries) {
           yield;
@@ -266,7 +272,7 @@ export function createRunHistory(options: RunHistoryOptions): RunHistory {
             return { entries: found, hasNextPage: false, end: entry.position, examined };
           }
           const known = knownOf(entry.record);
-          // A record without an id cannot be found again after the history has moved.
+          // A record without an id can't be found again after the history has moved.
           if (!known) continue;
           examined += 1;
           const ref = { workflowId, runId: entry.position.runId };
@@ -326,7 +332,7 @@ const EVERYTHING: RunFilter = {
   ...{ status: null, error: null, search: null, inputs: [], wallClock: null },
 };
 
-/** A record without an id is skipped but keeps its position, since the upstream pages by offset. */
+/** A record without an id is skipped but keeps its position, because the upstream pages by offset. */
 const hasId = ({ id }: RunRecord): boolean => id !== '';
 
 function matches(record: RunRecord, filter: RunFilter): boolean {
@@ -338,7 +344,7 @@ function matches(record: RunRecord, filter: RunFilter): boolean {
   return error === null || (record.error !== null && hasError(record.error) && containsText(record.error, error));
 }
 
-/** Milliseconds. Null without a start, or for a run that is over without an end. */
+/** Milliseconds, or null without a start, or for a run that is over without an end. */
 const lengthOf = ({ status, startTime, endTime }: RunRecord, now: Timestamp): number | null =>
   wallClockMs({ startedAt: startTime, until: isOver(status, endTime) ? endTime : now });
 

@@ -13,14 +13,14 @@ interface Conditions {
 }
 
 export interface FoundRun {
-  /** Field of the run that matches, such as `error` or `inputs.customer.id`. Null without a search. */
+  /** Field of the run that matches, such as `error` or `inputs.customer.id`, or null without a search. */
   readonly matchedIn: string | null;
 }
 
-/** Longest `matchedIn`, in characters. Names of inputs may be longer. */
+/** Maximum length of `matchedIn` in characters. Names of inputs may be longer. */
 const MAX_MATCHED_IN = 300;
 
-/** Returns null if the run does not meet the conditions. */
+/** Returns null if the run doesn't meet the conditions. */
 export function findIn(
   record: RunRecord,
   stepsOf: () => readonly StepFacts[],
@@ -46,12 +46,12 @@ function fieldWith(
   if (isIn(record.error, text)) return 'error';
   if (steps.some(({ error }) => isIn(error, text))) return 'steps.error';
   if (steps.some(({ status, nodeId }) => status === 'FAILED' && containsText(nodeId, text))) return 'steps.nodeId';
-  // Last, since the payload is parsed for it.
+  // Last, because this parses the payload.
   const path = pathOfText(inputs(), text);
   return path && clip(inputPathText(['inputs', ...path]), MAX_MATCHED_IN);
 }
 
-/** An error in JSON is shown as its message, whose letters may be escaped in the JSON. */
+/** A JSON error is shown as its message, whose letters may be escaped in the JSON. */
 function isIn(error: string | null, text: string): boolean {
   const info = errorInfo(error);
   return info !== null && (containsText(info.raw, text) || containsText(info.message, text));

@@ -1,12 +1,12 @@
-/** Async iterator made of two functions: one for the next value, one for the end. */
+/** Async iterator built from two functions: one for the next value, one for the end. */
 
 export interface Pull<T> {
   readonly next: () => Promise<IteratorResult<T, undefined>>;
-  /** Called when the reader stops, even after the last value, and perhaps more than once. */
+  /** Called when the reader stops, even after the last value, and possibly more than once. */
   readonly end: () => unknown;
 }
 
-/** Buffers nothing: a value is made when the reader asks for it. */
+/** Buffers nothing: a value is created when the reader asks for it. */
 export class PullIterator<T> implements AsyncGenerator<T, undefined, undefined> {
   readonly #pull: Pull<T>;
 

@@ -23,21 +23,21 @@ export interface RunReading {
   readonly parts: RunParts;
   /** Whether the parts will never change. */
   readonly isFinal: boolean;
-  /** Error of a poll for which the store had not even a stale answer. Null otherwise. */
+  /** Error of a poll for which the store had not even a stale response, otherwise null. */
   readonly staleBecause: GatewayError | null;
-  /** Parts that the failed poll loaded, or null. A new subscriber gets them, since it must not get older ones. */
+  /** Parts that the failed poll loaded, or null. A new subscriber gets these, and no older ones. */
   readonly current: RunParts | null;
 }
 
 export interface RunState extends RunReading, LiveState {
-  /** Changes of steps; empty if they are not loaded. */
+  /** Changes of steps, empty if they aren't loaded. */
   readonly stepChanges: StepChanges;
 }
 
 export const runStates: LiveStates<RunState, RunReading> = {
   async follow(latest, read) {
     const { stepsError } = read.parts;
-    // An upstream failure does not remove steps that were loaded before.
+    // An upstream failure doesn't remove steps that were loaded before.
     if (stepsError && latest?.parts.steps && isUpstreamFault(stepsError)) {
       return next(latest, withFault(latest, stepsError, read.parts), SAME_STEPS);
     }
@@ -60,7 +60,7 @@ export const runStates: LiveStates<RunState, RunReading> = {
 
 const SAME_STEPS: ComparedSteps = { changed: new Set(), hasFewer: false };
 
-/** Compares the upstream's data. Bytes, order and fetch time do not count as changes. */
+/** Compares the upstream's data. Formatting, order and fetch time don't count as changes. */
 async function comparison(latest: RunState | null, reading: RunReading): Promise<ComparedSteps> {
   const [before, after] = [stepsOf(latest), stepsOf(reading)];
   if (before.steps === after.steps && before.isRunOver === after.isRunOver) return SAME_STEPS;
@@ -108,13 +108,13 @@ const textOf = (error: GatewayError | null): string | null => error && `${error.
 /** Parts requested within this time belong to one poll. */
 const ONE_POLL_MS = 50;
 
-/** Returns the time of the next poll. Parts requested together wait for one another, so that they share polls. */
+/** Returns the time of the next poll. Parts requested together wait for each other, so they share polls. */
 function dueMs({ parts: { record, steps } }: RunReading, untilMs: number, liveTtlMs: number): number {
   if (!record || !steps || Math.abs(record.sentAt - steps.sentAt) > ONE_POLL_MS) return untilMs;
   return Math.max(untilMs, Math.max(record.fetchedAt, steps.fetchedAt) + liveTtlMs);
 }
 
-/** Returns the latest state in place of a failed one (stale-if-error). `current` has the parts that were loaded. */
+/** Returns the latest state instead of a failed one (stale-if-error). `current` has the parts that were loaded. */
 function withFault(latest: RunReading, error: GatewayError, current: RunParts | null = null): RunReading {
   const staleReason = `${error.code}: ${error.message}`;
   const mark = <T>(part: Snapshot<T> | null) => part && asStale(part, part.staleReason ?? staleReason);
@@ -128,12 +128,12 @@ function withFault(latest: RunReading, error: GatewayError, current: RunParts | 
   };
 }
 
-/** Whether the records are equal. Staleness is not compared. */
+/** Whether the records are equal, ignoring staleness. */
 export function isSameRecord(one: Snapshot<MaybeRecord> | null, another: Snapshot<MaybeRecord> | null): boolean {
   if (!one || !another) return one === another;
   const [record, other] = [one.value, another.value];
   if (!record || !other || record === other) return record === other;
-  // Node tokens are not compared: only trends read them, no field of a run.
+  // Node tokens aren't compared, because only trends read them.
   const apart = { payload: null, nodeTokens: null };
   const isAlike = isDeepStrictEqual({ ...record, ...apart }, { ...other, ...apart });
   return isAlike && createPayloadComparison().isSame(record.payload, other.payload);

@@ -19,7 +19,7 @@ export interface RunWatchOptions {
   readonly now: () => number;
 }
 
-/** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
+/** Throws RATE_LIMITED if the caller has reached its limit of subscriptions. */
 export type WatchRun = ReturnType<typeof createRunWatch>;
 
 export function createRunWatch({ topics, runStore, workflowStore, changes, now }: RunWatchOptions) {

@@ -1,4 +1,6 @@
-/** Watches the runs of several workflows: one topic per viewer and workflow. A reader waits for news from any of them. */
+/**
+ * Watches the runs of several workflows: one topic per viewer and workflow. A reader waits for news from any of them.
+ */
 import type { RunRecord } from '../../domain/types.ts';
 import { GatewayError, isUnauthenticated } from '../../upstream/errors.ts';
 import { compareByPlace, type UnavailableWorkflow } from '../history/recent-runs.ts';
@@ -15,7 +17,7 @@ import {
   type WorkflowRuns,
 } from './workflow-runs.ts';
 
-/** A change for a subscriber: the current states, and what the subscriber knows already. */
+/** A change for a subscriber: the current states, and what the subscriber already knows. */
 export interface LiveChange {
   /** Key of the watched data. */
   readonly topic: string;
@@ -33,7 +35,7 @@ export interface ChangedRun extends Pick<WatchedRun, 'record'> {
 export interface RunsChange extends LiveChange {
   /** Newest first. */
   readonly runs: readonly ChangedRun[];
-  /** Workflows that could not be read. A workflow that is not found or denied is reported once. */
+  /** Workflows that couldn't be read. One that isn't found or is denied is reported once. */
   readonly unavailable: readonly UnavailableWorkflow[];
 }
 
@@ -43,7 +45,7 @@ export interface RunsWatchOptions {
   readonly after: After;
 }
 
-/** Throws RATE_LIMITED if the viewer has reached its limit of subscriptions. */
+/** Throws RATE_LIMITED if the caller has reached its limit of subscriptions. */
 export type WatchRuns = (
   workflowIds: readonly string[],
   watcher: Watcher,
@@ -85,19 +87,19 @@ interface Open {
 }
 
 type WatchState =
-  /** Nothing is reported yet. The first event is sent even without runs. */
+  /** Nothing has been reported. The first event is sent even without runs. */
   | { readonly name: 'BEGINNING' }
   | { readonly name: 'WATCHING' }
   /** The error ends the subscription: a rejected key, or a defect. */
   | { readonly name: 'FAILED'; readonly error: unknown }
   | { readonly name: 'LEFT' };
 
-/** Workflows that answer within this time share one event. A slower one is reported later and delays nobody. */
+/** Workflows that respond within this time share one event. A slower one is reported later, without delaying others. */
 const PATIENCE_MS = 1000;
 
 type Join = (workflowId: string, onNews: () => void) => Joined<WorkflowRuns>;
 
-/** Each change contains the difference from the previous change taken: skipped states lose nothing. */
+/** Each change contains the difference from the previous one taken, so skipped states lose nothing. */
 class RunsWatcher {
   #state: WatchState = { name: 'BEGINNING' };
   readonly #open = new Map<string, Open>();
@@ -209,7 +211,7 @@ class RunsWatcher {
     this.#wake();
   }
 
-  /** Resolves when all workflows have answered, or after PATIENCE_MS. */
+  /** Resolves when all workflows have responded, or after PATIENCE_MS. */
   async #askAll(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#hurry = () => {
@@ -258,7 +260,7 @@ function changeSince(
     error && known.size === 0 ? [{ workflowId, error }] : [],
   );
   return {
-    // A subscriber that reported a lost workflow before gets a different event from the same states.
+    // A subscriber that has already reported a lost workflow gets a different event from the same states.
     since: JSON.stringify([...since, ...gone.map(({ workflowId }) => workflowId)]),
     runs: runs.sort(compareByPlace),
     unavailable: [...gone, ...faulty],

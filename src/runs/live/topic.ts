@@ -1,22 +1,22 @@
 /**
- * Watched data of one viewer: a run, or the runs of a workflow. It is polled once for all of its readers. A reader keeps
- * the sequence number of the state that it has seen, and gets the latest one: none waits for a slower one.
+ * Watched data of one viewer: a run, or the runs of a workflow. It is polled once for all its readers. A reader keeps
+ * the sequence number of the state that it has seen, and gets the latest one, so none waits for a slower one.
  */
 import { isUpstreamFault, type GatewayError } from '../../upstream/errors.ts';
 import type { After } from '../../runtime/clock.ts';
 
 export interface LiveState {
-  /** Starts at 1 and grows with each change, and only then. */
+  /** Starts at 1, and grows with each change, and only then. */
   readonly sequence: number;
 }
 
 /** `Reading` is the result of one poll. */
 export interface LiveStates<State extends LiveState, Reading> {
-  /** Returns the state after `latest`, which is null before the first. */
+  /** Returns the state after `latest`, which is null for the first one. */
   follow(latest: State | null, reading: Reading): State | Promise<State>;
-  /** Returns the state while the upstream fails. Null ends the topic with the error. */
+  /** Returns the state while the upstream fails, or null to end the topic with the error. */
   afterFault(latest: State | null, error: GatewayError): State | null;
-  /** Returns the state for a new reader. Throws if it may get nothing. */
+  /** Returns the state for a new reader. Throws if there is none for it. */
   forNewcomer(state: State): State;
   /** Whether both come from the same upstream calls. */
   isSameFetch(one: State, another: State): boolean;
@@ -29,13 +29,13 @@ export interface LiveStates<State extends LiveState, Reading> {
 }
 
 export interface Topic<State> {
-  /** Whether `next` does not wait for a change. `seen`: sequence of the reader's latest state, 0 before the first. */
+  /** Whether `next` returns without waiting for a change. `seen` is the sequence of the reader's latest state, or 0. */
   hasNews(seen: number): boolean;
   /** Returns the latest state, or undefined after the final one. Throws the 401, 403 or 404 that ends the topic. */
   next(seen: number): Promise<State | undefined>;
   /** Adds a reader. Returns the function that removes it; the last one ends the topic. */
   join(onNews: () => void): () => void;
-  /** Makes a poll due, since the viewer's right is in doubt. */
+  /** Makes a poll due, because the viewer's right is in doubt. */
   recheck(): void;
   /** Ends the topic for all readers. */
   close(): void;
@@ -49,7 +49,7 @@ export interface PollResult<Reading> {
 
 export interface TopicOptions<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
-  /** Reads through the run store: makes a call only if the cached parts are too old. */
+  /** Reads through the run store, which makes a call only if the cached parts are too old. */
   readonly read: (latest: State | null, signal: AbortSignal) => Promise<PollResult<Reading>>;
   /** Whether cached data may be shown to the viewer without a call. */
   readonly isRightKnown: () => boolean;
@@ -57,7 +57,7 @@ export interface TopicOptions<State extends LiveState, Reading> {
   /** Current time, in ms since 1970. */
   readonly now: () => number;
   readonly after: After;
-  /** Called when the topic has ended or has lost its readers. The next reader needs a new topic. */
+  /** Called when the topic has ended or lost its readers. The next reader needs a new topic. */
   readonly onOver: () => void;
   /** Called when the last reader has left and the state is no longer read. */
   readonly onLeft: () => void;
@@ -65,7 +65,7 @@ export interface TopicOptions<State extends LiveState, Reading> {
 
 /** Shortest interval, even if LIVE_TTL_MS is shorter. */
 const MIN_POLL_MS = 100;
-/** Longest interval, in multiples of LIVE_TTL_MS. Each poll without a change makes the interval longer. */
+/** Longest interval, in multiples of LIVE_TTL_MS. Each poll without a change lengthens the interval. */
 const MAX_SLOWDOWN = 5;
 
 type End = { readonly kind: 'COMPLETE' | 'CLOSED' } | { readonly kind: 'FAILED'; readonly error: unknown };
@@ -78,14 +78,14 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
   let latest: State | null = null;
   let freshUntilMs = -Infinity;
   let nextDueMs = 0;
-  /** Time of the latest poll. Null before the first, which a reader makes. */
+  /** Time of the latest poll, or null before the first, which a reader makes. */
   let polledAtMs: number | null = null;
   let unchangedPolls = 0;
   let end: End | null = null;
   let polling: Promise<void> | null = null;
   /** Whether the right is in doubt. A poll in progress may have been sent before the right was withdrawn. */
   let isInDoubt = false;
-  /** Time of the latest poll because of a doubt. Repeated denials cause no more polls than changes do. */
+  /** Time of the latest poll due to a doubt. Repeated denials cause no more polls than changes do. */
   let doubtedAtMs = -Infinity;
   let cancelTimer = (): void => undefined;
 
@@ -93,7 +93,7 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
     for (const onNews of readers) onNews();
   };
 
-  /** Single flight: concurrent callers share one poll. */
+  /** Concurrent callers share one poll. */
   function poll(): Promise<void> {
     return (polling ??= pollOnce().finally(() => {
       polling = null;
@@ -141,7 +141,7 @@ export function createTopic<State extends LiveState, Reading>(options: TopicOpti
   }
 
   function finish(how: End): void {
-    // A failure after completion still counts: a slow reader may not have read the final state yet.
+    // A failure after completion still counts, because a slow reader may not have read the final state yet.
     if (end && how.kind === 'COMPLETE') return;
     end = how;
     stop();

@@ -1,4 +1,4 @@
-/** Topics of all viewers, one per viewer and name. The first reader opens a topic, the last one ends it. */
+/** Topics of all viewers, one per viewer and name. The first reader opens a topic, and the last one ends it. */
 import { AbandonedError, GatewayError, isNotFound } from '../../upstream/errors.ts';
 import { AnswerLifetime, CallBudget, type ReadContext } from '../read-context.ts';
 import type { After } from '../../runtime/clock.ts';
@@ -24,9 +24,9 @@ export interface TopicSubject<State extends LiveState, Reading> {
   readonly workflowId: string;
   /** Run id, or null if it has several runs. */
   readonly runId: string | null;
-  /** Unique per viewer. It determines the type of the states. */
+  /** Unique per viewer. Determines the type of the states. */
   readonly name: string;
-  /** Called if the viewer doesn't have a topic of this name. */
+  /** Called if the viewer has no topic with this name. */
   readonly open: () => Polled<State, Reading>;
 }
 
@@ -39,18 +39,18 @@ export interface Joined<State> extends Pick<Topic<State>, 'hasNews' | 'next'> {
 /** Data source of one topic. */
 export interface Polled<State extends LiveState, Reading> {
   readonly states: LiveStates<State, Reading>;
-  /** Makes one poll, as an operation with its own budget. `latest` is null before the first. */
+  /** Makes one poll, as an operation with its own budget. `latest` is null for the first one. */
   read(operation: ReadContext, latest: State | null): Promise<Reading>;
-  /** Called after a 404. True while the run is still expected to appear. */
+  /** Called after a 404. Returns true while the run is still expected to appear. */
   isAwaited?(): Promise<boolean>;
-  /** Bytes that the state keeps in memory. They are reserved. */
+  /** Bytes that the state keeps in memory, which are reserved. */
   bytesOf(reading: Reading): number;
 }
 
 interface Opened {
   readonly workflowId: string;
   readonly runId: string | null;
-  /** In the order in which they subscribed. */
+  /** In order of subscription. */
   readonly watchers: Set<Watcher>;
   readonly topic: Topic<unknown>;
 }
@@ -94,7 +94,7 @@ export function createTopics(options: TopicsOptions) {
     async function readOnce(latest: State | null, signal: AbortSignal): Promise<PollResult<Reading>> {
       const budget = new CallBudget(maxUpstreamCalls);
       const lifetime = new AnswerLifetime();
-      // A poll belongs to the one who has subscribed longest.
+      // A poll belongs to the watcher that has subscribed longest.
       const [watcher] = watchers;
       if (!watcher) throw new AbandonedError();
       const reading = await polled.read({ ...watcher, isPoll: true, signal: () => signal, budget, lifetime }, latest);
@@ -107,7 +107,7 @@ export function createTopics(options: TopicsOptions) {
         try {
           return await readOnce(latest, signal);
         } catch (error) {
-          // After an abort `pause` does not wait, so a cached 404 would repeat at once without end.
+          // After an abort, `pause` doesn't wait, so a cached 404 would repeat endlessly.
           if (signal.aborted || !isNotFound(error) || !(await polled.isAwaited?.())) throw error;
           await pause(AWAITED_EVERY_MS, signal);
         }
@@ -160,7 +160,7 @@ export function createTopics(options: TopicsOptions) {
       const { owner } = requester;
       checkLimit(owner);
       countReader(owner, 1);
-      // Without what else the operation has: the topic lasts longer.
+      // Without the operation's other data, because the topic lives longer.
       const watcher = { viewer, requester, requestId, reader, operationRecord };
       const { topic, watchers } = topics.get(viewer.id)?.get(subject.name) ?? open(watcher, subject);
       watchers.add(watcher);
@@ -180,7 +180,10 @@ export function createTopics(options: TopicsOptions) {
       for (const { size } of topics.values()) count += size;
       return count;
     },
-    /** Makes the viewer's topics with this run, of this workflow, or all of them, poll now: a right is in doubt, or a run has changed. */
+    /**
+     * Makes the viewer's topics with this run, of this workflow, or all of them, poll now, because a right is in doubt
+     * or a run has changed.
+     */
     recheck(viewerId: string, workflowId: string | null, runId: string | null = null): void {
       for (const opened of topics.get(viewerId)?.values() ?? []) {
         const isOfWorkflow = workflowId === null || workflowId === opened.workflowId;

@@ -1,4 +1,4 @@
-/** Latest runs of a workflow for its subscribers, and the detection of changed runs. */
+/** Latest runs of a workflow for its subscribers, and detection of changed runs. */
 import { isOver } from '../../domain/status.ts';
 import type { RunRecord } from '../../domain/types.ts';
 import type { GatewayError } from '../../upstream/errors.ts';
@@ -9,35 +9,36 @@ import type { LiveState, LiveStates } from './topic.ts';
 import { isSameRecord } from './run-state.ts';
 
 export interface WatchedRun {
-  /** Sequence number of the state in which the run changed last. 0 if the run was old at the first read. */
+  /** Sequence number of the state in which the run last changed, or 0 if it was old at the first read. */
   readonly changedIn: number;
   /** Record, or null for a finished run that is no longer among the newest. The run store may have it. */
   readonly record: Snapshot<RunRecord> | null;
 }
 
 export interface WorkflowRuns extends LiveState {
-  /** Identity of a sequence number. Subscribers keep it in place of the state, which references an answer's string. */
+  /** Identity of a sequence number. Subscribers keep it instead of the state, which references a response's string. */
   readonly stamp: object;
   /** Whether a poll has succeeded. */
   readonly isRead: boolean;
   /** By run id, newest first. */
   readonly runs: ReadonlyMap<string, WatchedRun>;
   readonly windows: NewestRuns['windows'];
-  /** Error of the latest poll, if not even a cached answer was available. Null otherwise. */
+  /** Error of the latest poll if not even a cached response was available, otherwise null. */
   readonly staleBecause: GatewayError | null;
 }
 
-/** Number of newest runs that a new subscriber gets, in addition to all unfinished ones. */
+/** Number of newest runs for a new subscriber, in addition to all unfinished ones. */
 export const NEWEST_RUNS = 20;
 /** Records that the first poll reads: the upstream's largest page. */
 const FIRST_READ = 100;
-/** Maximum number of remembered run ids. A remembered run is not taken for a new one. */
+/** Maximum number of remembered run ids. A remembered run isn't mistaken for a new one. */
 const MAX_KNOWN = 1000;
 
 const NOTHING_READ = { isRead: false, runs: new Map<string, WatchedRun>(), windows: [] } as const;
 
 /**
- * Returns the number of records to read, in steps of 20: pollers of several viewers and pages then make the same calls.
+ * Returns the number of records to read, in steps of 20, so that pollers of several viewers and pages make the same
+ * calls.
  */
 export function wantedRecords(latest: WorkflowRuns | null): number {
   if (!latest?.isRead) return FIRST_READ;
@@ -45,7 +46,7 @@ export function wantedRecords(latest: WorkflowRuns | null): number {
   return Math.min(FIRST_READ, NEWEST_RUNS * Math.ceil(Math.max(1, depth) / NEWEST_RUNS));
 }
 
-/** Whether the records overlap the runs read before, and contain each run that was unfinished then. */
+/** Whether the records overlap the runs read before, and contain each run that was then unfinished. */
 export function reachesKnown(latest: WorkflowRuns | null, records: readonly RunRecord[]): boolean {
   if (!latest?.isRead) return true;
   const ids = new Set(records.map(({ id }) => id));
@@ -108,7 +109,9 @@ function* following(
   };
 }
 
-/** Returns the runs changed after the state `since`, newest first. With 0, returns the runs for a new subscriber. */
+/**
+ * Returns the runs that changed after the state `since`, newest first. With 0, returns the runs for a new subscriber.
+ */
 export const changedRuns = ({ runs }: WorkflowRuns, since: number): [string, WatchedRun][] =>
   [...runs].filter(([, { changedIn, record }]) => (since === 0 ? record !== null : changedIn > since));
 

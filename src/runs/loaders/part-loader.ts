@@ -1,6 +1,6 @@
 /**
  * Loads one part of a run (its record or its steps) for one GraphQL operation. Each part is read once per operation, so
- * that all fields agree, and fails separately. A cached part needs no promise.
+ * all fields agree, and fails separately. A cached part needs no promise.
  */
 import DataLoader from 'dataloader';
 import type { RunRef } from '../../upstream/client.ts';
@@ -11,7 +11,7 @@ import type { Snapshot } from '../snapshot.ts';
 
 export interface PartLoader<T> {
   load(ref: RunRef): T | Promise<T>;
-  /** Stores a part that came in a list, unless this operation has read one or is reading it. */
+  /** Stores a part from a list, unless this operation has read one or is reading it. */
   readonly prime: (ref: RunRef, part: T) => void;
 }
 
@@ -21,7 +21,7 @@ export function createPartLoader<T extends Snapshot<unknown> | null>(
 ): PartLoader<T> {
   const read = new Map<string, T>();
   const loads = new Map<string, Promise<Promise<T>>>();
-  // Created on first use: most operations find everything cached.
+  // Created on first use, because most operations find everything cached.
   let loader: DataLoader<RunRef, Promise<T>, string> | undefined;
 
   async function fetch(ref: RunRef): Promise<T> {
@@ -36,12 +36,12 @@ export function createPartLoader<T extends Snapshot<unknown> | null>(
       const known = read.get(key);
       if (known !== undefined) return known;
       const found = loads.has(key) ? undefined : reads.look(ref, operation);
-      // `fetch` throws if the part does not fit into the budget.
+      // `fetch` throws if the part doesn't fit into the budget.
       if (found !== undefined && (found === null || operation.budget.holds(found))) {
         read.set(key, found);
         return found;
       }
-      // The batch returns promises, so that no run waits for the others of its batch.
+      // The batch returns promises, so no run waits for the others in its batch.
       loader ??= new DataLoader((refs) => Promise.resolve(refs.map(fetch)), {
         cacheKeyFn: refKey,
         cacheMap: loads,

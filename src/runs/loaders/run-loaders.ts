@@ -18,31 +18,31 @@ export type DataRequirement = (typeof DATA_REQUIREMENTS)[number];
 export const readsSteps = (requirement: DataRequirement): boolean => requirement === 'STEPS' || requirement === 'GRAPH';
 
 export interface RunLoaders {
-  /** Stores a record that came in a list. This operation reads no other record of that run. */
+  /** Stores a record from a list. This operation reads no other record of that run. */
   readonly primeRecord: (ref: RunRef, record: Snapshot<RunRecord>) => void;
   /** Loads the parts of a run, without the graph. Rejects like `load`. If only the record loads, steps are null. */
   loadParts(ref: RunRef, requirement: DataRequirement): Promise<RunParts>;
-  /** Derives the run of parts loaded before, as of this operation's time. */
+  /** Derives the run from parts loaded before, as of this operation's time. */
   ofParts(ref: RunRef, parts: RunParts, requirement: DataRequirement): Promise<Run>;
-  /** Derives the run of a listed record. Null if its steps are NOT_FOUND because of a narrowed scope. */
+  /** Derives the run of a listed record, or null if its steps are NOT_FOUND because of a narrowed scope. */
   ofRecord(ref: RunRef, record: Snapshot<RunRecord>, requirement: DataRequirement): Promise<Run | null>;
   /**
    * Synchronous if everything is cached. Throws BAD_USER_INPUT for an invalid id. Rejects with NOT_FOUND, or with the
-   * error of the upstream call. If only the steps fail, the fields that read them throw.
+   * error of the upstream call. If only the steps fail, fields that read them throw.
    */
   load(ref: RunRef, requirement: DataRequirement): Run | Promise<Run>;
-  /** Rejects if the steps cannot be loaded. Null if they are NOT_FOUND. */
+  /** Rejects if the steps can't be loaded. Null if they are NOT_FOUND. */
   loadWithSteps(ref: RunRef): Promise<Run | null>;
   /**
-   * Loads a run just started. Until it appears upstream, steps and record are null. If it cannot be loaded, only
-   * its ids can be read.
+   * Loads a newly started run. Until it appears upstream, steps and record are null. If it can't be loaded, only its
+   * ids can be read.
    */
   loadStarted(ref: RunRef, requirement: DataRequirement): Promise<Run>;
-  /** Loads a run after a change of it. If it cannot be loaded, only its ids can be read. */
+  /** Loads a run after changing it. If it can't be loaded, only its ids can be read. */
   loadChanged(ref: RunRef, requirement: DataRequirement): Promise<Run>;
 }
 
-/** Cache lifetime of an answer that depends on the clock. */
+/** Cache lifetime of a response that depends on the clock. */
 const CLOCK_MS = 1000;
 
 /** `nowMs` is the operation's only clock reading. */
@@ -82,14 +82,14 @@ export function createRunLoaders(
     return both(ref, record);
   }
 
-  /** Both calls are made together. */
+  /** Makes both calls concurrently. */
   function both(ref: RunRef, record: Loading<Snapshot<MaybeRecord> | null>): RunParts | Promise<RunParts> {
     const list = steps.load(ref);
     if (record instanceof Promise || list instanceof Promise) return settledParts(record, list);
     return partsOf(record, list);
   }
 
-  /** The record's error counts first, so that the order of the answers does not matter. */
+  /** The record's error comes first, so the order of the responses doesn't matter. */
   async function settledParts(
     record: Loading<Snapshot<MaybeRecord> | null>,
     list: Loading<Snapshot<StepList>>,
@@ -98,7 +98,7 @@ export function createRunLoaders(
     const stepsError: unknown = ofSteps.status === 'rejected' ? ofSteps.reason : null;
     if (ofRecord.status === 'rejected') {
       const recordError: unknown = ofRecord.reason;
-      // A rejected key counts before any outage, since it ends subscriptions.
+      // A rejected key comes before any outage, because it ends subscriptions.
       throw isAccessDenied(stepsError) ? stepsError : recordError;
     }
     if (ofSteps.status === 'rejected') return withoutSteps(ofRecord.value, stepsError);
@@ -110,7 +110,7 @@ export function createRunLoaders(
     const value = record?.value;
     if (!record || !value || !(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     if (isNotFound(error)) {
-      // A run that was just accepted may have a record before its steps can be listed. Its steps are empty then.
+      // A newly accepted run may have a record before its steps can be listed. Its steps are then empty.
       if (!isTerminal(value.status)) {
         return partsOf(record, partOf(record, []));
       }
@@ -124,14 +124,14 @@ export function createRunLoaders(
   const graphIf = async ({ workflowId }: RunRef, requirement: DataRequirement) =>
     requirement === 'GRAPH' ? workflows.graphOf(workflowId) : undefined;
 
-  /** Running durations change with the clock, so the answer is cached for at most a second. */
+  /** Durations of running steps change with the clock, so the response is cached for one second at most. */
   function derive(ref: RunRef, parts: RunParts): Run {
     const run = store.derive(ref, parts, nowMs);
     if (run.dependsOnNow) operation.lifetime.limit(nowMs + CLOCK_MS);
     return run;
   }
 
-  /** The run of a write that took effect, although the run could not be loaded afterwards: its other fields throw the error. */
+  /** The run of a successful write that couldn't be loaded afterwards: its other fields throw the error. */
   function onlyIds(ref: RunRef, error: unknown): Run {
     if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
     return derive(ref, { ...partsOf(null, null), stepsError: error });
@@ -188,7 +188,7 @@ const partsOf = (record: Snapshot<MaybeRecord> | null, steps: Snapshot<StepList>
   graph: undefined,
 });
 
-/** Whether the steps need not be loaded. Without a record they are always needed. */
+/** Whether the steps need not be loaded. Without a record, they are always needed. */
 function isEnough(loaded: Snapshot<MaybeRecord> | null, requirement: DataRequirement): boolean {
   const record = loaded?.value;
   if (!record || readsSteps(requirement)) return false;

@@ -9,11 +9,11 @@ export interface WorkflowLoaders {
   list(): Promise<WorkflowList>;
   /** All workflows, at most a minute old. */
   known(): Promise<WorkflowList>;
-  /** Rejects with NOT_FOUND if the list does not contain the workflow. */
+  /** Rejects with NOT_FOUND if the list doesn't contain the workflow. */
   find(workflowId: string): Promise<WorkflowRecord>;
-  /** Returns null if the workflow is not listed, or its list cannot be loaded. Rejects if the upstream denies access. */
+  /** Returns null if the workflow isn't listed, or its list can't be loaded. Rejects if the upstream denies access. */
   listed(workflowId: string): Promise<WorkflowRecord | null>;
-  /** Returns the graph of `listed`: a run can be derived without it. */
+  /** Returns the graph of `listed`, without which a run can still be derived. */
   graphOf(workflowId: string): Promise<WorkflowGraph | null>;
 }
 
@@ -27,7 +27,7 @@ export function createWorkflowLoaders(store: WorkflowStore, operation: ReadConte
       return (await known()).get(workflowId) ?? null;
     } catch (error) {
       if (!(error instanceof GatewayError) || isAccessDenied(error)) throw error;
-      // An answer without the workflow is not cached, since the next call may succeed.
+      // A response without the workflow isn't cached, because the next call may succeed.
       if (error.code !== 'UPSTREAM_ENDPOINT_DISABLED') operation.lifetime.limit(0);
       return null;
     }

@@ -1,4 +1,7 @@
-/** What these gateways have changed upstream: answers from before are not served, and subscribers wait for new runs to appear. */
+/**
+ * What these gateways have changed upstream: earlier responses aren't served, and subscribers wait for new runs to
+ * appear.
+ */
 import { LRUCache } from 'lru-cache';
 import type { RunRef } from '../../upstream/client.ts';
 import { refKey } from '../../upstream/ids.ts';
@@ -10,9 +13,9 @@ export interface Changes {
   addStarted(viewer: Viewer, ref: RunRef): Promise<void>;
   /** Whether a 404 means that the run has yet to appear. */
   isAwaited(viewer: Viewer, ref: RunRef): Promise<boolean>;
-  /** Something was changed just now, and may be missing from what was requested before. Never rejects. */
+  /** Something has just changed, and may be missing from earlier responses. Never rejects. */
   add(viewer: Viewer, change: Change): Promise<void>;
-  /** Time of the latest change of a workflow's history, or of a run, in ms since 1970. 0 if there was none. */
+  /** When a workflow's history, or a run, last changed, in ms since 1970, or 0. */
   historyFrom(viewerId: string, workflowId: string): number;
   runFrom(viewerId: string, ref: RunRef): number;
 }
@@ -20,7 +23,7 @@ export interface Changes {
 export interface ChangesOptions {
   /** What the fleet shares, or null without a fleet. */
   readonly shared: Omit<SharedWrites, 'once'> | null;
-  /** Called after each change, at any gateway: cached responses may not have it. */
+  /** Called after each change at any gateway, because cached responses may lack it. */
   readonly onChanged: (viewerId: string, change: Change) => void;
   /** Current time, in ms since 1970. */
   readonly now: () => number;
@@ -28,14 +31,14 @@ export interface ChangesOptions {
 
 const AWAITED_MS = 10_000;
 const MAX_BYTES = 2 ** 20;
-/** Bytes of an entry without its key. Measured on Node 24. */
+/** Bytes of an entry besides its key. Measured on Node 24. */
 const ENTRY_BYTES = 300;
 
 export function createChanges({ shared, onChanged, now }: ChangesOptions): Changes {
   /** By viewer and run. */
   const awaited = new LRUCache<string, true>({
     ...{ maxSize: MAX_BYTES, sizeCalculation: (_value, key) => ENTRY_BYTES + 2 * key.length },
-    // lru-cache keeps an entry for one millisecond more than its ttl.
+    // lru-cache keeps an entry one millisecond longer than its ttl.
     ...{ ttl: AWAITED_MS - 1, ttlResolution: 0, perf: { now } },
   });
   const keyOf = (viewerId: string, ref: RunRef) => `${viewerId} ${refKey(ref)}`;

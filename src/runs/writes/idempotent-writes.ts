@@ -1,6 +1,7 @@
 /**
- * Writes with an idempotency key. For KEY_LIFETIME_MS after its first answer, a key writes nothing more. Keys in use
- * are never evicted, since a run would start twice: when memory is used up, a new key is rejected. A fleet shares its keys.
+ * Writes with an idempotency key. For KEY_LIFETIME_MS after its first response, a key writes nothing more. Keys in use
+ * are never evicted, because a run would start twice: when memory is used up, new keys are rejected. A fleet shares its
+ * keys.
  */
 import { hash } from 'node:crypto';
 import type { Written } from '../../upstream/client.ts';
@@ -12,21 +13,21 @@ interface KnownWrite {
   readonly owner: string;
   readonly fingerprint: string;
   readonly outcome: Promise<Written>;
-  /** End of the key, in ms since 1970. Infinity while the write is in progress. */
+  /** When the key expires, in ms since 1970. Infinity while the write is in progress. */
   readonly untilMs: number;
   readonly bytes: number;
 }
 
 export const KEY_LIFETIME_MS = 600_000;
 const MAX_BYTES = 8 * 2 ** 20;
-/** An eighth, so that a few owners cannot use all of the memory. */
+/** An eighth, so that a few owners can't use all of the memory. */
 const MAX_BYTES_OF_OWNER = MAX_BYTES / 8;
-/** Measured: two hashes, a promise with its result, and slots in maps. Strings of the upstream are added. */
+/** Measured: two hashes, a promise with its result, and slots in maps. The upstream's strings are added. */
 const OVERHEAD_BYTES = 1200;
 
-/** `now`: current time, in ms since 1970. */
+/** `now` returns the current time, in ms since 1970. */
 export function createIdempotentWrites(now: () => number): IdempotentWrites {
-  /** In order of their ends, except writes in progress and those of other gateways, which end earlier. */
+  /** In order of expiry, except writes in progress and those of other gateways, which expire earlier. */
   const writes = new Map<string, KnownWrite>();
   const bytesOfOwners = new Map<string, number>();
   let totalBytes = 0;
@@ -78,7 +79,7 @@ export function createIdempotentWrites(now: () => number): IdempotentWrites {
   return {
     async once({ viewerId, owner, key, fingerprint }, send) {
       removeExpired();
-      // A hash, since a key from a query would keep the whole query string in memory.
+      // A hash, because a key from a query would keep the whole query string in memory.
       const id = hash('sha256', JSON.stringify([viewerId, owner, key]), 'base64url');
       const known = writes.get(id);
       if (known && now() < known.untilMs) {

@@ -1,4 +1,4 @@
-/** Writes upstream: starts runs, cancels them, and answers waiting steps. */
+/** Writes upstream: starts and cancels runs, and answers waiting steps. */
 import { hash, randomUUID } from 'node:crypto';
 import { identityOf } from '../../auth/viewer.ts';
 import { canonicalJson } from '../../domain/json.ts';
@@ -60,11 +60,11 @@ export function createWriter(
   };
 }
 
-/** Whether the state upstream may differ from what the caller has seen. */
+/** Whether the upstream state may differ from what the caller has seen. */
 const mayDiffer = (error: unknown): boolean =>
   error instanceof GatewayError && (error.code === 'CONFLICT' || error.details.outcomeIsUnknown === true);
 
-/** `caller`: what tells callers apart. Upstream, equal keys of two of them must not meet. */
+/** `caller` tells callers apart: upstream, their equal keys must not collide. */
 function writeOf({ idempotencyKey: key, ...request }: WriteRequest, caller: readonly string[]): Write {
   if (request.endpoint === 'execute') return request;
   const { endpoint, workflowId, runId } = request;

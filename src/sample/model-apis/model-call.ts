@@ -1,4 +1,4 @@
-/** The request and answer of a model, independent of an API. */
+/** A model's request and response, independent of an API. */
 import type { JsonObject, ModelNode } from '../definition.ts';
 import { createRandom } from '../random.ts';
 
@@ -47,7 +47,7 @@ export const replyOf = (node: ModelNode, step: Pick<ModelStep, 'id'>, runInputs:
 export function modelAnswer(node: ModelNode, step: ModelStep, runInputs: JsonObject): ModelAnswer {
   const call = modelCall(node, runInputs);
   const random = createRandom(step.id);
-  // The same prompt has the same length, in a retry and in another run.
+  // Equal prompts have equal lengths, in retries and across runs.
   const inputTokens = createRandom(node.id, call.question).integer(...node.promptTokens);
   const outputTokens = random.integer(...node.completionTokens);
   const cachedTokens = random.chance(0.4) ? Math.floor(inputTokens / 128 / 2) * 128 : 0;

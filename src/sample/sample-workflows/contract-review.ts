@@ -1,4 +1,4 @@
-/** A workflow of the second organization. Neither organization may see data of the other. */
+/** A workflow of the second organization. Neither organization may see the other's data. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const contractReview: WorkflowDefinition = {

@@ -1,4 +1,4 @@
-/** A workflow with a large payload: `find_neighbours` answers some 200 KB of passages. */
+/** A workflow with a large payload: `find_neighbours` returns some 200 KB of passages. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const documentIngest: WorkflowDefinition = {

@@ -1,4 +1,4 @@
-/** Two parallel models, a validation that may fail the run, and a branch whose nodes don't run if it is not taken. */
+/** Two parallel models, a validation that may fail the run, and a branch whose nodes run only if it is taken. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const invoiceExtraction: WorkflowDefinition = {

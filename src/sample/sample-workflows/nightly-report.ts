@@ -1,4 +1,4 @@
-/** A slow workflow: three sources are read in parallel, and `aggregate` gets slower night by night. */
+/** A slow workflow: three sources are read in parallel, and `aggregate` gets slower every night. */
 import type { WorkflowDefinition } from '../definition.ts';
 
 export const nightlyReport: WorkflowDefinition = {

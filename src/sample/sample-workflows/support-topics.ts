@@ -1,4 +1,4 @@
-/** The subject of a ticket decides the answers of the models of `support-triage`, and whether an engineer is paged. */
+/** A ticket's subject decides the answers of the models in `support-triage`, and whether an engineer is paged. */
 import type { JsonObject } from '../definition.ts';
 
 interface Topic {

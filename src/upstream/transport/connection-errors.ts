@@ -1,8 +1,8 @@
-/** Converts errors of connections without a complete answer. The messages name the setting to change. */
+/** Converts connection errors without a complete response. The messages name the setting to change. */
 import { RequestError } from 'got';
 import { GatewayError } from '../errors.ts';
 
-/** Errors before a connection exists: nothing was sent. */
+/** Errors before there is a connection, so nothing was sent. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -11,7 +11,7 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** OpenSSL codes for a certificate chain without an authority that Node knows. */
+/** OpenSSL codes for a certificate chain without an authority known to Node. */
 const UNTRUSTED: ReadonlySet<string> = new Set([
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -26,7 +26,7 @@ const OTHER_CERTIFICATE_ERROR = /^(?:CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVA
 /** Codes of brotli and zstd for bytes in another format. */
 const MISFIT = /^(?:ERR__ERROR_FORMAT_|ZSTD_error_)/;
 
-/** Returns the message of an error that no retry changes, else null. The server has not processed the request. */
+/** Returns the message of an error that no retry can fix, or null. The server hasn't processed the request. */
 function permanentProblem(code: string): string | null {
   if (UNTRUSTED.has(code)) {
     return (
@@ -41,7 +41,7 @@ function permanentProblem(code: string): string | null {
     return 'The upstream must support HTTP/1.1, got HTTP/2 only. Enable HTTP/1.1 in the upstream.';
   }
   if (code.endsWith('WRONG_VERSION_NUMBER')) {
-    return 'The upstream does not speak TLS on this port. Check the scheme (https) and the port of UPSTREAM_URL.';
+    return 'The upstream does not use TLS on this port. Check the scheme (https) and port in UPSTREAM_URL.';
   }
   return null;
 }
@@ -58,7 +58,7 @@ export function toGatewayError(error: unknown, isProxied: boolean): unknown {
     const message = 'The proxy did not connect to the upstream. Check HTTPS_PROXY, its credentials, and NO_PROXY.';
     return new GatewayError('UPSTREAM_UNAVAILABLE', message, { wasNotSent: true });
   }
-  // An answer that Node's parser could not read did arrive.
+  // A response arrived, but Node's parser couldn't read it.
   if (error.response || code.startsWith('HPE_')) {
     const { code: cause = code } = (error.cause ?? {}) as { readonly code?: string };
     const reason = MISFIT.test(cause) ? 'it does not match its content-encoding' : cause;

@@ -1,4 +1,4 @@
-/** The upstream over HTTP, by got: JSON at paths below a base URL, with the key in a header. */
+/** The upstream over HTTP, with got: JSON at paths below a base URL, with the key in a header. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type PlainResponse } from 'got';
@@ -16,35 +16,35 @@ interface Agents {
   readonly https: HttpsAgent;
 }
 
-/** Viewers whose connections are kept. Connections of others close by themselves. */
+/** Viewers whose connections are kept. Other connections close by themselves. */
 const MAX_VIEWERS = 256;
 /** Its body says what is wrong with the answer to a waiting step. */
 const UNPROCESSABLE = 422;
 /** Time after which an unused connection is closed. */
 const IDLE_MS = 15_000;
 
-/** `embeddedUrl`: used without UPSTREAM_URL. */
+/** `embeddedUrl` is used without UPSTREAM_URL. */
 export function createHttpTransport(config: Config, embeddedUrl = ''): Transport {
   const { upstreamMaxResponseBytes: maxResponseBytes, upstreamTimeoutMs: timeoutMs } = config;
   const { authHeader, headers: fixed } = config.upstreamConnection;
   // Ends with `/`, and may have a path.
   const baseUrl = config.upstreamUrl ?? `${embeddedUrl}/`;
-  // The embedded upstream is in this process: no proxy leads to it.
+  // The embedded upstream is in this process, so no proxy leads to it.
   const proxy = config.upstreamUrl === null ? null : config.upstreamConnection.proxy;
   const limits = { maxResponseBytes, timeoutMs, places: createPlaces() };
   /** Parts of the header value around the key. */
   const aroundKey = authHeader.template.split('{key}');
   /**
-   * Agents by viewer. HTTP/1.1 assigns answers to requests only by their order, so a proxy that sends one answer too many
-   * shifts all later ones. Therefore no two viewers share a connection.
+   * Agents by viewer. HTTP/1.1 matches responses to requests only by order, so a proxy that sends one response too many
+   * shifts all later ones. Therefore, viewers never share a connection.
    */
   const kept = new LRUCache<string, Agents>({ max: MAX_VIEWERS });
   const unkept = createAgents(false, proxy);
   const http = got.extend({
-    // A redirect must not send the key to another host. `resilience.ts` makes the retries, since got does not repeat a
+    // A redirect must not send the key to another host. `resilience.ts` makes the retries, because got doesn't repeat a
     // stream.
     followRedirect: false,
-    // Statuses are checked here: got would first read the whole body of an error, of any size.
+    // Statuses are checked here, because got would first read the whole body of an error, of any size.
     throwHttpErrors: false,
     headers: { 'user-agent': 'stepgate', accept: 'application/json', ...fixed },
   });
@@ -71,12 +71,12 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
       const sent = { headers, agent: agentsOf(call) };
       const stream = http.stream(urlOf(path), post ? { ...sent, method: 'POST', json: post.json } : sent);
       const answer = new IncomingAnswer(stream, limits);
-      // Set by an event, which the compiler does not see.
+      // Set by an event, which the compiler doesn't see.
       let isRefusal = false as boolean;
       stream.once('response', ({ statusCode, headers: received }: PlainResponse) => {
         answered(statusCode);
-        // The connection is not used again: a proxy that has given up on its server may still send that server's late
-        // answer.
+        // The connection isn't reused: a proxy that has given up on its server may still send that server's late
+        // response.
         if (isAnswer(statusCode, acts)) return;
         const retryAfterSeconds = parseRetryAfter(received['retry-after']);
         isRefusal = acts && statusCode === UNPROCESSABLE;
@@ -88,7 +88,7 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
       signal.addEventListener('abort', abandon);
       try {
         const body = await answer.body().catch((error: unknown) => {
-          // A rejection whose reasons did not arrive is still one.
+          // A rejection whose reasons didn't arrive is still a rejection.
           if (isRefusal) return Buffer.alloc(0);
           throw answer.endedBy ?? toGatewayError(error, proxy !== null);
         });
@@ -109,6 +109,6 @@ export function createHttpTransport(config: Config, embeddedUrl = ''): Transport
 
 function createAgents(keepAlive: boolean, proxy: UpstreamProxy | null): Agents {
   const options = { ...(keepAlive && { keepAlive, timeout: IDLE_MS }), ...(proxy && { proxyEnv: { ...proxy } }) };
-  // A server with HTTP/2 only then rejects at once. Its answer to HTTP/1.1 may look like a missing right.
+  // A server with HTTP/2 only then rejects at once. Its response to HTTP/1.1 may look like a missing right.
   return { http: new HttpAgent(options), https: new HttpsAgent({ ...options, ALPNProtocols: ['http/1.1'] }) };
 }

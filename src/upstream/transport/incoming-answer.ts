@@ -1,6 +1,7 @@
 /**
- * One answer while it arrives, read within its limits of time and size. The first MiB of each answer is read freely, the
- * rest of a large one in one of few places: until then it waits in its socket, and its clock stands still.
+ * One response while it arrives, read within its limits of time and size. The first MiB of each response is read
+ * freely, the rest of a large one in one of few places. Until it gets one, it waits in its socket, and its clock stands
+ * still.
  */
 import type { Readable } from 'node:stream';
 import { bulkhead, type BulkheadPolicy } from 'cockatiel';
@@ -11,26 +12,29 @@ export interface AnswerLimits {
   readonly timeoutMs: number;
   /** Counted after decompression. */
   readonly maxResponseBytes: number;
-  /** Places of large answers. */
+  /** Places for large responses. */
   readonly places: BulkheadPolicy;
 }
 
-/** Stream of got: the decompressed answer. */
+/** got's stream of the decompressed response. */
 export interface AnswerStream extends Readable {
   readonly downloadProgress: { readonly total?: number | undefined };
 }
 
-/** An answer that announces more waits from its first chunk. */
+/** A response that announces more waits from its first chunk on. */
 const LARGE_BYTES = 2 ** 20;
-/** Largest block of a waiting answer: LARGE_BYTES, and the chunk that exceeds them. */
+/** Largest block of a waiting response: LARGE_BYTES, and the chunk that exceeds them. */
 const FIRST_BLOCK_BYTES = LARGE_BYTES + 2 ** 16;
-/** More share the bytes that a turn of the event loop reads: of 200 answers of 16 MiB at once eight timed out. */
+/**
+ * More would share the bytes that one turn of the event loop reads: of 200 concurrent responses of 16 MiB, eight timed
+ * out.
+ */
 const MAX_LARGE_ANSWERS = 2;
 
 export const createPlaces = (): BulkheadPolicy => bulkhead(MAX_LARGE_ANSWERS, Infinity);
 
 export class IncomingAnswer {
-  /** Error that ended the request before the answer was complete. */
+  /** Error that ended the request before the response was complete. */
   endedBy: Error | null = null;
   readonly #stream: AnswerStream;
   readonly #limits: AnswerLimits;
@@ -40,7 +44,7 @@ export class IncomingAnswer {
   #body: OwnBytes | null = null;
   #isLarge = false;
   #isOver = false;
-  /** Stopped while the answer waits for a place. */
+  /** Stopped while the response waits for a place. */
   #timer: NodeJS.Timeout | undefined;
   #leftMs: number;
   #startedAt = 0;
@@ -58,7 +62,7 @@ export class IncomingAnswer {
     this.#stream.destroy();
   }
 
-  /** Reads events, since an iterator takes 15 µs more. */
+  /** Reads events, because an iterator takes 15 µs more. */
   async body(): Promise<Buffer> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     this.#stream

@@ -1,4 +1,4 @@
-/** JSON of an answer's body. */
+/** JSON of a response's body. */
 import { isUtf8 } from 'node:buffer';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { GatewayError } from '../errors.ts';
@@ -13,9 +13,9 @@ export interface JsonBody {
 export interface JsonBytes {
   /** Bytes without a byte order mark. */
   readonly bytes: Buffer;
-  /** Whether the body begins with a byte order mark, which JSON does not allow. */
+  /** Whether the body begins with a byte order mark, which JSON doesn't allow. */
   readonly hasByteOrderMark: boolean;
-  /** Whether bytes that are not UTF-8 are read as U+FFFD. */
+  /** Whether bytes that aren't UTF-8 are read as U+FFFD. */
   readonly hasInvalidUtf8: boolean;
 }
 
@@ -27,7 +27,7 @@ export function jsonBytesOf(body: Buffer): JsonBytes {
   return { bytes, hasByteOrderMark, hasInvalidUtf8: !isUtf8(bytes) };
 }
 
-/** Throws UPSTREAM_CONTRACT_VIOLATION if the bytes are not JSON. */
+/** Throws UPSTREAM_CONTRACT_VIOLATION if the bytes aren't JSON. */
 export function parseBody(bytes: Buffer): JsonBody {
   const text = bytes.toString();
   try {
@@ -40,7 +40,7 @@ export function parseBody(bytes: Buffer): JsonBody {
 /** Number of characters in which `describe` looks for another format. */
 const DESCRIBED_LENGTH = 2 ** 12;
 
-/** Describes a string that is not JSON, to help find the mistake. */
+/** Describes a string that isn't JSON, to help find the mistake. */
 function describe(whole: string): string {
   const text = whole.slice(0, DESCRIBED_LENGTH);
   const isWhole = whole.length <= DESCRIBED_LENGTH;

@@ -1,4 +1,4 @@
-/** The upstream of an embedder: functions of this process, within the limits of time and size of an answer over HTTP. */
+/** An embedder's upstream: functions in this process, within the time and size limits of an HTTP response. */
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
@@ -12,7 +12,7 @@ import { isAction, type Transport, type TransportCall } from './transport.ts';
 export function createPortTransport(upstream: Upstream, config: Config, logger: Logger): Transport {
   const { upstreamTimeoutMs: timeoutMs, upstreamMaxResponseBytes: maxResponseBytes } = config;
 
-  /** Waits for the function no longer than for an answer over HTTP, whatever it does with its signal. */
+  /** Waits for the function no longer than for an HTTP response, whatever it does with its signal. */
   async function ask({ ask, credential, requestId, signal }: TransportCall): Promise<unknown> {
     if (signal.aborted) throw new AbandonedError();
     const call = new AbortController();
@@ -41,8 +41,8 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
       // The result is undefined for a function and the like.
       return Buffer.from((JSON.stringify(value) as string | undefined) ?? '');
     } catch (err) {
-      logger.warn({ err, requestId }, 'an answer of the upstream option cannot be written as JSON');
-      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's response cannot be written as JSON.");
+      logger.warn({ err, requestId }, 'a result of the upstream option cannot be serialized as JSON');
+      throw new GatewayError('UPSTREAM_CONTRACT_VIOLATION', "The upstream's response cannot be serialized as JSON.");
     }
   }
 
@@ -75,5 +75,5 @@ export function createPortTransport(upstream: Upstream, config: Config, logger: 
 
 const DEFECTS: ReadonlySet<string> = new Set(['TypeError', 'ReferenceError', 'RangeError', 'URIError']);
 
-/** A mistake in the function. `fetch` reports a failed connection as a TypeError with a cause. */
+/** Whether it is a bug in the function. `fetch` reports a failed connection as a TypeError with a cause. */
 const isDefect = ({ name, cause }: Error): boolean => DEFECTS.has(name) && cause === undefined;

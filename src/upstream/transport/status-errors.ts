@@ -1,4 +1,4 @@
-/** Errors of answers with another status than 2xx. */
+/** Errors of responses with a status other than 2xx. */
 import type { ErrorCode } from '../../observability/outcome.ts';
 import { GatewayError, type FieldProblem } from '../errors.ts';
 
@@ -22,7 +22,7 @@ export function statusError(status: number, options: StatusErrorOptions): Gatewa
     upstreamStatus: status,
     ...(retryAfterSeconds !== null && { retryAfterSeconds }),
     ...(fields.length > 0 && { fields }),
-    // A retry does not help while the proxy's credentials are missing.
+    // A retry doesn't help while the proxy's credentials are missing.
     ...(status === 407 && { retryable: false }),
   });
 }
@@ -34,15 +34,15 @@ const STATUS_ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ['UNAUTHENTICATED', 'The upstream does not accept this key.'],
   403: ['FORBIDDEN', 'The upstream does not allow this key to access the resource.'],
   404: ['NOT_FOUND', 'Not found upstream.'],
-  407: ['UPSTREAM_UNAVAILABLE', 'The proxy asks for credentials (HTTP 407). Put them into the URL of HTTP_PROXY.'],
-  408: ['UPSTREAM_TIMEOUT', 'The upstream waited too long for the request (HTTP 408).'],
+  407: ['UPSTREAM_UNAVAILABLE', 'The proxy requires credentials (HTTP 407). Add them to the URL in HTTP_PROXY.'],
+  408: ['UPSTREAM_TIMEOUT', 'The upstream timed out waiting for the request (HTTP 408).'],
   413: ['BAD_USER_INPUT', 'The upstream rejected the input as too large (HTTP 413).'],
   422: ['BAD_USER_INPUT', 'The upstream rejected the input (HTTP 422).'],
-  429: ['RATE_LIMITED', 'Rate limit of the upstream reached (HTTP 429). Try again later.'],
+  429: ['RATE_LIMITED', "The upstream's rate limit was exceeded (HTTP 429). Try again later."],
 };
 
 const ACTION_ERRORS: typeof STATUS_ERRORS = {
-  409: ['CONFLICT', 'The state of the run or step does not (or no longer) allow this (HTTP 409).'],
+  409: ['CONFLICT', 'The current state of the run or step does not allow this (HTTP 409).'],
   422: ['BAD_USER_INPUT', 'The upstream rejected the answer (HTTP 422).'],
 };
 
@@ -56,7 +56,7 @@ function otherStatus(status: number): readonly [ErrorCode, string] {
   ];
 }
 
-/** Reads seconds or an HTTP date. Null for any other value. */
+/** Reads seconds or an HTTP date. Returns null for any other value. */
 export function parseRetryAfter(value: string | undefined): number | null {
   if (value === undefined) return null;
   if (/^\d{1,9}$/.test(value)) return Number(value);

@@ -1,4 +1,4 @@
-/** What the client needs of a transport: HTTP, or the functions of an embedder. */
+/** What the client needs from a transport: HTTP, or an embedder's functions. */
 import type { JsonObject } from '../../domain/types.ts';
 import type { TraceHeaders } from '../../observability/trace-headers.ts';
 import type { Upstream, UpstreamCall } from '../port.ts';
@@ -6,7 +6,7 @@ import type { Upstream, UpstreamCall } from '../port.ts';
 /** The body of a write. */
 export interface Post {
   readonly json: JsonObject;
-  /** `Idempotency-Key` of an action on a run or step. Null for a start. */
+  /** `Idempotency-Key` of an action on a run or step, or null for a start. */
   readonly callKey: string | null;
 }
 
@@ -17,23 +17,23 @@ export const isAction = (post: Post | null): boolean => post !== null && post.ca
 export interface TransportCall extends UpstreamCall {
   /** Relative to the base URL. */
   readonly path: string;
-  /** What is sent. Null for reading calls. */
+  /** What is sent, or null for calls that read. */
   readonly post: Post | null;
   /** Calls the function of an embedder's upstream. */
   readonly ask: (upstream: Upstream, call: UpstreamCall) => Promise<object | undefined> | undefined;
   /** Viewer whose connections are used. */
   readonly viewerId: string;
-  /** Whether the key is not accepted yet. */
+  /** Whether the key isn't accepted yet. */
   readonly isTrial: boolean;
   readonly traceHeaders: TraceHeaders;
-  /** Called with the status of each answer. */
+  /** Called with the status of each response. */
   readonly answered: (status: number) => void;
 }
 
 export interface Transport {
   /** Returns null if calls don't have URLs. */
   urlOf(path: string): URL | null;
-  /** Resolves with the bytes of an answer, in separate memory. Rejects with a GatewayError or AbandonedError. */
+  /** Resolves to the bytes of a response, in separate memory. Rejects with a GatewayError or AbandonedError. */
   send(call: TransportCall): Promise<Buffer>;
   close(): void;
 }

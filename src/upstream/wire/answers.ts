@@ -1,10 +1,10 @@
-/** Whole answers on the wire: lists, read item by item, and single objects. */
+/** Whole responses on the wire: lists, read item by item, and single objects. */
 import { OtherFormError, type GatewayError } from '../errors.ts';
 import type { JsonBody } from '../transport/json-body.ts';
 import type { ReportDeviation } from './deviations.ts';
 import { isObject, typeOf, type WireFields, type WireObject } from './fields.ts';
 
-/** Kind of a list: the names of its answer and of one item, and a test for items. */
+/** Kind of a list: the names of its response and of one item, and a test for items. */
 export interface ListOf {
   readonly answer: string;
   readonly item: string;
@@ -19,7 +19,7 @@ export type ReadItem<T> = (object: WireObject | null, item: unknown, index: numb
 /** Maximum number of items. Runs have far fewer steps. */
 export const MAX_ITEMS = 25_000;
 
-/** Reads a list. Items of another kind are reported; a list of nothing else is a violation. */
+/** Reads a list. Items of another kind are reported; a list with nothing else is a violation. */
 export function itemsIn<T>(
   list: ListOf,
   json: JsonBody,

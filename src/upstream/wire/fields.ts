@@ -1,6 +1,6 @@
 /**
- * Tolerant readers of single fields on the wire. A value in another form is read, an unreadable value is null, and both
- * are reported as deviations. Unknown fields are ignored, absent optional fields are null.
+ * Tolerant readers of single fields on the wire. Values of another type are converted if possible, unreadable ones are
+ * null, and both are reported as deviations. Unknown fields are ignored; absent optional fields are null.
  */
 import { isCount } from '../../domain/int.ts';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../domain/json.ts';
@@ -12,7 +12,7 @@ import type { ReportDeviation } from './deviations.ts';
 
 export type WireFields = Readonly<Record<string, unknown>>;
 
-/** An object in an answer, and its path in the contract, such as `steps[]`. */
+/** An object in a response, and its path in the contract, such as `steps[]`. */
 export interface WireObject {
   /** Integers beyond 2^53 are strings: a rounded id would belong to another run or organization. */
   readonly fields: WireFields;
@@ -20,7 +20,7 @@ export interface WireObject {
   readonly report: ReportDeviation;
 }
 
-/** In place of an item that cannot be read. Each field is null. */
+/** Replaces an unreadable item. Each field is null. */
 export const NOTHING: WireObject = { fields: {}, path: '', report: () => undefined };
 
 /** Returns null, and reports it, if the id is absent, empty, or neither a string nor a whole number. */
@@ -30,7 +30,7 @@ export function identifier(object: WireObject, key: string): string | null {
   return Number.isSafeInteger(value) ? readAs(String(value), object, key, 'string') : lost(object, key, 'string');
 }
 
-/** Returns a run's or workflow's id. Null, and reported, if it cannot be requested. */
+/** Returns a run's or workflow's id, or null, which is reported, if it can't be requested. */
 export function requestableId(object: WireObject, key: string): string | null {
   const id = identifier(object, key);
   if (id === null || problemOf(id) === null) return id;
@@ -43,7 +43,7 @@ interface ReadStatus {
   readonly status: StepStatus;
 }
 
-/** A missing word is `""`; missing and unknown words are reported. */
+/** A missing status is `""`; missing and unknown ones are reported. */
 export function statusOf(object: WireObject, key: string, ofWord: StatusOf): ReadStatus {
   const value = object.fields[key];
   const rawStatus = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -83,7 +83,8 @@ export function errorText(object: WireObject, key: string): string | null {
 }
 
 /**
- * Reads a time with a zone; also seconds or milliseconds since 1970, as number or string. A string without a zone is UTC.
+ * Reads a time with a zone, or seconds or milliseconds since 1970 as a number or string. A string without a zone is
+ * UTC.
  */
 export function time(object: WireObject, key: string): Timestamp | null {
   const value = object.fields[key];
@@ -96,7 +97,7 @@ export function time(object: WireObject, key: string): Timestamp | null {
   return read;
 }
 
-/** Returns whole seconds, floored. */
+/** Returns whole seconds, rounded down. */
 export const seconds = (object: WireObject, key: string): number | null =>
   count(object, key, 'whole number', Math.floor);
 
@@ -130,7 +131,7 @@ export function truth(object: WireObject, key: string): boolean | null {
   return read === undefined ? lost(object, key, 'boolean') : readAs(read, object, key, 'boolean');
 }
 
-/** Reads a string. A number is converted, without a deviation. */
+/** Reads a string. A number is converted without a deviation. */
 export function label(object: WireObject, key: string): string | null {
   const value = object.fields[key];
   return typeof value === 'number' ? String(value) : textOrNothing(object, key);

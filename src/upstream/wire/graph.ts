@@ -4,14 +4,14 @@ import type { GraphEdge, WorkflowGraph, WorkflowNode } from '../../domain/types.
 import { isObject, listOrNothing, objectOrNothing, textOrNothing, typeOf, type WireObject } from './fields.ts';
 
 const MAX_GRAPH_BYTES = 2 ** 22;
-/** Limit of nodes, and of edges: derivations of a run visit all of them. */
+/** Limit of nodes, and of edges, all of which are visited to derive a run. */
 const MAX_PARTS = 10_000;
 
 /** Names of a graph's ends in the upstream's edges. */
 const START = 'START';
 const END = 'END';
 
-/** Invalid edges are left out and reported: the rest is still useful. Null if the graph is too large. */
+/** Omits and reports invalid edges, because the rest is still useful. Returns null if the graph is too large. */
 export function readGraph(graph: WireObject): WorkflowGraph | null {
   const edges = listOrNothing(graph, 'edges') ?? [];
   const nodes = Object.entries(objectOrNothing(graph, 'nodes')?.fields ?? {});

@@ -1,4 +1,4 @@
-/** Payloads on the wire: the members of an item that contain them, and the JSON from which they are read again. */
+/** Payloads on the wire: the members of an item that contain them, and the JSON that they are read from again. */
 import { NOT_FINITE, TOO_DEEP, MAX_JSON_DEPTH, unwritable } from '../../domain/json.ts';
 import { parseExactJson } from '../../domain/long-integers.ts';
 import { digestOf, isSamePayload } from '../../domain/payload.ts';
@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<PayloadField, string>> = {
   waitRequest: 'wait_request',
 };
 
-/** `item` must have exact integers. */
+/** Integers of `item` must be exact. */
 export function payloadValues(item: unknown): PayloadValues {
   const valueOf = (name: string): JsonValue => (isObject(item) ? ((item[name] ?? null) as JsonValue) : null);
   return {
@@ -23,7 +23,7 @@ export function payloadValues(item: unknown): PayloadValues {
   };
 }
 
-/** Reports fields that cannot be answered, by the name of the member. */
+/** Reports fields that can't be returned, by member name. */
 export function checkPayload(values: PayloadValues, report: (name: string, problem: string) => void): void {
   for (const field of FIELDS) {
     const problem = unwritable(values[field]);
@@ -33,7 +33,7 @@ export function checkPayload(values: PayloadValues, report: (name: string, probl
 
 const FIELDS = Object.keys(NAMES) as readonly PayloadField[];
 
-/** Parses the JSON of payloads again. Returns the values of each position. */
+/** Parses the JSON of payloads again. Returns the values at each position. */
 export function payloadsIn(body: Uint8Array): (index: number) => PayloadValues {
   const items = parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
   return (index) => payloadValues(Array.isArray(items) ? (items as readonly unknown[])[index] : items);
@@ -43,7 +43,7 @@ const EMPTY_LIST = Buffer.from('[]');
 
 export const NO_PAYLOAD: Payload = { body: EMPTY_LIST, index: 0 };
 
-/** Returns a payload with its own bytes, so that a cached record does not keep the rest of its answer, `all_outputs`. */
+/** Returns a payload with its own bytes, so a cached record doesn't keep the rest of its response, `all_outputs`. */
 export function ownPayload(values: PayloadValues): Payload {
   return FIELDS.every((field) => values[field] === null) ? NO_PAYLOAD : { body: ownPayloads([values]), index: 0 };
 }
@@ -51,7 +51,7 @@ export function ownPayload(values: PayloadValues): Payload {
 /** Copies of the JSON of payloads, each at its index. */
 export function ownPayloads(payloads: readonly PayloadValues[]): Buffer {
   const json = `[${payloads.map(jsonOfPayload).join(',')}]`;
-  // Not from Node's pool: a small piece would keep the whole pool in memory.
+  // Not from Node's pool, which a small piece would keep in memory as a whole.
   const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   body.write(json);
   return body;
@@ -64,7 +64,7 @@ function jsonOfPayload(values: PayloadValues): string {
   return `{${members.join(',')}}`;
 }
 
-/** Replaces a value that cannot be written with a short value of the same problem. */
+/** Replaces a value that can't be serialized with a short value that has the same problem. */
 function jsonOf(value: JsonValue): string {
   const problem = unwritable(value);
   return problem === null ? JSON.stringify(value) : (STAND_INS[problem] ?? 'null');
@@ -77,11 +77,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
 
 export interface PayloadComparison {
   readonly isSame: (one: Payload, another: Payload) => boolean;
-  /** Parses what `isSame` needs of two payloads. Large answers: one in each turn of the event loop. */
+  /** Parses what `isSame` needs of two payloads. Large responses are parsed one per turn of the event loop. */
   readonly prepare: (one: Payload, another: Payload) => Generator<void, void, void>;
 }
 
-/** Compares payloads by their values, for one comparison of two answers: parsed payloads are remembered. */
+/** Compares payloads by value, for one comparison of two responses, and remembers parsed payloads. */
 export function createPayloadComparison(): PayloadComparison {
   const parsed = new Map<Uint8Array, (index: number) => PayloadValues>();
   let alike: readonly [Uint8Array, Uint8Array] | undefined;

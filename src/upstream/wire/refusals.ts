@@ -1,13 +1,13 @@
-/** What an upstream says against the answer to a waiting step: `{ "errors": [{ "path", "message" }] }`. */
+/** An upstream's reasons for rejecting the answer to a waiting step: `{ "errors": [{ "path", "message" }] }`. */
 import type { FieldProblem } from '../errors.ts';
 import { isObject } from './fields.ts';
 
-/** A larger body is not parsed, and further problems are left out. */
+/** A larger body isn't parsed, and further problems are omitted. */
 const MAX_BYTES = 2 ** 16;
 const MAX_PROBLEMS = 20;
 const MAX_LENGTH = 500;
 
-/** Reads what the body says is wrong; nothing if it is malformed. */
+/** Reads what the body says is wrong, or nothing if it is malformed. */
 export function fieldProblemsIn(body: Uint8Array): readonly FieldProblem[] {
   if (body.length > MAX_BYTES) return [];
   try {

@@ -1,4 +1,4 @@
-/** What the gateway and its reading process send each other. */
+/** Messages between the gateway and its reading process. */
 import type { StepStatus } from '../../domain/status.ts';
 import type { CountedDeviation } from '../../observability/deviations.ts';
 import type { Redaction } from '../../domain/redaction/redaction.ts';
@@ -34,7 +34,7 @@ export type PayloadReply = readonly ReadResult<AnswerTo>[];
 
 export interface AnswerRead {
   readonly value: ReadValue;
-  /** What is kept of a redacted answer. Null if that is the whole answer. */
+  /** Retained part of a redacted response, or null if that is the whole response. */
   readonly kept: Uint8Array | null;
   readonly deviations: readonly CountedDeviation[];
 }
@@ -49,7 +49,7 @@ export function resultOf<T>(read: () => T): ReadResult<T> {
   }
 }
 
-/** Returns the value, or throws the error that the process met. */
+/** Returns the value, or throws the error that occurred in the process. */
 export function valueOf<T>(outcome: ReadResult<T>): T {
   if ('value' in outcome) return outcome.value;
   const { code, message, isOfForm } = outcome;

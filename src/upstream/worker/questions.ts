@@ -1,4 +1,4 @@
-/** What operations ask of payloads: pure functions whose arguments and answers can be sent to another process. */
+/** What operations ask about payloads: pure functions whose arguments and results can be sent to another process. */
 import { boundJson, type Bounded } from '../../domain/bounded-json.ts';
 import { findCall, type FoundCall } from '../../domain/changes/model-calls.ts';
 import { conversationOf } from '../../domain/conversation/conversation.ts';
@@ -12,11 +12,11 @@ import type { JsonValue, PayloadField, PayloadValues } from '../../domain/types.
 import { GatewayError } from '../errors.ts';
 import { payloadValues } from '../wire/payloads.ts';
 
-/** What the operation may still use. Each part takes some of it. */
+/** What the operation may still use. Each part reduces it. */
 export interface Room {
-  /** Steps of JMESPath. */
+  /** JMESPath steps. */
   steps: number;
-  /** Bytes of the answer. */
+  /** Bytes of the response. */
   bytes: number;
 }
 
@@ -26,20 +26,20 @@ type Source = { readonly index: number; readonly field: PayloadField } | { reado
 /** A value, or the part of it at a path. */
 export interface Part {
   readonly steps: number;
-  /** Size of its JSON. Above the room if it was only partly counted. */
+  /** Size of its JSON, more than allowed if it was only partly counted. */
   readonly bytes: number;
-  /** A large value as compact JSON. Null beyond the operation's budget. */
+  /** A large value as compact JSON, or null beyond the operation's budget. */
   readonly value: JsonValue | Uint8Array;
 }
 
-/** Arguments and answer by question. */
+/** Arguments and result by question. */
 interface Questions {
   readonly part: readonly [{ readonly source: Source; readonly path: PathExpression | null }, Part];
-  /** Bytes of compact JSON. 0 for null. */
+  /** Bytes of compact JSON, 0 for null. */
   readonly size: readonly [{ readonly index: number; readonly field: PayloadField }, number];
   readonly conversation: readonly [{ readonly index: number }, Conversation | null];
   readonly modelCall: readonly [{ readonly index: number }, FoundCall | null];
-  /** Input values, or null unless the inputs are an object that can be read. */
+  /** Input values, or null unless the inputs are a readable object. */
   readonly inputValues: readonly [{ readonly index: number }, InputValues | null];
   /** The whole JSON, cut. */
   readonly bounded: readonly [{ readonly maxBytes: number }, Bounded];
@@ -54,24 +54,24 @@ export type Asked<Each extends Name = Name> = {
 
 export type AnswerTo<Each extends Name = Name> = Questions[Each][1];
 
-/** Larger values are answered as bytes. An answer of 16 MiB of small ones would stop the loop when it is written. */
+/** Larger values are returned as bytes. Writing a response of 16 MiB of small ones would block the event loop. */
 const LARGE_VALUE_BYTES = 256;
 
 interface KnownField {
   readonly value: JsonValue;
-  /** Reason why the value cannot be sent. Null if it can. */
+  /** Why the value can't be sent, or null. */
   readonly problem: string | null;
   sizeBytes: number | null;
 }
 
-/** The parsed JSON of payloads, with what is known about their fields, so that many aliases compute it once. */
+/** The parsed JSON of payloads, with what is known about their fields, so many aliases compute it once. */
 export class ParsedPayloads {
   readonly json: JsonValue;
   readonly #known = new Map<string, KnownField>();
   #inputData: JsonValue | undefined;
 
   constructor(body: Uint8Array) {
-    // Boundary: the JSON is that of an answer which was read before.
+    // Boundary: the JSON comes from a response that was read before.
     this.json = parseExactJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as JsonValue;
   }
 
@@ -87,7 +87,7 @@ export class ParsedPayloads {
     return known;
   }
 
-  /** Throws UPSTREAM_CONTRACT_VIOLATION for a value that cannot be sent. */
+  /** Throws UPSTREAM_CONTRACT_VIOLATION for a value that can't be sent. */
   readable(index: number, field: PayloadField): JsonValue {
     const { value, problem } = this.field(index, field);
     if (problem === null) return value;
@@ -99,7 +99,7 @@ export class ParsedPayloads {
     return (known.sizeBytes ??= known.value === null ? 0 : jsonBytes(known.value));
   }
 
-  /** Unreadable inputs throw, since a later step's `input_data` would be wrong. All steps are of one run. */
+  /** Unreadable inputs throw, because a later step's `input_data` would be wrong. All steps belong to one run. */
   inputData(indexes: readonly number[]): JsonValue {
     if (this.#inputData !== undefined) return this.#inputData;
     const found = indexes.values().map((index) => fieldOf(this.readable(index, 'inputs'), 'input_data'));

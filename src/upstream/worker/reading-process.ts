@@ -1,4 +1,7 @@
-/** The process that reads large answers and payloads. It parses one body, answers what is asked of it, and forgets it. */
+/**
+ * The process that reads large responses and payloads. It parses one body, answers the questions about it, and drops
+ * it.
+ */
 import { createStatusOf } from '../../domain/status.ts';
 import { readAnswer, sentValue } from '../reading.ts';
 import { parseBody } from '../transport/json-body.ts';
@@ -27,9 +30,9 @@ const readOne = ({ body, reading, redaction, statusWords }: AnswerRequest): Read
     return { value: sentValue(reading, value, json), kept, deviations: deviations.found() };
   });
 
-// Signals to the whole process group are the gateway's: it ends this process when its last answer is written.
+// Signals to the whole process group are for the gateway, which ends this process once its last response is written.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('message', (request: PayloadRequest | AnswerRequest) => {
-  // Otherwise the garbage of one body is still there when the next one is parsed: 50 MB more.
+  // Otherwise, the garbage of one body would still be there when the next one is parsed: 50 MB more.
   process.send?.('questions' in request ? readPayloads(request) : readOne(request), () => globalThis.gc?.());
 });

@@ -1,6 +1,6 @@
 /**
- * Reads large answers and payloads in another process, one at a time. Not in a thread: if one fills its heap, Node ends the whole
- * process (docs/decisions/0073-reading-worker.md).
+ * Reads large responses and payloads in another process, one at a time. Not in a thread, because Node ends the whole
+ * process if one fills its heap (docs/decisions/0073-reading-worker.md).
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,19 +8,22 @@ import { packageFile } from '../../config/package-file.ts';
 import { AbandonedError, GatewayError } from '../errors.ts';
 import type { AnswerRead, AnswerRequest, ReadResult, PayloadReply, PayloadRequest } from './messages.ts';
 
-/** An operation that waits for the worker. */
+/** An operation waiting for the worker. */
 export interface Reader {
   /** Its owner, which shares the worker with others. */
   readonly share: object;
   /** Older operations have smaller numbers. */
   readonly order: number;
   isAbandoned(): boolean;
-  /** Whether answers of older operations of its owner wait for capacity: its own would pile up. */
+  /**
+   * Whether it is held back while responses of its owner's older operations wait for capacity, because its own would
+   * pile up.
+   */
   isHeldBack(): boolean;
 }
 
 export interface ReadingWorkerOptions {
-  /** Milliseconds. Default: those of the process. */
+  /** Milliseconds. Default: the process's. */
   readonly now?: () => number;
   /** Limit of its heap. Default: 256. */
   readonly maxHeapMb?: number | undefined;
@@ -41,7 +44,7 @@ const MAX_READ_MS = 30_000;
 /** An idle worker keeps its heap. */
 const IDLE_MS = 30_000;
 
-/** As it is, or as the build bundles it. */
+/** In source or bundled form. */
 const FILE = import.meta.filename.endsWith('.ts')
   ? `${import.meta.dirname}/reading-process.ts`
   : packageFile('dist/reading-process.js');
@@ -62,18 +65,18 @@ export class ReadingWorker {
     this.#maxHeapMb = options.maxHeapMb ?? MAX_HEAP_MB;
   }
 
-  /** Answers questions about payloads. Rejects as `#read` does. */
+  /** Answers questions about payloads. Rejects like `#read`. */
   readPayloads(reader: Reader, begin: () => PayloadRequest): Promise<PayloadReply> {
-    // Boundary: the process is our own, and answers each request in its form.
+    // Boundary: the process is our own, and its responses match the requests.
     return this.#read(reader, begin) as Promise<PayloadReply>;
   }
 
-  /** Reads an answer of the upstream. Rejects as `#read` does. */
+  /** Reads an upstream response. Rejects like `#read`. */
   readAnswer(reader: Reader, request: AnswerRequest): Promise<ReadResult<AnswerRead>> {
     return this.#read(reader, () => request) as Promise<ReadResult<AnswerRead>>;
   }
 
-  /** Call it when an owner is no longer held back. */
+  /** Must be called when an owner is no longer held back. */
   wake(): void {
     this.#next();
   }
@@ -85,8 +88,8 @@ export class ReadingWorker {
   }
 
   /**
-   * Calls `begin` when it is the reader's turn: that of the owner that has used the least time. Rejects with its error, with
-   * AbandonedError if the client has left, and with UPSTREAM_CONTRACT_VIOLATION if the process ends.
+   * Calls `begin` when it is the reader's turn: the owner that has used the least time goes first. Rejects with its
+   * error, with AbandonedError if the client has left, and with UPSTREAM_CONTRACT_VIOLATION if the process ends.
    */
   #read(reader: Reader, begin: () => Request): Promise<Reply> {
     const waiting: Waiting = { reader, begin, ...Promise.withResolvers<Reply>() };
@@ -145,7 +148,7 @@ export class ReadingWorker {
       this.#next();
     };
     next.promise.then(finished, finished);
-    // Somebody waits for the reply, so the process of the gateway must not end.
+    // The reply is awaited, so the gateway's process must not end.
     child.channel?.ref();
     child.send(request);
   }
@@ -180,7 +183,7 @@ export class ReadingWorker {
     this.#child = null;
     if (!child) return;
     const ended = once(child, 'exit');
-    // Otherwise a host that has nothing else to do would end while it waits for this.
+    // Otherwise, a host with nothing else to do would end while waiting for this.
     child.ref();
     child.kill('SIGKILL');
     await ended;

@@ -164,7 +164,7 @@ export type RunStatus =
   | 'PENDING'
   /** Not ended. */
   | 'RUNNING'
-  /** Status unknown: there are no steps yet, a step is unreadable, or the status word is unknown. */
+  /** Status unknown: there are no steps yet, a step is unreadable, or the status is unknown. */
   | 'UNKNOWN'
   /** Not ended: waiting for a person or an event. Without a record: some steps wait, and none runs. */
   | 'WAITING';
@@ -218,7 +218,7 @@ export type StepStatus =
   | 'RUNNING'
   /** Not executed: the workflow took another branch. */
   | 'SKIPPED'
-  /** Unknown status word; see `rawStatus`. */
+  /** Unknown status; see `rawStatus`. */
   | 'UNKNOWN'
   /** Waiting for a person or an event. `waitingSince` is the start of the wait. */
   | 'WAITING';

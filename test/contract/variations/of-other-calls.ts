@@ -74,7 +74,7 @@ export const OF_OTHER_CALLS: Examples = {
       },
     ),
   ],
-  'an edge is not a pair of texts': [
+  'an edge is not a pair of strings': [
     graph({ edges: [['START', 'model_1'], 'model_1-send', ['model_1', 'send']] }, {}),
     graph(
       { edges: [['a', 7], [7, 'a'], null, ['b'], ['a', 'b']] },
@@ -90,23 +90,23 @@ const STEPS = JSON.stringify(TIDY.steps?.json);
 const encoded = (encoding: string, raw: Buffer) => ({ raw, headers: { 'content-encoding': encoding } });
 
 export const OF_BODIES: Examples = {
-  'texts are not UTF-8': [steps([{ raw: Buffer.from(STEPS.replace('"Refund approved."', '"größer"'), 'latin1') }])],
+  'strings are not UTF-8': [steps([{ raw: Buffer.from(STEPS.replace('"Refund approved."', '"größer"'), 'latin1') }])],
   'a byte order mark precedes the JSON': [steps([{ raw: `\uFEFF${STEPS}` }])],
   'JSON comes with another content type': [steps([{ raw: STEPS, headers: { 'content-type': 'text/html' } }])],
-  'the answer is compressed by gzip': [
+  'the response is compressed with gzip': [
     steps([encoded('gzip', gzipSync(STEPS))]),
     steps([encoded('deflate', deflateSync(STEPS))]),
   ],
-  'the answer is compressed by brotli': [
+  'the response is compressed with brotli': [
     steps([encoded('br', brotliCompressSync(STEPS))]),
     steps([encoded('zstd', zstdCompressSync(STEPS))]),
   ],
-  'the answer is larger than UPSTREAM_MAX_RESPONSE_BYTES after decompression': [
+  'the response is larger than UPSTREAM_MAX_RESPONSE_BYTES after decompression': [
     noSteps('UPSTREAM_MAX_RESPONSE_BYTES', encoded('gzip', gzipSync(Buffer.alloc(2 ** 24, ' ')))),
   ],
   'HTTP 204': [noSteps('got no content (HTTP 204)', { status: 204, raw: '' })],
   'an empty body, or only blanks': ['', '\n', ' '.repeat(4096)].map((raw) => noSteps('is empty, not JSON', { raw })),
-  'NDJSON: one JSON value a line': [
+  'NDJSON: one JSON value per line': [
     noSteps('is NDJSON', { raw: '{"id":"s1"}\n{"id":"s2"}\n' }),
     noSteps('is NDJSON', { raw: `{"id":"s1"}\n{"id":"s2"}\n{"id":"${'x'.repeat(5000)}"}` }),
   ],

@@ -33,11 +33,11 @@ export const OF_STEPS: Examples = {
     step({ status: 'Timed-Out' }, { status: 'FAILED', rawStatus: 'Timed-Out' }),
     step({ status: 'TIMED_OUT' }, { status: 'FAILED', rawStatus: 'TIMED_OUT' }),
   ],
-  '`status` is an unknown word': [
+  '`status` is an unknown value': [
     step({ status: 'archived' }, { status: 'UNKNOWN', rawStatus: 'archived' }),
     step({ status: 3 }, { status: 'UNKNOWN', rawStatus: '3' }),
   ],
-  '`status` is missing or not text': [undefined, null, '', ['completed'], { word: 'completed' }].map((status) =>
+  '`status` is missing or not a string': [undefined, null, '', ['completed'], { word: 'completed' }].map((status) =>
     step({ status }, { status: 'UNKNOWN', rawStatus: '' }),
   ),
   'a time is in seconds since 1970': [
@@ -51,7 +51,7 @@ export const OF_STEPS: Examples = {
     [1_741_833_675_144, '2025-03-13T02:41:15.144Z'],
     [1_741_833_675_144.5, '2025-03-13T02:41:15.144500Z'],
   ]),
-  'a time is a number as text': values(START, 'startTime', [
+  'a time is a numeric string': values(START, 'startTime', [
     [`${SECONDS}`, '2025-03-13T02:41:15Z'],
     ['1741833675144', '2025-03-13T02:41:15.144Z'],
   ]),
@@ -60,7 +60,7 @@ export const OF_STEPS: Examples = {
     ['2025-03-12 00:59:55.465508+00:00', '2025-03-12T00:59:55.465508+00:00'],
   ]),
   'a time has no zone': values(START, 'startTime', [['2025-03-13T02:41:15.144470', '2025-03-13T02:41:15.144470Z']]),
-  'a time is another text, or a date that does not exist': [
+  'a time is another string, or a date that does not exist': [
     ...['yesterday', '2025-13-45T00:00:00Z', '2025-02-30T00:00:00Z'].map((time) =>
       step({ start_time: time, end_time: time }, { startTime: null, endTime: null }),
     ),
@@ -75,17 +75,17 @@ export const OF_STEPS: Examples = {
     [2.999, 2],
     [0.5, 0],
   ]),
-  '`elapsed_time` is a number as text': values('elapsed_time', 'elapsedTime', [
+  '`elapsed_time` is a numeric string': values('elapsed_time', 'elapsedTime', [
     ['0', 0],
     [' 2.75 ', 2],
     ['1.5e1', 15],
     ['2500e-02', 25],
     ['1E+1', 10],
   ]),
-  '`elapsed_time` is negative, another text or of another type': lost('elapsed_time', 'elapsedTime', [
+  '`elapsed_time` is negative, another string or of another type': lost('elapsed_time', 'elapsedTime', [
     ...[-1, -0.5, Infinity, -Infinity, '2 s', '1e', '0x10', 'Infinity', ' ', true, ['5']],
   ]),
-  '`tokens` is a number as text': values('tokens', 'tokens', [['150', 150]]),
+  '`tokens` is a numeric string': values('tokens', 'tokens', [['150', 150]]),
   '`tokens` is negative, has a fraction or is of another type': lost('tokens', 'tokens', [
     ...[1.5, -1, Infinity, '1.5', true, ['5'], {}],
   ]),
@@ -121,7 +121,7 @@ export const OF_STEPS: Examples = {
   ]),
   '`item_key` is a number': values('item_key', 'itemKey', [[7, '7']]),
   '`item_key` is of another type': lost('item_key', 'itemKey', [{ id: 7 }, ['7']]),
-  '`attempt` is a number as text': [step({ attempt: '2' })],
+  '`attempt` is a numeric string': [step({ attempt: '2' })],
   '`attempt` is 0, negative, has a fraction or is of another type': [0, '0', -1, 1.5, true, ['1']].map((attempt) =>
     step({ attempt }),
   ),

@@ -7,7 +7,7 @@ import { append, entryAt } from './pieces.ts';
 interface Block {
   start: JsonObject;
   text: string | null;
-  /** JSON text of a call's input. Null if there is none. */
+  /** JSON of a call's input, or null. */
   input: string | null;
 }
 
@@ -42,7 +42,7 @@ export function joinAnthropicEvents(events: readonly JsonObject[]): JsonObject |
     } else {
       continue;
     }
-    // The start has the input tokens, the end has all output tokens.
+    // The start has the input tokens, the end all output tokens.
     if (isJsonObject(counted)) for (const [name, count] of Object.entries(counted)) usage.set(name, count);
     isStream = true;
   }

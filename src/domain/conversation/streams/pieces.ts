@@ -2,7 +2,7 @@
 import type { JsonValue } from '../../types.ts';
 import { MAX_TEXT } from '../text.ts';
 
-/** Appends the piece, unless the text is already longer than MAX_TEXT. */
+/** Appends the piece unless the text is already longer than MAX_TEXT. */
 export function append(text: string | null, piece: JsonValue | undefined): string | null {
   if (typeof piece !== 'string') return text;
   return text !== null && text.length > MAX_TEXT ? text : (text ?? '') + piece;

@@ -6,7 +6,7 @@ import { joinAnthropicEvents } from './anthropic-stream.ts';
 import { joinChatChunks } from './chat-stream.ts';
 import { joinResponseEvents } from './responses-stream.ts';
 
-/** Returns the answer in its vendor's shape, as if it had not been streamed. Null if the outputs are not a stream. */
+/** Returns the answer in its vendor's shape, as if it hadn't been streamed, or null if the outputs aren't a stream. */
 export function joinStream(outputs: JsonValue): JsonObject | null {
   if (isJsonObject(outputs) && !MARKS.some((key) => Object.hasOwn(outputs, key))) return null;
   const events = eventsIn(outputs).filter(isJsonObject);
@@ -14,7 +14,7 @@ export function joinStream(outputs: JsonValue): JsonObject | null {
 }
 
 const LISTS = ['chunks', 'events', 'deltas'];
-/** An object without any of these is neither a stream nor one event of a stream. */
+/** An object without any of these is neither a stream nor an event of one. */
 const MARKS = [...LISTS, 'choices', 'type'];
 
 function eventsIn(outputs: JsonValue): readonly JsonValue[] {
@@ -23,14 +23,16 @@ function eventsIn(outputs: JsonValue): readonly JsonValue[] {
   return LISTS.map((key) => fieldOf(outputs, key)).find(isJsonArray) ?? [outputs];
 }
 
-/** Maximum number of characters read from a text of server-sent events. */
+/** Maximum number of characters to read from server-sent events. */
 const MAX_EVENTS_TEXT = 4 * 2 ** 20;
 
 const MAX_LINES = 100_000;
-/** A broken line takes as long as twenty events. */
+/** A malformed line takes as long as twenty events. */
 const MAX_BROKEN_LINES = 100;
 
-/** Skips lines that are not JSON, such as `[DONE]` and a cut last line. A text with many of them is not a stream. */
+/**
+ * Skips lines that aren't JSON, such as `[DONE]` and a truncated last line. A string with many of them isn't a stream.
+ */
 function serverSentEvents(text: string): readonly JsonValue[] {
   if (!/^\s*(?:data|event|id):/.test(text.slice(0, 100))) return [];
   const events: JsonValue[] = [];

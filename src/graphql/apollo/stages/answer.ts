@@ -1,4 +1,4 @@
-/** Last stage: formatted errors, the size limit of the answer, and its HTTP status. */
+/** Last stage: formatted errors, the size limit of the response, and its HTTP status. */
 import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { GatewayError } from '../../../upstream/errors.ts';
 import { measureAnswer } from '../../budgets.ts';
@@ -12,12 +12,12 @@ export interface AnswerOptions {
   readonly maxAnswerBytes: number;
 }
 
-/** What was executed, or rejected before. */
+/** Result of the execution, or of an earlier rejection. */
 export interface Executed {
   readonly result: FormattedExecutionResult;
-  /** Unformatted. Null if `result` has none, or has those of a plugin. */
+  /** Unformatted errors, or null if `result` has none or those of a plugin. */
   readonly errors: readonly unknown[] | null;
-  /** Validated operation, or null if it was rejected before it was valid. */
+  /** Validated operation, or null if it was rejected earlier. */
   readonly valid: Valid | null;
   /** Set by a plugin. */
   readonly status: number | undefined;
@@ -31,7 +31,7 @@ export interface Answered {
 export type AnswerStage = (operation: Operation, executed: Executed) => Promise<Answered>;
 
 export function createAnswer({ schema, errors, maxAnswerBytes }: AnswerOptions): AnswerStage {
-  /** In place of an answer that is too large, or finds no room. */
+  /** Replaces a response that is too large or finds no capacity. */
   function replacement(
     { data, errors: found = [] }: FormattedExecutionResult,
     error: unknown,
@@ -50,9 +50,9 @@ export function createAnswer({ schema, errors, maxAnswerBytes }: AnswerOptions):
   return async (operation, { result: { data, extensions, errors: given }, errors: all, valid, status }) => {
     const { record, context, ticket } = operation;
     const excess = data === undefined ? null : context.budgets.excess();
-    // Thousands of errors are not formatted only to be replaced.
+    // Thousands of errors need not be formatted only to be replaced.
     const found = excess && all ? all.filter(isOfRootField) : all;
-    // If nothing was executed, a plugin has answered, and may have written errors.
+    // If nothing was executed, a plugin has responded, and may have written errors.
     const formatted = found ? errors.format(found, record) : given && errors.complete(given, record);
     if (formatted) context.lifetime.limit(0);
     const result = {
@@ -75,17 +75,17 @@ export function createAnswer({ schema, errors, maxAnswerBytes }: AnswerOptions):
   };
 }
 
-/** Says that the mutation was executed, so that its client doesn't start another run. */
+/** Says that the mutation was executed, so its client doesn't start another run. */
 const afterEffect = ({ code, message }: GatewayError): GatewayError =>
-  new GatewayError(code, `${message} The mutation was executed anyway: do not send it again.`, { retryable: false });
+  new GatewayError(code, `${message} The mutation was executed; don't send it again.`, { retryable: false });
 
 const isOfRootField = (error: unknown): boolean => error instanceof GraphQLError && error.path?.length === 1;
 
-/** Whether the error belongs to a part that is left out. */
+/** Whether the error belongs to an omitted part. */
 const isWithin = ({ path = [] }: GraphQLFormattedError, leftOut: readonly GraphQLFormattedError[]): boolean =>
   leftOut.some((part) => (part.path ?? []).every((key, at) => key === path[at]));
 
-/** HTTP statuses of a request in which no root field has a value because no credential was accepted. */
+/** HTTP statuses for requests without any data because no credential was accepted. */
 const FAILED_REQUESTS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, IDENTITY_UNAVAILABLE: 503 };
 
 function statusOfData({ data, errors = [] }: FormattedExecutionResult): number {

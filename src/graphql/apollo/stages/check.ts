@@ -1,11 +1,11 @@
-/** Rejects valid operations with a wrong type for their transport, or a null where it is not allowed. */
+/** Rejects valid operations whose type doesn't suit their transport, and nulls where they aren't allowed. */
 import type { DocumentNode, GraphQLError } from 'graphql';
 import type { OperationType } from '../../../observability/operation-record.ts';
 import type { Documents } from '../../operations/documents.ts';
 import { requestError } from '../../operations/error-formatting.ts';
 import type { Operation, OperationRequest, Valid } from '../../operations/operation.ts';
 
-/** `document` as Apollo Server has parsed and validated it, with the SHA-256 of its source. */
+/** `document` is what Apollo Server has parsed and validated, with the SHA-256 of its source. */
 export type Check = (operation: Operation, document: DocumentNode, queryHash: string) => Valid;
 
 export const createCheck =

@@ -12,7 +12,7 @@ interface ExecuteOptions {
   readonly documents: Pick<Documents, 'compiled'>;
 }
 
-/** Uses the compiled query of a known document, else graphql-js. */
+/** Uses the compiled query of a known document, otherwise graphql-js. */
 export function createExecute({ schema, documents }: ExecuteOptions): Execute {
   function run({ params, context }: Operation, { document }: Valid): ExecutionResult | Promise<ExecutionResult> {
     const { operationName = null, variables } = params;
@@ -23,7 +23,7 @@ export function createExecute({ schema, documents }: ExecuteOptions): Execute {
 
   return async (operation, valid) => {
     const { context, record, request, ticket } = operation;
-    // The client may have left while its request waited. A mutation is executed anyway.
+    // The client may have left while its request was waiting. Mutations are executed anyway.
     if (record.type === 'query' && request.client.isGone()) throw new AbandonedError();
     if (record.type === 'mutation') {
       ticket.mustFinish();

@@ -1,6 +1,6 @@
 /**
- * The gateway's plugin of Apollo Server, after those of an embedder. Each stage returns a value, which this plugin alone keeps for the
- * next one.
+ * The gateway's Apollo Server plugin, which runs after an embedder's. Each stage returns a value, which only this
+ * plugin keeps for the next one.
  */
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestListener, type GraphQLResponse } from '@apollo/server';
 import { OperationTypeNode, type ExecutionResult } from 'graphql';
@@ -16,8 +16,9 @@ export interface Stages {
 }
 
 /**
- * Without plugins of an embedder the operation is executed here. Before its executor, Apollo Server creates a context whose accessors
- * make V8 keep the request until the next major collection: a quarter of the time of W2.
+ * Without an embedder's plugins, the operation is executed here. Before calling its executor, Apollo Server creates a
+ * context whose accessors make V8 keep the request until the next major collection, which took a quarter of the time of
+ * W2.
  */
 export function createStagesPlugin(
   { check, execute, answer }: Stages,
@@ -31,7 +32,7 @@ export function createStagesPlugin(
 
     async responseForOperation({ contextValue: { execution }, operation: { operation: type } }) {
       const { operation, valid } = execution;
-      // Its transport subscribes.
+      // The transport subscribes.
       if (type === OperationTypeNode.SUBSCRIPTION) {
         execution.progress = { stage: 'SUBSCRIPTION', valid };
         return responseOf({ data: null });
