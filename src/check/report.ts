@@ -49,7 +49,7 @@ function linesOf(result: CallResult): string[] {
 }
 
 const adviceOn = (words: readonly string[]): string =>
-  `map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown:  ${words.join(', ')}.`;
+  `map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown: ${words.join(', ')}.`;
 
 const describe = ({ field, outcome, expected, got, count }: CountedDeviation): string =>
   `${field}: expected ${expected}, got ${got}; ${outcome === 'read' ? 'read anyway' : 'cannot be read'} (${count} times)`;

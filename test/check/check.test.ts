@@ -205,9 +205,9 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ status: 'hibernating' })] };
     const unknown = await check(['--workflow', 'wf']);
     expect(saidOf('runs', unknown.stdout)).toContain(
-      '  > map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown:  "archived", "on hold".',
+      '  > map each unknown status in STATUS_WORDS, such as STATUS_WORDS=crashed:FAILED. Unknown: "archived", "on hold".',
     );
-    expect(saidOf('steps', unknown.stdout)).toContain('The words: "hibernating".');
+    expect(saidOf('steps', unknown.stdout)).toContain('Unknown: "hibernating".');
     const known = await check(['--workflow', 'wf'], {
       STATUS_WORDS: 'archived:COMPLETED, on hold:RUNNING, hibernating:RUNNING',
     });
@@ -376,8 +376,8 @@ describe('stepgate check', () => {
 
   const NO_KEY = 'must be one key, got a character that no key has';
   it.each([
-    ['', 'Standard input must be a key when --key-stdin is set, got nothing.'],
-    [' \n', 'Standard input must be a key when --key-stdin is set, got nothing.'],
+    ['', 'Standard input must contain a key when --key-stdin is set, got nothing.'],
+    [' \n', 'Standard input must contain a key when --key-stdin is set, got nothing.'],
     ['SECRET\nother\n', `Standard input ${NO_KEY}`],
     ['SECRET\u2019', `Standard input ${NO_KEY}`],
   ])('rejects the key %j from standard input without a call', async (input, message) => {

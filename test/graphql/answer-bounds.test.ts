@@ -16,7 +16,7 @@ const hundred = <T>(make: (index: number) => T): readonly T[] => Array.from({ le
 const failing = (count: number) => repeat(count, (index) => `a${index}: outputs(path: "abs(x)")`);
 /** A path that visits all values of a list once for each projection. */
 const longPath = (projections: number) => `items${'|[*]'.repeat(projections)}`;
-const WAS_EXECUTED = 'The mutation was executed anyway';
+const WAS_EXECUTED = "The mutation was executed; don't send it again";
 
 describe('an answer', () => {
   let steps: readonly unknown[];
