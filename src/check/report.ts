@@ -19,7 +19,7 @@ export function reportOf(upstream: string, results: readonly CallResult[]): stri
   const count = (is: (result: CallResult) => boolean) => results.filter(is).length;
   const [failed, lossy] = [count((result) => !isTried(result)), count(losesData)];
   const verdict = [
-    isGood(results) && 'All tried calls work.',
+    isGood(results) && 'All attempted calls work.',
     failed > 0 && `${failed} of ${results.length} calls failed or could not be tried.`,
     lossy > 0 && `${lossy} of ${results.length} calls have unreadable values.`,
     count(deviates) > 0 && `${count(deviates)} calls deviate from the contract: see docs/upstream-deviations.md.`,

@@ -248,7 +248,7 @@ describe('stepgate check', () => {
     const last =
       '1 of 5 calls have unreadable values. 1 calls deviate from the contract: see docs/upstream-deviations.md';
     expect(stdout.trimEnd().split('\n').at(-1)).toContain(last);
-    expect(stdout).not.toContain('All calls that were tried work');
+    expect(stdout).not.toContain('All attempted calls work');
     expect(code).toBe(1);
   });
 
