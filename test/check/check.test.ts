@@ -65,7 +65,7 @@ describe('stepgate check', () => {
     expect(saidOf('run', stdout)).toMatch(/works: run "done", status "completed"$/);
     expect(saidOf('steps', stdout)).toMatch(/works: 1 steps of run "done"$/);
     expect(saidOf('execute', stdout)).toMatch(/not tried: it would start a run: use --execute$/);
-    expect(stdout).toContain('All tried calls work.');
+    expect(stdout).toContain('All attempted calls work.');
     expect(code).toBe(0);
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual(
       ['workflows', 'runs', 'runs', 'runs', 'run', 'steps'].map((endpoint) => [endpoint, KEY]),
@@ -256,7 +256,7 @@ describe('stepgate check', () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
-    expect(stdout).toContain('All tried calls work. 1 calls deviate from the contract');
+    expect(stdout).toContain('All attempted calls work. 1 calls deviate from the contract');
     expect(code).toBe(0);
   });
 
