@@ -191,9 +191,9 @@ describe('the tables of docs/upstream.md', () => {
  * allowed on purpose, and an id beyond 2^53 is read as the string that it should be.
  */
 const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
-  '`status` is an unknown word',
+  '`status` is an unknown value',
   'an id, or a number in `error`, is an integer beyond 2^53',
-  'a time is another text, or a date that does not exist',
+  'a time is another string, or a date that does not exist',
   '`error` is longer than 256 KiB',
   '`waits` has more than 1000 items, or those of all steps more than 10,000',
   '`outputs`, `inputs` or `step_metadata` is nested deeper than 200 levels',
