@@ -18,7 +18,7 @@ export interface CheckProcess {
   readonly write: (text: string) => void;
 }
 
-/** Resolves to the exit code: 0 if all tried calls work without losing values. Throws UsageError. */
+/** Resolves to the exit code: 0 if all attempted calls work without losing values. Throws UsageError. */
 export async function runCheck({ configWith, args, environment, readStdin, write }: CheckProcess): Promise<number> {
   const { config, options } = await readCheckOptions(args, environment, readStdin, configWith);
   const embedded =

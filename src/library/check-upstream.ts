@@ -25,7 +25,7 @@ export interface UpstreamCheckOptions {
 }
 
 export interface UpstreamCheck {
-  /** Whether all tried calls work without losing values. */
+  /** Whether all attempted calls work without losing values. */
   readonly isGood: boolean;
   /** What works, what deviates from the contract, and what to change, line by line. */
   readonly report: string;

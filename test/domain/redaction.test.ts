@@ -113,6 +113,11 @@ describe('a rule for texts', () => {
   });
 });
 
+it('leaves an error without a match as it is, byte for byte', () => {
+  const error = '{ "code": "E1",  "detail": {"apikeys": 1} }';
+  expect(byKeys.error(error)).toBe(error);
+});
+
 describe('a rule for patterns', () => {
   it('replaces matches in strings, names and numbers', () => {
     const value = { 'my Secret': `card ${CARD}, a secret`, number: CARD, other: 12 };

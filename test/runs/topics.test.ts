@@ -52,6 +52,7 @@ it('polls for the one who has subscribed longest', async () => {
   await poll();
   expect([...new Set(polledFor)]).toEqual(['ada', 'grace']);
   expect(polledFor.at(-1)).toBe('grace');
-  second?.leave();
   topics.close();
+  expect(await second?.next(0)).toBeUndefined();
+  second?.leave();
 });

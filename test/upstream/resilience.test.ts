@@ -594,4 +594,9 @@ describe('a connection that fails', () => {
     expect(errorOf(code)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
     expect(errorOf(code)).toHaveProperty('details', wasNotSent ? { wasNotSent } : {});
   });
+
+  it('leaves errors that are not of a connection as they are', () => {
+    const error = new TypeError('no connection was tried');
+    expect(toGatewayError(error, false)).toBe(error);
+  });
 });
