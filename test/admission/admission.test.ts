@@ -39,8 +39,8 @@ function createScene() {
   return { admission: new Admission({ after: clock.after, loop }), clock, iterate, iterateUntilIdle };
 }
 
-describe('the weight in progress', () => {
-  it('lets one owner use 1,024, then rejects until an operation ends', () => {
+describe('the cost in progress', () => {
+  it('lets a tenant use 1,024, then rejects until an operation ends', () => {
     const { admission } = createScene();
     const tickets = Array.from({ length: 1024 }, () => admission.admit(caller('a'), here));
     expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
@@ -51,7 +51,7 @@ describe('the weight in progress', () => {
     expect(() => admission.admit(caller('a'), here)).toThrow(REFUSED);
   });
 
-  it('lets a network use 64, all networks 2,048, beside accepted callers', () => {
+  it('lets a network use 64 and all networks 2,048, besides accepted callers', () => {
     const { admission } = createScene();
     for (let at = 0; at < 64; at += 1) admission.admit(network('n0'), here);
     expect(() => admission.admit(network('n0'), here)).toThrow(REFUSED);
@@ -60,7 +60,7 @@ describe('the weight in progress', () => {
     expect(() => admission.admit(caller('a'), here)).not.toThrow();
   });
 
-  it('reserves a quarter of the process for small accepted callers', () => {
+  it('reserves a quarter of the capacity for small accepted callers', () => {
     const { admission } = createScene();
     for (let at = 0; at < 3072; at += 1) admission.admit(caller(`greedy-${at % 3}`), here);
     const late = caller('late');
@@ -81,7 +81,7 @@ describe('the weight in progress', () => {
     await room;
   });
 
-  it.each(['query', 'mutation'])('rejects the answer of a %s after 10 s without capacity', async (type) => {
+  it.each(['query', 'mutation'])('rejects the response of a %s after 10 s without capacity', async (type) => {
     const { admission, clock } = createScene();
     const [oldest, ticket] = [1, 2].map(() => admission.admit(caller('a'), here)) as [Ticket, Ticket];
     void oldest.receive(2 ** 22);
@@ -96,7 +96,7 @@ describe('the weight in progress', () => {
     await expect(refused).rejects.toEqual(RATE_LIMITED);
   });
 
-  it('lets only one operation of all networks exceed their limit', async () => {
+  it('lets only one unauthenticated operation exceed its limit', async () => {
     const { admission } = createScene();
     const bodies = Array.from({ length: 40 }, (_, at) => admission.admit(network(`n${at}`), here));
     const rooms = bodies.map((ticket) => ticket.receive(2 ** 20 - 1));
@@ -108,7 +108,7 @@ describe('the weight in progress', () => {
     for (const ticket of bodies) ticket.end();
   });
 
-  it('lets in those behind a waiter that gives up', async () => {
+  it('admits requests queued behind a waiter that gives up', async () => {
     const { admission, clock } = createScene();
     for (let at = 0; at < 1020; at += 1) admission.admit(caller('a'), here);
     const large = admission.admitLater(caller('a'), here, 40_960);
@@ -135,7 +135,7 @@ describe('the weight in progress', () => {
     await expect(waiting[2]).rejects.toEqual(RATE_LIMITED);
   });
 
-  it('keeps at most 100 idle owners', async () => {
+  it('keeps at most 100 idle tenants', async () => {
     const { admission, clock } = createScene();
     const tickets = Array.from({ length: 2048 }, (_, at) => admission.admit(network(`n${at % 32}`), here));
     for (let at = 0; at < 3000; at += 1) expect(() => admission.admit(network(`late ${at}`), here)).toThrow();
@@ -150,7 +150,7 @@ describe('the weight in progress', () => {
 });
 
 describe('turns', () => {
-  it('clears what a turn left behind within the same loop iteration', async () => {
+  it('discards the state of a turn within the same event loop iteration', async () => {
     const { admission, iterate } = createScene();
     const [first, second] = [1, 2].map(() => admission.admit(caller('a'), here)) as [Ticket, Ticket];
     void first.nextTurn();
@@ -187,7 +187,7 @@ describe('turns', () => {
     expect(seen).toEqual([0, 16, 19, 19, 22]);
   });
 
-  it('serves the owner with the least time first, and its oldest operation', async () => {
+  it('serves the tenant with the least time first, oldest operation first', async () => {
     const { admission, clock, iterateUntilIdle } = createScene();
     const begun: string[] = [];
     const work = async (ticket: Ticket, name: string, ms: number) => {
@@ -206,7 +206,7 @@ describe('turns', () => {
     expect(begun).toEqual(['a1', 'b1', 'b2', 'a2', 'a3']);
   });
 
-  it('does not count later I/O of others against an immediate turn', async () => {
+  it("doesn't charge an immediate turn for I/O of later operations", async () => {
     const { admission, clock, iterateUntilIdle } = createScene();
     const [modest, greedy] = [admission.admit(caller('modest'), here), admission.admit(caller('greedy'), here)];
     expect(modest.turn()).toBeNull();
@@ -230,7 +230,7 @@ describe('turns', () => {
     expect(begun.indexOf('modest')).toBeLessThan(2);
   });
 
-  it.each([1, 16])('counts the time of networks fourfold, %i of them as one caller', async (count) => {
+  it.each([1, 16])('counts unauthenticated time fourfold, with %i networks as one caller', async (count) => {
     const { admission, clock, iterateUntilIdle } = createScene();
     const begun: string[] = [];
     for (let at = 0; at < 16; at += 1) {
@@ -247,7 +247,7 @@ describe('turns', () => {
     expect(begun.slice(0, 15).filter((name) => name !== 'a').length).toBeLessThanOrEqual(4);
   });
 
-  it('drops a disconnected client before its turn, but not a begun mutation', async () => {
+  it('drops a disconnected client before its turn, but finishes started mutations', async () => {
     const { admission, iterateUntilIdle } = createScene();
     let isGone = false;
     const [first, left, mutation] = [1, 2, 3].map(() => admission.admit(caller('a'), () => isGone)) as [
@@ -263,7 +263,7 @@ describe('turns', () => {
     await Promise.all([iterateUntilIdle(), expect(dropped).rejects.toThrow('abandoned'), finished]);
   });
 
-  it('gives younger operations no turn while an older answer waits for capacity', async () => {
+  it('holds younger operations back while an older response waits for capacity', async () => {
     const { admission, iterateUntilIdle } = createScene();
     const oldest = admission.admit(caller('a'), here);
     const waiting = admission.admit(caller('a'), here);
@@ -285,7 +285,7 @@ describe('turns', () => {
     expect(begun).toEqual(['other', 'younger']);
   });
 
-  it('lets a small owner wait for only one turn of the others', () =>
+  it('makes a small tenant wait for at most one turn', () =>
     fc.assert(
       fc.asyncProperty(fc.array(fc.nat(50), { minLength: 1, maxLength: 60 }), fc.nat(20), async (turnsMs, after) => {
         const { admission, clock, iterate } = createScene();
@@ -334,7 +334,7 @@ const OPERATION = fc.record({
   startsAtMs: fc.nat(5000),
 });
 
-it('lets no operation wait forever', () =>
+it('never lets an operation wait forever', () =>
   fc.assert(
     fc.asyncProperty(fc.array(OPERATION, { minLength: 1, maxLength: 80 }), async (operations) => {
       const { admission, clock, iterate } = createScene();

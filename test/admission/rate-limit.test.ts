@@ -50,7 +50,7 @@ describe('the rate limit of a key', () => {
     }
   });
 
-  it('allows another operation every tenth of a minute, not counting rejected ones', async () => {
+  it('allows another operation every tenth of a minute, ignoring rejected ones', async () => {
     expect(await statusesOf(10)).toEqual([200, 200, 200, 200, 200, 200, 429, 429, 429, 429]);
     clock.advance(9_999);
     expect((await post()).headers.get('retry-after')).toBe('1');
@@ -73,7 +73,7 @@ describe('the rate limit of a key', () => {
     });
   });
 
-  it('The rate limit counts answers with 304', async () => {
+  it('counts 304 responses', async () => {
     const first = await sendByHttp('HTTP GET', gateway.url, ASK);
     const validator = { 'if-none-match': first.headers.get('etag') ?? '' };
     for (const left of ['4', '3', '2', '1', '0']) {
@@ -83,7 +83,7 @@ describe('the rate limit of a key', () => {
     expect((await sendByHttp('HTTP GET', gateway.url, ASK, 'key-1', validator)).status).toBe(429);
   });
 
-  it('All transports share the rate limit, and other keys are not affected', async () => {
+  it('applies across all transports, but not across keys', async () => {
     for (let time = 0; time < 6; time += 1) {
       const transport = TRANSPORTS[time % TRANSPORTS.length] ?? 'HTTP POST';
       expect(await send(transport, gateway.url, ASK)).toEqual(ANSWER);
@@ -96,7 +96,7 @@ describe('the rate limit of a key', () => {
     expect(upstream.calls.filter(({ key }) => key === 'key-1')).toHaveLength(calls);
   });
 
-  it('The rate limit counts invalid operations, and no request without a key', async () => {
+  it('counts invalid operations, but not requests without a key', async () => {
     for (let time = 0; time < 6; time += 1) await send('HTTP POST', gateway.url, { query: `{ wrong${time}` });
     expect(await send('HTTP POST', gateway.url, ASK)).toEqual({ errors: LIMITED });
     for (let time = 0; time < 10; time += 1) {
