@@ -51,7 +51,7 @@ beforeAll(async () => {
   schema = buildClientSchema(data as unknown as IntrospectionQuery);
 });
 
-it('contain only workflows of the caller', async () => {
+it('shows callers only their own workflows', async () => {
   const seen = new Map(CALLERS.map(({ sub }) => [sub, new Set<string>()]));
   const draws = fc.record({
     callers: fc.array(fc.constantFrom(...CALLERS), { minLength: 4, maxLength: 8 }),

@@ -95,7 +95,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     return issuer.token({ sub: `caller-${names}`, ...(!isGood && { aud: 'another' }) });
   }
 
-  it.each(Object.entries(SENDERS))('use up the rate of their network: %s', async (_, send) => {
+  it.each(Object.entries(SENDERS))('count toward the rate limit of their network: %s', async (_, send) => {
     const from = (address: string, key: string) => send(gateway.url, key, { 'x-forwarded-for': address });
     const known = await credential(true);
     expect(await from(ATTACKER, known)).toContain('COMPLETED');
@@ -119,7 +119,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
     expect(await send(true)).toMatch(/^200/);
   });
 
-  it('never block an accepted credential from being verified again', async () => {
+  it('never stop an accepted credential from being verified again', async () => {
     const headers = { 'x-forwarded-for': ATTACKER };
     const known = await credential(true);
     expect(await SENDERS['HTTP POST'](gateway.url, known, headers)).toMatch(/^200/);
@@ -131,7 +131,7 @@ describe.each(['a hook', 'tokens'])('failed verifications by %s', (kind) => {
   });
 });
 
-it('rejects none of 3,000 valid tokens behind one address', async () => {
+it('rejects none of 3,000 valid tokens from one address', async () => {
   const clock = createManualClock();
   const issuer = await new Issuer(clock.now).open();
   const gateway = await startGateway({
@@ -150,7 +150,7 @@ it('rejects none of 3,000 valid tokens behind one address', async () => {
 });
 
 /** Tests the module: which verification waits cannot be seen from outside. */
-it('runs at most 64 verifications of one network at once', async () => {
+it('runs at most 64 verifications per network at once', async () => {
   const begun: string[] = [];
   const held = Promise.withResolvers<undefined>();
   const authenticate = createAuthentication({

@@ -24,7 +24,7 @@ const PAUSE = 10 * SECOND;
 const UNKNOWN = 'UNAUTHENTICATED';
 const UNAVAILABLE = 'IDENTITY_UNAVAILABLE';
 
-describe('the keys of the token issuer', () => {
+describe('the signing keys of the issuer', () => {
   let clock: ManualClock;
   let gateway: TestGateway | null;
   let log: CapturedLog;
@@ -79,7 +79,7 @@ describe('the keys of the token issuer', () => {
     publicJwk: { ...key.publicJwk, kid, ...change },
   });
 
-  it('loads issuer keys once for concurrent tokens, and again after ten minutes', async () => {
+  it('load once for concurrent tokens, and again after ten minutes', async () => {
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual(['accepted', 'accepted', 'accepted']);
     issuer.keys = [b];
@@ -89,7 +89,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(a), await ask(b), issuer.requests]).toEqual([UNKNOWN, 'accepted', 2]);
   });
 
-  it('loads issuer keys for unknown key ids, at most every 30 s', async () => {
+  it('reload for unknown key ids, at most every 30 s', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [b];
@@ -101,7 +101,7 @@ describe('the keys of the token issuer', () => {
     expect(issuer.requests).toBe(2);
   });
 
-  it('expires issuer keys after ten minutes of an outage, retryably', async () => {
+  it('expire after ten minutes of an outage, with a retryable error', async () => {
     issuer.failsWith = 503;
     await start();
     expect(await Promise.all([a, a, a].map(ask))).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
@@ -119,7 +119,7 @@ describe('the keys of the token issuer', () => {
     expect(warnings()).toMatchObject([{ reason }, { reason }]);
   });
 
-  it('reports a retryable error for new keys during an issuer outage', async () => {
+  it('cause a retryable error for new keys during an outage', async () => {
     await start();
     expect(await ask(a)).toBe('accepted');
     issuer.keys = [a, b];
@@ -132,7 +132,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(b), await ask(like('made-up', b, {}))]).toEqual(['accepted', UNKNOWN]);
   });
 
-  it('A hanging issuer is awaited once for all tokens, for 5 s', async () => {
+  it('make all tokens wait up to 5 s for a hanging issuer', async () => {
     const deadline = new AbortController();
     const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
     const answers = issuer.hold();
@@ -150,7 +150,7 @@ describe('the keys of the token issuer', () => {
     expect(await ask(a)).toBe('accepted');
   });
 
-  it('Unusable keys are ignored, and the others are used', async () => {
+  it('stay usable if others in the set are not', async () => {
     const { publicKey: short } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const unusable = [
       like('short', rsa, short.export({ format: 'jwk' })),
@@ -171,7 +171,7 @@ describe('the keys of the token issuer', () => {
     expect(log.text).not.toContain(a.publicJwk.x);
   });
 
-  it('rejects a token without a key id if there are several keys', async () => {
+  it('reject a token without a key id if there are several', async () => {
     const unnamed = { ...a, kid: undefined } as unknown as SigningKey;
     await start();
     expect(await ask(unnamed)).toBe('accepted');
@@ -182,7 +182,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(unnamed), issuer.requests]).toEqual([UNKNOWN, 2]);
   });
 
-  it('reads AUTH_JWKS from a file at start and every ten minutes', async () => {
+  it('come from a file at start and every ten minutes', async () => {
     const textOf = (keys: readonly SigningKey[]) => JSON.stringify({ keys: keys.map(({ publicJwk }) => publicJwk) });
     await mkdir(join(directory, 'http:'));
     // A path that starts like a URL would not be a file. This one does not.
@@ -200,7 +200,7 @@ describe('the keys of the token issuer', () => {
     expect([await ask(a), await ask(b)]).toEqual([UNKNOWN, 'accepted']);
   });
 
-  describe('the answer of the issuer', () => {
+  describe('the response of the issuer', () => {
     const body = () => JSON.stringify({ keys: [a.publicJwk] });
     const NO_SET = 'other content';
     const answering = (status: number, text: string) => (response: ServerResponse) =>
@@ -232,13 +232,13 @@ describe('the keys of the token issuer', () => {
       ...['', 's3cret', '[]', '{}', '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":["s3cret"]}'].map(
         (text) => [text, answering(200, text), NO_SET] as const,
       ),
-    ])('rejects keys if the issuer returns %j, without logging it', async (_name, answer, got) => {
+    ])('is rejected if it is %j, and not logged', async (_name, answer, got) => {
       expect(await askOver(answer)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ${got}` }]);
       expect(log.text).not.toContain('s3cret');
     });
 
-    it('rejects keys if the issuer does not respond, without logging the URL', async () => {
+    it('is a rejection after a timeout, logged without the URL', async () => {
       await start(`HTTP://127.0.0.1:${await freePort()}/s3cret`);
       expect(await ask(a)).toBe(UNAVAILABLE);
       expect(warnings()).toMatchObject([{ reason: `${WRONG_KEYS}, got ECONNREFUSED` }]);

@@ -138,7 +138,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
 
   const codesFor = async (key: string, query = '{ __typename }') => codesOf(await gateway.query(query, { key }));
 
-  it.each(TRANSPORTS)('have their own rate: %s', async (transport) => {
+  it.each(TRANSPORTS)('have separate rate limits: %s', async (transport) => {
     await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '2' } });
     const [first, second] = await credentials();
     for (let time = 0; time < 2; time += 1)
@@ -147,7 +147,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(await ask(transport, ofRun('status'), second)).not.toBeInstanceOf(Array);
   });
 
-  it.each(TRANSPORTS)('start their own runs with equal idempotency keys: %s', async (transport) => {
+  it.each(TRANSPORTS)('start separate runs with equal idempotency keys: %s', async (transport) => {
     await gateway.restart({ env: { MCP_MUTATIONS: 'start_run' } });
     const [first, second] = await credentials();
     const answers = [];
@@ -159,7 +159,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(gateway.upstream.count('execute')).toBe(2);
   });
 
-  it.each(['graphql-ws', 'graphql-sse'] as const)('have their own subscriptions: %s', async (transport) => {
+  it.each(['graphql-ws', 'graphql-sse'] as const)('have separate subscriptions: %s', async (transport) => {
     await gateway.restart({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '1' } });
     const [first, second] = await credentials();
     const watch = async (key: string) => {
@@ -172,7 +172,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(await watch(second)).toMatchObject({ type: 'next', payload: { data: { runUpdated: {} } } });
   });
 
-  it('have their own places in the queue of upstream calls', async () => {
+  it('have separate positions in the queue of upstream calls', async () => {
     await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '1' } });
     const [first, second] = await credentials();
     const release = gateway.upstream.holdCalls();
@@ -200,7 +200,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(gateway.upstream.calls.findIndex(({ runId }) => runId === 'of-the-other')).toBeLessThanOrEqual(2);
   });
 
-  it('have their own room for operations in progress', async () => {
+  it('have separate capacity for operations in progress', async () => {
     const [first, second] = await credentials();
     const bytes = 2 ** 20;
     for (let body = 0; body < 4; body += 1) {
@@ -212,7 +212,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
     expect(await codesFor(second)).toEqual([]);
   });
 
-  it('have their own names in the log', async () => {
+  it('have separate names in the log', async () => {
     const before = log.operations.length;
     for (const key of await credentials()) await gateway.query(ofRun('status'), { key });
     await until(() => log.operations.length === before + 2);
@@ -225,7 +225,7 @@ describe.each(CALLERS)('$title', ({ environment, authenticate, credentials, name
   });
 });
 
-it('counts keys of the gateway with one name as one caller', async () => {
+it('counts gateway keys with the same name as one caller', async () => {
   const keys = byKeys(`web:${sha256('key-a')},web:${sha256('key-b')}`);
   const gateway = await startGateway({ script, env: { ...keys, RATE_LIMIT_PER_MINUTE: '1' } });
   const codes = [];

@@ -35,7 +35,7 @@ describe('AUTH_EXECUTE_SCOPE', () => {
     { scp: RIGHT },
     { roles: ['other', RIGHT] },
     { permissions: [RIGHT] },
-  ])('starts runs for a token with the scope in a claim: %j', async (claims) => {
+  ])('lets a token with the scope in a claim start runs: %j', async (claims) => {
     expect(await start('HTTP POST', claims)).toEqual({ data: { executeWorkflow: { message: 'accepted' } } });
   });
 
@@ -46,7 +46,7 @@ describe('AUTH_EXECUTE_SCOPE', () => {
     { scp: ['runs:read', 7, null] },
     { roles: { [RIGHT]: true } },
     { groups: [RIGHT] },
-  ])('A token without the scope reads but starts nothing: %j', async (claims) => {
+  ])('lets a token without the scope read but not start runs: %j', async (claims) => {
     const { errors } = await start('HTTP POST', claims);
     expect(codesOf({ errors: errors ?? [] })).toEqual(['FORBIDDEN']);
     expect(upstream.calls).toEqual([]);
@@ -57,7 +57,7 @@ describe('AUTH_EXECUTE_SCOPE', () => {
   });
 
   it.each(['HTTP POST', 'graphql-ws'] as const)(
-    'A caller without the right gets no run of an idempotency key that another caller of its viewer has used: %s',
+    "hides the run of another caller's idempotency key without the scope: %s",
     async (transport) => {
       expect(await start(transport, { scope: RIGHT }, 'key')).toMatchObject({
         data: { executeWorkflow: { message: 'accepted' } },
@@ -113,7 +113,7 @@ describe('the claims of a token', () => {
     ['workflow.statistics', (id) => `{ workflow(id: "${id}") { statistics { runCount } } }`],
     ['compareRuns', (id) => `{ compareRuns(workflowId: "${id}", baseId: "r1", headId: "r2") { wallClockDeltaMs } }`],
     ['executeWorkflow', (id) => `mutation { executeWorkflow(workflowId: "${id}") { run { id } } }`],
-  ])('hides %s of another organization and of unlisted workflows', async (_, queryOf) => {
+  ])('hide the %s of another organization and unlisted workflows', async (_, queryOf) => {
     // It is cached for viewers with the right to it.
     expect((await ask(of('org-b'), queryOf('b1'))).errors).toEqual([]);
     expect((await ask(of('org-a'), queryOf('a2'))).errors).toEqual([]);
@@ -132,7 +132,7 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ workflowId }) => workflowId !== '')).toHaveLength(before);
   });
 
-  it('A hidden workflow has the same error as a 404', async () => {
+  it('hide a workflow with the same error as a 404', async () => {
     const hidden = await ask(of('org-a'), outputsOf('b1'));
     upstream.script = (call) => (call.endpoint === 'workflows' ? script(call) : { status: 404 });
     const missing = await ask(of('org-a'), outputsOf('a1'));
@@ -141,7 +141,7 @@ describe('the claims of a token', () => {
     expect(said(hidden)).toEqual(said(missing));
   });
 
-  it('keeps encoded slashes in run ids from reaching hidden workflows', async () => {
+  it('keep encoded slashes in run ids from reaching hidden workflows', async () => {
     for (const id of ['../../b1/runs/r1', 'r1/../../../b1/runs/r1', '..\\..\\b1\\runs\\r1', './../../b1/runs/r1']) {
       const representations = [{ __typename: 'Run', workflowId: 'a1', id }];
       const document = `query ($id: ID!, $ids: [ID!]!, $representations: [_Any!]!) {
@@ -158,20 +158,17 @@ describe('the claims of a token', () => {
     expect(upstream.calls.filter(({ runId }) => !['', 'r1'].includes(runId))).toEqual([]);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'Claims hide runs from subscriptions over %s',
-    async (transport) => {
-      const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { run { status } } }`;
-      const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
-      expect(await mine.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
-      const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
-      expect(await other.nextErrorCode()).toBe('NOT_FOUND');
-      mine.leave();
-      other.leave();
-    },
-  );
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('hide runs from subscriptions over %s', async (transport) => {
+    const watch = `subscription { runUpdated(workflowId: "b1", id: "r1") { run { status } } }`;
+    const mine = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-b')) });
+    expect(await mine.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
+    const other = await subscribe(transport, gateway.url, watch, { key: await issuer.token(of('org-a')) });
+    expect(await other.nextErrorCode()).toBe('NOT_FOUND');
+    mine.leave();
+    other.leave();
+  });
 
-  it('Organizations with integer ids beyond a double are distinguished', async () => {
+  it('distinguish integer organization ids beyond 2^53', async () => {
     const [mine, another] = ['12345678901234567001', '12345678901234567002'];
     upstream.script = (call) => {
       if (call.endpoint === 'workflows') return { json: [wireWorkflow('a1', { organization_id: rawJSON(mine) })] };
@@ -185,7 +182,7 @@ describe('the claims of a token', () => {
     expect({ data, errors }).toEqual({ data: { run: { steps: [{ organizationId: mine }] } }, errors: [] });
   });
 
-  it('shares cached data within a scope, but never idempotency keys', async () => {
+  it('share cached data within a scope, but never idempotency keys', async () => {
     const execute = 'mutation { executeWorkflow(workflowId: "a1", idempotencyKey: "k") { message } }';
     const callsOf = async (claims: Claims) => {
       const before = upstream.calls.filter(({ workflowId }) => workflowId !== '').length;
@@ -208,7 +205,7 @@ describe('the claims of a token', () => {
     ['one workflow, not in a list', { org: 'org-a', [CLAIM]: 'a1' }],
     ['workflows whose ids are numbers', { org: 'org-a', [CLAIM]: [1] }],
     ['an object of workflows', { org: 'org-a', [CLAIM]: {} }],
-  ])('rejects missing or malformed claims with 401: %s', async (_, claims) => {
+  ])('get 401 if missing or malformed: %s', async (_, claims) => {
     expect((await ask(claims, outputsOf('a1'))).errors).toMatchObject([
       {
         message: expect.stringMatching(/the token's claim "(org|https:.*)" must be/),
@@ -219,7 +216,7 @@ describe('the claims of a token', () => {
   });
 
   it.each(['constructor', '__proto__', 'toString'])(
-    'treats an inherited member name as a missing claim: %s',
+    'count as missing if only an inherited member has the name: %s',
     async (name) => {
       await gateway.restart({ env: { AUTH_ORGANIZATION_CLAIM: '', AUTH_WORKFLOWS_CLAIM: name } });
       expect(codesOf(await ask({}, '{ workflow(id: "a1") { name } }'))).toEqual(['UNAUTHENTICATED']);
@@ -230,7 +227,7 @@ describe('the claims of a token', () => {
     ['neither', {}, ['a1', 'a2', 'b1', 'nobodys']],
     ['the organization', { AUTH_ORGANIZATION_CLAIM: 'org' }, ['a1', 'a2']],
     ['the workflows', { AUTH_WORKFLOWS_CLAIM: CLAIM }, ['b1', 'nobodys']],
-  ])('Only the configured claims narrow the scope: %s', async (_, environment, visible) => {
+  ])('narrow the scope only if configured: %s', async (_, environment, visible) => {
     await gateway.restart({ env: { AUTH_ORGANIZATION_CLAIM: '', AUTH_WORKFLOWS_CLAIM: '', ...environment } });
     const claims = of('org-a', ['b1', 'nobodys']);
     const { data } = await ask(claims, '{ workflows { nodes { id } } }');
@@ -242,7 +239,7 @@ describe('the claims of a token', () => {
   });
 });
 
-describe('the list of workflows for narrowed scopes', () => {
+describe('the workflow list for narrowed scopes', () => {
   const STALE_IF_ERROR_MS = 300_000;
   let clock: ManualClock;
   const identities = new Map<string, Identity>();
@@ -289,7 +286,7 @@ describe('the list of workflows for narrowed scopes', () => {
   }
   const reads = () => upstream.count('workflows');
 
-  it('reloads workflows after a minute, or a second for unlisted ones', async () => {
+  it('reloads after a minute, or after a second for unlisted workflows', async () => {
     expect(await ask('w')).toBe('shown');
     clock.advance(59_999);
     expect([await ask('w'), reads()]).toEqual(['shown', 1]);
@@ -302,7 +299,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await ask('made'), reads()]).toEqual(['shown', 3]);
   });
 
-  it('loads the list of workflows separately for each upstream key', async () => {
+  it('loads separately for each upstream key', async () => {
     expect(await ask('w', keyOf('org-1', 'all', 'key-1'))).toBe('shown');
     list = () => listOf();
     expect(await ask('w', keyOf('org-1', 'all', 'key-2'))).toBe('NOT_FOUND');
@@ -312,7 +309,7 @@ describe('the list of workflows for narrowed scopes', () => {
     ]);
   });
 
-  it('shares the list of workflows per key, despite a disconnected client', async () => {
+  it('loads once per key, even if a client disconnects', async () => {
     const answer = Promise.withResolvers<Reply>();
     list = () => answer.promise;
     const client = new AbortController();
@@ -328,7 +325,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect([await second, reads()]).toEqual(['shown', 1]);
   });
 
-  it('loads the list of workflows ahead of the calls of its viewer', async () => {
+  it('loads before the upstream calls of its viewer', async () => {
     const release = upstream.holdCalls(({ workflowId }) => workflowId === 'slow');
     const busy = keyOf(null);
     const queued = async () => (await scrape(gateway.url)).value('stepgate_upstream_calls_queued');
@@ -342,7 +339,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(upstream.calls.slice(2, 4).map(({ endpoint }) => endpoint)).toContain('workflows');
   });
 
-  it('keeps using the list of workflows while it cannot be reloaded', async () => {
+  it("stays in use while it can't be reloaded", async () => {
     expect(await ask('w')).toBe('shown');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -359,7 +356,7 @@ describe('the list of workflows for narrowed scopes', () => {
     expect(await ask('w')).toBe('UPSTREAM_UNAVAILABLE');
   });
 
-  it('does not wait for the list of workflows after a failed load', async () => {
+  it('is not awaited after a failed load', async () => {
     await ask('w');
     list = () => ({ status: 500 });
     clock.advance(60_000);
@@ -371,7 +368,7 @@ describe('the list of workflows for narrowed scopes', () => {
     never.resolve(listOf());
   });
 
-  it('waits for a list of workflows older than two minutes', async () => {
+  it('is awaited again once older than two minutes', async () => {
     await ask('w');
     const again = Promise.withResolvers<Reply>();
     list = () => again.promise;
@@ -388,21 +385,21 @@ describe('the list of workflows for narrowed scopes', () => {
     ['FORBIDDEN', { status: 403 }],
     ['BAD_USER_INPUT', { status: 400 }],
     ['UPSTREAM_CONTRACT_VIOLATION', { json: { detail: 'none' } }],
-  ])('stops using a list of workflows that is rejected or malformed: %s', async (code, reply) => {
+  ])('is dropped when the upstream rejects it or it is malformed: %s', async (code, reply) => {
     expect(await ask('w')).toBe('shown');
     list = () => reply;
     clock.advance(60_000);
     expect(await ask('w')).toBe(code);
   });
 
-  it('evicts the list of workflows when the key is denied it', async () => {
+  it('is evicted when the upstream denies it to the key', async () => {
     await ask('w');
     list = () => ({ status: 403 });
     clock.advance(30_000);
     expect([await ask('unlisted'), await ask('w')]).toEqual(['FORBIDDEN', 'FORBIDDEN']);
   });
 
-  it('The list of workflows is not loaded for an invalid id', async () => {
+  it('is not loaded for an invalid id', async () => {
     expect([await ask('..'), reads()]).toEqual(['BAD_USER_INPUT', 0]);
   });
 
@@ -413,7 +410,7 @@ describe('the list of workflows for narrowed scopes', () => {
     workflowIds: fc.oneof(fc.constant('all' as const), fc.subarray(IDS)),
   });
 
-  it('allows only what both organization and workflows allow, without extra calls', async () => {
+  it('allows only what both claims allow, without extra calls', async () => {
     let round = 0;
     const upstreams = fc.record({
       ofWorkflows: fc.array(organizations, { maxLength: 2 }),

@@ -48,7 +48,7 @@ describe('a token', () => {
     return message;
   }
 
-  it('reads with the gateway key, and never passes the token on', async () => {
+  it('reads with the gateway key and never reaches the upstream', async () => {
     const token = await issuer.token();
     for (let time = 0; time < 2; time += 1) expect((await ask(token)).data).toEqual(DATA);
     expect(new Set(upstream.calls.map(({ key }) => key))).toEqual(new Set(['service-key']));
@@ -57,7 +57,7 @@ describe('a token', () => {
     expect(issuer.requests).toBe(1);
   });
 
-  it.each(['RS256', 'EdDSA'])('A token may be signed with %s', async (alg) => {
+  it.each(['RS256', 'EdDSA'])('may be signed with %s', async (alg) => {
     issuer.keys = [await createSigningKey('other', alg)];
     expect((await ask(await issuer.token({ aud: ['x', AUDIENCE] }))).data).toEqual(DATA);
   });
@@ -80,11 +80,11 @@ describe('a token', () => {
     ['that has expired', (now) => ({ exp: now }), /has expired/],
     ['that is not yet valid', (now) => ({ nbf: now + 1 }), /not yet valid/],
     ['that never expires', () => ({ exp: undefined }), /does not expire/],
-  ])('%s is rejected with that reason', async (_which, claimsAt, message) => {
+  ])('is rejected with the reason: %s', async (_which, claimsAt, message) => {
     expect(await rejectionOf(await issuer.token(claimsAt(nowSeconds())))).toMatch(message);
   });
 
-  it('rejects the algorithm `none` and unconfigured algorithms with that reason', async () => {
+  it('is rejected if it uses `none` or an unconfigured algorithm', async () => {
     for (const signature of ['', 'c2lnbmF0dXJl']) {
       expect(await rejectionOf(`${signedBy({ alg: 'none' })}.${signature}`)).toMatch(
         /algorithm must be one of RS256, ES256, EdDSA/,
@@ -94,7 +94,7 @@ describe('a token', () => {
     expect(await rejectionOf(await issuer.token())).toMatch(/algorithm must be one of RS256$/);
   });
 
-  it('rejects a token signed with the public key as a shared secret', async () => {
+  it('is rejected if signed with the public key as shared secret', async () => {
     const key = await createSigningKey('rsa', 'RS256');
     issuer.keys = [key];
     const pem = await exportSPKI((await importJWK({ ...key.publicJwk, ext: true }, 'RS256')) as CryptoKey);
@@ -105,14 +105,14 @@ describe('a token', () => {
     }
   });
 
-  it('rejects a changed token, or one signed by another key', async () => {
+  it('is rejected if changed or signed by another key', async () => {
     const [, , signature] = (await issuer.token()).split('.');
     const forged = signedBy({ alg: 'ES256', kid: 'first' }, { sub: 'eve' });
     expect(await rejectionOf(`${forged}.${signature ?? ''}`)).toMatch(/signature/);
     expect(await rejectionOf(await issuer.token({}, await createSigningKey('first')))).toMatch(/signature/);
   });
 
-  it('A malformed or missing token is rejected', async () => {
+  it('is rejected if malformed or missing', async () => {
     for (const token of ['not-a-token', 'a.b.c', 'e30.e30.e30', '....', 'a.b.c.d.e']) {
       expect(await rejectionOf(token)).toMatch(/must be a signed JWT or a key of this gateway/);
     }
@@ -122,7 +122,7 @@ describe('a token', () => {
     ]);
   });
 
-  it('rejects an expired token, even on open connections and for cached data', async () => {
+  it('is rejected once expired, even on open connections and for cached data', async () => {
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     for (const turn of [1, 2, 3]) expect({ turn, data: (await ask(token)).data }).toEqual({ turn, data: DATA });
     clock.advance(9999);
@@ -131,7 +131,7 @@ describe('a token', () => {
     expect(await rejectionOf(token)).toMatch(/has expired/);
   });
 
-  it('The lifetime of a token limits max-age', async () => {
+  it('limits max-age to its lifetime', async () => {
     const maxAge = async (token: string) => (await ask(token)).headers.get('cache-control');
     const token = await issuer.token({ exp: nowSeconds() + 10 });
     // The response cache answers from the second time on.
@@ -139,7 +139,7 @@ describe('a token', () => {
     expect(await maxAge(await issuer.token())).toBe('private, max-age=300');
   });
 
-  it('A token is valid for AUTH_CLOCK_TOLERANCE_SECONDS more', async () => {
+  it('stays valid for AUTH_CLOCK_TOLERANCE_SECONDS after it expires', async () => {
     await gateway.restart({ env: { AUTH_CLOCK_TOLERANCE_SECONDS: '5' } });
     const token = await issuer.token({ exp: nowSeconds(), nbf: nowSeconds() + 5 });
     expect((await ask(token)).data).toEqual(DATA);
@@ -154,7 +154,7 @@ describe('a token that expires on an open connection', () => {
   const WATCH = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
   const token = (seconds: number) => issuer.token({ exp: nowSeconds() + seconds });
 
-  it('starts no operation on a socket after its token expires', async () => {
+  it('starts no operation on its socket', async () => {
     const socket = await openSocket(run.gateway.url, { authorization: `Bearer ${await token(8)}` });
     socket.subscribe({ query: RUN });
     expect(await socket.nextData()).toEqual({ run: { status: 'RUNNING' } });
@@ -214,7 +214,7 @@ describe("the gateway's own keys", () => {
   const keys = `web:${sha256('web-key')}, ${sha256('batch-key').toUpperCase()}`;
   const gateway = perBlock(new TestGateway({ upstream, env: { ...SERVICE, GATEWAY_KEYS_SHA256: keys } }));
 
-  it('accepts gateway keys, shares their cached data, and never sends them upstream', async () => {
+  it('are accepted, share cached data, and never reach the upstream', async () => {
     for (const key of ['web-key', 'batch-key']) expect((await gateway.query(RUN, { key })).data).toEqual(DATA);
     for (const key of ['web-ke', 'web-key2', 'service-key', sha256('web-key'), 'a.b.c']) {
       const { data, errors } = await gateway.query(RUN, { key });
@@ -229,7 +229,7 @@ describe("the gateway's own keys", () => {
     expect(upstream.calls.map(({ endpoint, key }) => [endpoint, key])).toEqual([['run', 'service-key']]);
   });
 
-  it.each<Transport>(['graphql-ws', 'graphql-sse'])('Keys of the gateway are required over %s', async (transport) => {
+  it.each<Transport>(['graphql-ws', 'graphql-sse'])('are required over %s', async (transport) => {
     const watch = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }`;
     const right = await subscribe(transport, gateway.url, watch, { key: 'web-key' });
     expect(await right.nextData()).toEqual({ runUpdated: { run: { status: 'COMPLETED' } } });
@@ -255,7 +255,7 @@ describe('AUTH_EXECUTE_SCOPE with keys of the gateway', () => {
     ['full', []],
     ['reader', ['FORBIDDEN']],
     ['starter', []],
-  ])('lets keys with the right, or without rights, start runs: %s', async (key, codes) => {
+  ])('start runs with the right, or without any rights: %s', async (key, codes) => {
     const before = gateway.upstream.count('execute');
     const { errors } = await gateway.query('mutation { executeWorkflow(workflowId: "wf") { message } }', { key });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(codes);
@@ -270,7 +270,7 @@ describe('a gateway in service mode', () => {
   const CLAIM = { AUTH_ORGANIZATION_CLAIM: 'org' };
 
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
-    ['without a key of its own', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY is required/],
+    ['without its own key', { UPSTREAM_AUTH: 'service' }, /^UPSTREAM_API_KEY is required/],
     ['with another key than a header can have', { ...KEYS, UPSTREAM_API_KEY: 'SECRET key' }, /^UPSTREAM_API_KEY/],
     ['without a way to verify callers', SERVICE, /^AUTH_JWKS or GATEWAY_KEYS_SHA256 is required/],
     ['with a key in place of its hash', { ...KEYS, GATEWAY_KEYS_SHA256: 'SECRET' }, /^GATEWAY_KEYS_SHA256 must be/],
@@ -295,7 +295,7 @@ describe('a gateway in service mode', () => {
       /^UPSTREAM_ENDPOINTS must include workflows/,
     ],
     ['with keys but no UPSTREAM_AUTH', { ...KEYS, UPSTREAM_AUTH: 'passthrough' }, /^UPSTREAM_AUTH must be service/],
-  ])('does not start in service mode %s, and reveals no secret', async (_name, environment, message) => {
+  ])("doesn't start in service mode %s, and reveals no secret", async (_name, environment, message) => {
     const error: unknown = await startGateway({ env: environment }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
     expect(String(error)).not.toContain('SECRET');

@@ -27,7 +27,7 @@ const rightsOf = ({ credential, scope, attributes }: Draft) =>
   ]);
 
 describe('a viewer', () => {
-  it('gives equal ids exactly to viewers with equal rights', () => {
+  it('has the same id as another one exactly with equal rights', () => {
     fc.assert(
       fc.property(arbitraryViewer, arbitraryViewer, (one, other) => {
         expect(idOf(one) === idOf(other)).toBe(rightsOf(one) === rightsOf(other));
@@ -36,7 +36,7 @@ describe('a viewer', () => {
     );
   });
 
-  it('derives viewer ids by an HMAC with a secret of the process', () => {
+  it('has an id derived by HMAC with a secret of the process', () => {
     const ids = [createViewers()('ada').id, createViewers()('ada').id, viewersOf('ada').id];
     expect(new Set(ids).size).toBe(3);
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
