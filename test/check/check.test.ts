@@ -57,7 +57,7 @@ describe('stepgate check', () => {
   const saidOf = (endpoint: Endpoint, report: string): string =>
     new RegExp(`^${endpoint} .*(?:\n  .*)*`, 'm').exec(report)?.[0] ?? '';
 
-  it('checks each call of a tidy upstream, and exits with 0', async () => {
+  it('makes each call of a conforming upstream, and exits with 0', async () => {
     const { code, stdout, stderr } = await checkByProcess();
     expect(stderr).toBe('');
     expect(saidOf('workflows', stdout)).toMatch(/works: 2 workflows$/);
@@ -97,7 +97,7 @@ describe('stepgate check', () => {
       };
     });
 
-    it('The check changes no run without --execute', async () => {
+    it('changes no run without --execute', async () => {
       const { code, stdout } = await check([], ACTIONS);
       for (const endpoint of ['resume', 'cancel'] as const) {
         expect(saidOf(endpoint, stdout)).toMatch(/ not tried: it would change a run: use --execute$/);
@@ -106,7 +106,7 @@ describe('stepgate check', () => {
       expect(code).toBe(0);
     });
 
-    it('answers a step of the run it started, then cancels the run', async () => {
+    it('answers a step of the run it started, then cancels it', async () => {
       const { code, stdout } = await check(['--execute', '--answer', '{"approved":true}'], ACTIONS);
       expect(saidOf('resume', stdout)).toMatch(/ works: answered step "s1" of that run$/);
       expect(saidOf('cancel', stdout)).toMatch(/ works: cancelled that run$/);
@@ -119,7 +119,7 @@ describe('stepgate check', () => {
       expect(code).toBe(0);
     });
 
-    it('The check says what the upstream has against an answer', async () => {
+    it('reports the reasons why the upstream rejected an answer', async () => {
       replies.resume = { status: 422, json: { errors: [{ path: 'approved', message: 'must be a boolean' }] } };
       const { code, stdout } = await check(['--execute', '--answer', '1'], ACTIONS);
       expect(saidOf('resume', stdout)).toMatch(/FAILED: .*approved: must be a boolean\.\n {2}> check --answer\.$/);
@@ -127,7 +127,7 @@ describe('stepgate check', () => {
     });
   });
 
-  it('The check names the fields that deviate, without values', async () => {
+  it('names the fields that deviate, without their values', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 'SECRET' }), 'SECRET', wireStep({ id: 4712 })] };
     const { code, stdout } = await check();
     expect(
@@ -145,7 +145,7 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  it('The check says which optional fields the steps have, and what follows', async () => {
+  it('lists the optional step fields and what each enables', async () => {
     const approve = (fields: object) => wireStep({ node_id: 'approve', ...fields });
     replies.steps = { json: [approve({ id: '1', status: 'suspended' }), approve({ id: '2' })] };
     expect(
@@ -169,7 +169,7 @@ describe('stepgate check', () => {
     expect(code).toBe(0);
   });
 
-  it('counts failures followed by a success with other inputs, by node', async () => {
+  it('counts failures per node that later succeeded with other inputs', async () => {
     const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
     const step = (node: string, second: number, status: string, text: string) =>
       wireStep({
@@ -195,7 +195,7 @@ describe('stepgate check', () => {
     ]);
   });
 
-  it('The check names unknown status words of runs and steps, and STATUS_WORDS', async () => {
+  it('names unknown run and step statuses, and STATUS_WORDS', async () => {
     const words = ['archived', 'on hold', 'archived', 'completed', 'skipped'];
     const runs = words.map((status, index) => wireRun(`r${index}`, { status }));
     upstream.script = (call) =>
@@ -240,7 +240,7 @@ describe('stepgate check', () => {
       'steps[].outputs',
     ],
     ['a message of a start', 'execute', { json: { run_id: 'new', message: {} } }, 'execute.message'],
-  ])('exits with 1 and reports this last if %s cannot be read', async (_, endpoint, reply, field) => {
+  ])("exits with 1 and reports this last if %s can't be read", async (_, endpoint, reply, field) => {
     replies[endpoint] = reply;
     const { code, stdout } = await check(['--execute']);
     expect(saidOf(endpoint, stdout)).toContain('LOSES VALUES: ');
@@ -252,7 +252,7 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  it('The check exits with 0 if deviating values can all be read', async () => {
+  it('exits with 0 if all deviating values are readable', async () => {
     replies.steps = { json: [wireStep({ id: 4711, start_time: 1_741_833_675 })] };
     const { code, stdout } = await check();
     expect(saidOf('steps', stdout)).toContain('works, but deviates: 1 steps');
@@ -261,8 +261,14 @@ describe('stepgate check', () => {
   });
 
   it.each<readonly [string, Endpoint, Reply, string, string]>([
-    ['refuses the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
-    ['lacks a call', 'runs', { status: 404 }, 'Not found upstream', 'UPSTREAM_ENDPOINTS=steps,run,workflows,execute'],
+    ['rejects the key', 'workflows', { status: 401 }, 'does not accept this key', 'UPSTREAM_AUTH_HEADER'],
+    [
+      "doesn't have a call",
+      'runs',
+      { status: 404 },
+      'Not found upstream',
+      'UPSTREAM_ENDPOINTS=steps,run,workflows,execute',
+    ],
     ['fails at a call', 'run', { status: 500 }, 'failed (HTTP 500)', 'UPSTREAM_ENDPOINTS=steps,runs,workflows,execute'],
     ['answers a page', 'steps', { raw: '<html>' }, 'is an HTML page', 'check the path of UPSTREAM_URL'],
     ['redirects', 'steps', { status: 302 }, 'Redirects are not followed', 'set UPSTREAM_URL'],
@@ -283,7 +289,7 @@ describe('stepgate check', () => {
     expect(code).toBe(1);
   });
 
-  describe('the page behind a page of a hundred runs', () => {
+  describe('paging past the first hundred runs', () => {
     /** The calls for runs with the parameters as this upstream reads them. */
     async function checkHistory(script: Script, read: (searchParams: URLSearchParams) => void = () => undefined) {
       upstream.script = (call: Call) => {
@@ -311,7 +317,7 @@ describe('stepgate check', () => {
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('The check fails if a short page is not the end', async () => {
+    it('fails if a short page is not the last', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, atMost(50));
       expect(said).toContain(
         'FAILED: a page of limit=100 has 50 runs, but more follow: a short page is taken for the end',
@@ -321,7 +327,7 @@ describe('stepgate check', () => {
       expect(code).toBe(1);
     });
 
-    it('The check fails if the offset is ignored', async () => {
+    it('fails if the upstream ignores the offset', async () => {
       const { code, said } = await checkHistory(createScriptedHistory(120).script, (parameters) => {
         parameters.set('offset', '0');
       });
@@ -361,7 +367,7 @@ describe('stepgate check', () => {
     expect(saidOf('steps', unknown.stdout)).toContain('NOT TRIED: no workflow is known: use --workflow and --run');
   });
 
-  it('reads the key from standard input, and sends it in UPSTREAM_AUTH_HEADER', async () => {
+  it('reads the key from standard input and sends it in UPSTREAM_AUTH_HEADER', async () => {
     const environment = {
       STEPGATE_CHECK_KEY: '',
       UPSTREAM_AUTH_HEADER: 'x-api-key: {key}',
@@ -397,7 +403,7 @@ describe('stepgate check', () => {
     [['--execute', '--inputs', '[1]'], {}, /^--inputs must be a JSON object/],
     [['--execute', '--inputs', NO_FINITE], {}, /^--inputs must be a JSON object/],
     [[], { UPSTREAM_AUTH_HEADER: 'x-api-key' }, /^UPSTREAM_AUTH_HEADER must be/],
-  ])('The check rejects %j with %j and makes no call', async (args, environment, message) => {
+  ])('rejects %j with %j without a call', async (args, environment, message) => {
     await expect(check(args, environment)).rejects.toThrow(message);
     expect(upstream.calls).toEqual([]);
   });
@@ -411,7 +417,7 @@ describe('stepgate check', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('The check tries the embedded upstream without UPSTREAM_URL', async () => {
+  it('checks the embedded upstream if UPSTREAM_URL is not set', async () => {
     const { code, stdout } = await check([], { UPSTREAM_URL: '', STEPGATE_CHECK_KEY: '' });
     expect(stdout).toMatch(/^Upstream: embedded/);
     expect(code).toBe(0);
