@@ -20,7 +20,7 @@ describe('a failed upstream call', () => {
     (call) =>
       isFailing(call) ? { status } : script(call);
 
-  it('An answer that is derived without the graph is not cached', async () => {
+  it('keeps a response derived without the graph out of the cache', async () => {
     const query = '{ run(workflowId: "billing", id: "run-1") { criticalPath { isInferred } } }';
     const ask = async () => (await gateway.query(query)).data;
     upstream.script = failing(({ endpoint }) => endpoint === 'workflows', 500);

@@ -146,7 +146,7 @@ describe('a failed upstream call nulls only the fields that depend on it', () =>
     await gateway.close();
   });
 
-  it('A run without a record is answered from its steps', async () => {
+  it('derives a run without a record from its steps', async () => {
     isFailing = { call: 'run r1', fault: QUICK_FAULTS['HTTP 404'] };
     const gateway = await startGateway({ upstream });
     const { data, errors } = await gateway.query(ofRun('status statusIsInferred'), { key: 'failing' });
