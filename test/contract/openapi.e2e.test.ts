@@ -34,7 +34,7 @@ describe('the sample API', () => {
     return answer;
   }
 
-  it('The sample answers each call as the file describes it', async () => {
+  it('answers each call as the OpenAPI file describes', async () => {
     const workflows = (await call('workflows', '/workflows')) as { workflow_id: string }[];
     expect(workflows.length).toBeGreaterThan(3);
     for (const { workflow_id: workflow } of workflows) {
@@ -82,7 +82,7 @@ describe('the gateway', () => {
   const gateway = perTest(new TestGateway({ script: examples, env: ALL_CALLS }));
   const { upstream } = gateway;
 
-  it('The gateway sends each call as the file describes it', async () => {
+  it('sends each call as the OpenAPI file describes', async () => {
     await gateway.query(`mutation { executeWorkflow(workflowId: "${WORKFLOW}", inputs: { ticket: 4711 }) {
       run { status steps { id } workflow { name runs { nodes { id } } } }
     } }`);
@@ -117,12 +117,12 @@ describe('the gateway', () => {
       runs { nodes { status startedAt endedAt error inputs } }
     } } }`,
     `mutation { executeWorkflow(workflowId: "${WORKFLOW}") { message run { id } } }`,
-  ])('reads the examples of the file without errors or deviations: %s', async (query) => {
+  ])('reads the OpenAPI examples without errors or deviations: %s', async (query) => {
     expect((await gateway.query(query)).errors).toEqual([]);
     expect(await deviationsOf(gateway.url)).toEqual({});
   });
 
-  it('The gateway knows the status words that the file lists', async () => {
+  it('knows all statuses in the OpenAPI file', async () => {
     const words = Object.entries(STATUS_WORDS).flatMap(([status, ofStatus]) => ofStatus.map((word) => [word, status]));
     upstream.script = (call) => {
       if (call.endpoint !== 'steps') return { status: 404 };
@@ -148,17 +148,14 @@ describe('the gateway', () => {
     resume: `mutation { resumeStep(workflowId: "${WORKFLOW}", runId: "${RUN}", stepId: "s1") { __typename } }`,
   };
 
-  it.each(ERRORS)(
-    'The gateway answers $code if the $endpoint call answers $status',
-    async ({ endpoint, status, code }) => {
-      // A run without a record is derived from its steps: after a 404 the steps call decides.
-      const fails = status === 404 && endpoint === 'run' ? ['run', 'steps'] : [endpoint];
-      const isOver = endpoint === 'steps' && status === 404;
-      upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
-      const { errors } = await gateway.query(QUERIES[endpoint] ?? '');
-      expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
-    },
-  );
+  it.each(ERRORS)('returns $code if the $endpoint call returns $status', async ({ endpoint, status, code }) => {
+    // A run without a record is derived from its steps: after a 404 the steps call decides.
+    const fails = status === 404 && endpoint === 'run' ? ['run', 'steps'] : [endpoint];
+    const isOver = endpoint === 'steps' && status === 404;
+    upstream.script = (call) => (fails.includes(call.endpoint) || isOver ? { status } : examples(call));
+    const { errors } = await gateway.query(QUERIES[endpoint] ?? '');
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+  });
 });
 
 describe('the tables of docs/upstream.md', () => {
@@ -172,13 +169,13 @@ describe('the tables of docs/upstream.md', () => {
     ['run record', 'Run'],
     ['workflow', 'Workflow'],
     ['started run', 'StartedRun'],
-  ])('The table lists the fields of a %s, the required ones first', (row, schema) => {
+  ])('list the fields of a %s, required ones first', (row, schema) => {
     const [required, optional] = cellsOf(row).map(namesIn);
     expect(required).toEqual(requiredOf(schema));
     expect([...(required ?? []), ...(optional ?? [])].sort()).toEqual(propertiesOf(schema).sort());
   });
 
-  it('The table lists the status words', () => {
+  it('list all statuses', () => {
     for (const [status, words] of Object.entries(STATUS_WORDS)) {
       const [cell] = cellsOf(`${status}[^|]*`);
       expect([status, namesIn(cell)]).toEqual([status, words]);
@@ -201,11 +198,11 @@ const BEYOND_SCHEMAS: ReadonlySet<string> = new Set([
   '`graph` has more than 10,000 nodes or edges, or 4 MiB',
 ]);
 
-describe('a form of an answer', () => {
+describe('the shape of a response', () => {
   const EXAMPLES = { ...OF_STEPS, ...OF_OTHER_CALLS, ...OF_BODIES };
 
   it.each(ROWS.filter(({ variation }) => !BEYOND_SCHEMAS.has(variation)))(
-    'An answer conforms to the file exactly if it is read without a deviation: $variation',
+    'conforms to the OpenAPI file exactly without deviations: $variation',
     ({ variation, counted }) => {
       for (const { replies, error, counts = {} } of EXAMPLES[variation] ?? []) {
         const deviates = error !== undefined || counted.some((name) => counts[name.split(' ')[0] ?? ''] !== 0);

@@ -45,7 +45,7 @@ describe('an upstream that deviates from the contract', () => {
     expect(Object.keys(EXAMPLES)).toEqual(ROWS.map(({ variation }) => variation));
   });
 
-  it.each(ROWS)('A deviation is read and counted as the docs say: $variation', async ({ variation, counted }) => {
+  it.each(ROWS)('is read and counted as the docs say: $variation', async ({ variation, counted }) => {
     for (const example of EXAMPLES[variation] ?? []) {
       const { error, counts = {} } = example;
       const deviations = await deviationsDuring(gateway.url, async () => {
@@ -77,14 +77,14 @@ describe('an upstream that deviates from the contract', () => {
     [{ entry_point: null, finish_point: '' }, 'model_1', 'send'],
     [{ entry_point: null, finish_point: null, edges: [] }, null, null],
     [{ entry_point: null, finish_point: null, edges: BOTH }, null, null],
-  ])('reads entry and finish, or the only possible ones: %j', async (...row) => {
+  ])('reads entry and finish, or infers the only possible ones: %j', async (...row) => {
     const [fields, entry, finish] = row;
     const { data, errors } = await ask(graph(fields, {}));
     expect(errors).toEqual([]);
     expect(data).toMatchObject({ workflows: { nodes: [{ id: 'wf', graph: { entry, finish } }, { id: 'other' }] } });
   });
 
-  it('An answer that conforms to the contract counts no deviation', async () => {
+  it('counts no deviation for a conforming response', async () => {
     const queries = new Set(Object.values(EXAMPLES).flatMap((examples) => examples.map(({ query }) => query)));
     const deviations = await deviationsDuring(gateway.url, async () => {
       for (const query of queries) await ask({ replies: {}, query });
