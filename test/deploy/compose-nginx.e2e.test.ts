@@ -74,7 +74,7 @@ withPrograms(
       ]);
     });
 
-    it('passes requests and subscriptions, and follows the health of a gateway', async () => {
+    it('proxies requests and subscriptions, and follows the health of each gateway', async () => {
       const client = await subscribe('graphql-ws', nginx.url, WATCH);
       expect(await client.nextData()).toEqual({ runUpdated: { run: { stepCounts: { total: 1 } } } });
       client.leave();
@@ -84,7 +84,7 @@ withPrograms(
       expect(await answer.json()).toEqual({ status: 'ready' });
     });
 
-    it('Both gateways are used, and call the upstream once', async () => {
+    it('balances over both gateways, which call the upstream once', async () => {
       const before = upstream.count('steps');
       for (let request = 0; request < REQUESTS; request += 1) {
         expect(await ask('r2')).toEqual({ data: { run: { stepCounts: { total: 1 } } } });
@@ -93,7 +93,7 @@ withPrograms(
       expect(upstream.count('steps') - before).toBe(1);
     });
 
-    it('answers every request, including POST, while both gateways restart in turn', async () => {
+    it('answers every request, including POST, during a rolling restart', async () => {
       let isOver = false;
       const askWhile = async (isNeeded: (request: number) => boolean) => {
         for (let request = 0; isNeeded(request); request += 1) {

@@ -34,7 +34,7 @@ withCompose(`docker compose${withoutCompose}`, () => {
     expect(service('gateway').ports).toEqual([`127.0.0.1:4000:${config.port}`]);
   });
 
-  it('gives every gateway the upstream and the collector of .env', () => {
+  it('configures every gateway with the upstream and collector of .env', () => {
     const own = { UPSTREAM_URL: 'https://host/', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
     const environments = environmentsOf('fleet,watch', own);
     for (const name of ['gateway', ...GATEWAYS]) expect(environments[name]).toMatchObject(own);
@@ -51,7 +51,7 @@ withCompose.each(GATEWAYS)(`%s of docker-compose.yml${withoutCompose}`, (gateway
     config = readConfig(environment);
   });
 
-  it('A gateway gets only variables that it reads', () => {
+  it('sets only variables that the gateway reads', () => {
     const read = [...VARIABLES.keys()];
     expect(read).toContain('UPSTREAM_URL');
     // OpenTelemetry's SDK reads its own.
@@ -72,12 +72,12 @@ withCompose.each(GATEWAYS)(`%s of docker-compose.yml${withoutCompose}`, (gateway
     expect(readProjectFile('Dockerfile')).toContain(`EXPOSE ${config.port}\n`);
   });
 
-  it('A gateway has enough time to stop', () => {
+  it('gives a gateway enough time to stop', () => {
     const seconds = Number(/^(\d+)s$/.exec(service(gateway).stop_grace_period ?? '')?.[1]);
     expect(seconds * 1000).toBeGreaterThan(STOP_WITHIN_MS);
   });
 
-  it('calls the upstream only after it is healthy', () => {
+  it('calls the upstream only once it is healthy', () => {
     const port = service('upstream').environment?.UPSTREAM_PORT ?? '';
     expect(config.upstreamUrl).toBe(`http://upstream:${port}/`);
     expect(service('upstream').healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`);
@@ -85,18 +85,18 @@ withCompose.each(GATEWAYS)(`%s of docker-compose.yml${withoutCompose}`, (gateway
     expect(service(gateway).depends_on).toMatchObject({ upstream: { condition: 'service_healthy' } });
   });
 
-  it('A gateway shares Valkey and its secret with the other one', () => {
+  it('shares Valkey and the secret between both gateways', () => {
     expect(config.fleet?.redisUrl).toBe('redis://valkey:6379');
     expect(neighbours(gateway, 'valkey')).toBe(true);
     expect(service(gateway).environment).toEqual(service(GATEWAYS[0]).environment);
   });
 
-  it('A gateway has the memory that docs/configuration.md requires', () => {
+  it('gives a gateway the memory that docs/configuration.md requires', () => {
     expect(megabytesOf(service(gateway)) * MEBIBYTE).toBeGreaterThan(1.5 * config.cacheMaxBytes + 800e6);
   });
 });
 
-describe('Grafana of docker-compose.yml', () => {
+describe('Grafana in docker-compose.yml', () => {
   const grafana = service('grafana');
   const mounts = mountsOf(grafana);
   const mountedIn = (folder: string) => mounts.filter(({ target }) => dirname(target) === folder);
@@ -106,7 +106,7 @@ describe('Grafana of docker-compose.yml', () => {
     return parse(readProjectFile(file?.source ?? '')) as unknown;
   };
 
-  it('uses Prometheus of the same network as default data source in Grafana', () => {
+  it('uses Prometheus of the same network as default data source', () => {
     const { datasources } = readMounted('/etc/grafana/provisioning/datasources') as {
       readonly datasources: readonly Readonly<Record<string, unknown>>[];
     };
@@ -119,7 +119,7 @@ describe('Grafana of docker-compose.yml', () => {
     expect(datasources[0]).toMatchObject({ jsonData: { timeInterval: '15s' } });
   });
 
-  it('Grafana finds the dashboard where its provider looks, and shows it first', () => {
+  it('finds the dashboard where its provider looks, and shows it first', () => {
     const { providers } = readMounted('/etc/grafana/provisioning/dashboards') as {
       readonly providers: readonly { readonly type: string; readonly options: { readonly path: string } }[];
     };

@@ -37,8 +37,8 @@ describe('the HEALTHCHECK of the image', () => {
     ['one address', '127.0.0.2', {}],
     ['all addresses of IPv6', '::', {}],
     ['a path in front', '127.0.0.1', { BASE_PATH: '/stepgate' }],
-    ['a port of its own', '127.0.0.1', { OPS_PORT: '0' }],
-  ])('The health check passes for a gateway that listens at %s', async (_where, HOST, more) => {
+    ['a separate port', '127.0.0.1', { OPS_PORT: '0' }],
+  ])('passes for a gateway that listens at %s', async (_where, HOST, more) => {
     upstream = await startUpstream();
     gateway = await startGateway({ upstream, env: { HOST, ...more } });
     expect(node).toBe('node');
@@ -46,7 +46,7 @@ describe('the HEALTHCHECK of the image', () => {
     expect(await run(words, { HOST, PORT: new URL(gateway.url).port, ...more, ...own })).toEqual(WELL);
   });
 
-  it('uses no proxy for the health check, even with NODE_USE_ENV_PROXY', async () => {
+  it('ignores proxies, even with NODE_USE_ENV_PROXY', async () => {
     upstream = await startUpstream(() => ({ status: 403 }));
     gateway = await startGateway({ upstream });
     const proxy = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: upstream.url };

@@ -58,11 +58,11 @@ const [KUSTOMIZATION] = readYaml('kustomization.yaml') as [
 ];
 
 describe('the manifests of deploy/kubernetes', () => {
-  it('All manifests are applied', () => {
+  it('are all applied by the kustomization', () => {
     expect([...KUSTOMIZATION.resources].sort()).toEqual([...FILES].sort());
   });
 
-  it.each(DEPLOYMENTS)('A Service and labels that its selectors find exist for %s', (name) => {
+  it.each(DEPLOYMENTS)('have matching labels, Service and NetworkPolicy for %s', (name) => {
     const { selector, template } = deployment(name);
     const labels = { 'app.kubernetes.io/name': name };
     const [container] = template.spec.containers;
@@ -74,7 +74,7 @@ describe('the manifests of deploy/kubernetes', () => {
     expect(specOf('NetworkPolicy', name)).toMatchObject({ podSelector: { matchLabels: labels } });
   });
 
-  it('The manifests contain no secret', () => {
+  it('contain no secret', () => {
     const entries = DEPLOYMENTS.flatMap((name) => deployment(name).template.spec.containers[0].env);
     const fromSecret = entries.filter(({ name }) => /SECRET|PASSWORD/.test(name));
     expect(fromSecret).toHaveLength(3);
@@ -106,13 +106,13 @@ describe('the gateways of deploy/kubernetes', () => {
   );
   const config = readConfig({ HOST: '0.0.0.0', ...environment });
 
-  it('sets only variables that gateways read, and all that production needs', () => {
+  it('set only variables that gateways read, including all that production requires', () => {
     for (const name of Object.keys(environment)) expect([...VARIABLES.keys()]).toContain(name);
     expect(container).toMatchObject({ envFrom: [{ configMapRef: { name: configMap } }] });
     expect(config).toMatchObject({ isProduction: true, trustProxy: 1, port: container.ports[0]?.containerPort });
   });
 
-  it('The gateways share the Valkey of the same manifests', () => {
+  it('share the Valkey of the same manifests', () => {
     const { hostname, port, password: sent } = new URL(environment.REDIS_URL ?? '');
     expect(config.fleet?.redisUrl).toBe(environment.REDIS_URL);
     expect(sent).toBe(password);
@@ -125,7 +125,7 @@ describe('the gateways of deploy/kubernetes', () => {
     );
   });
 
-  it('probes the port and paths of the health endpoints', () => {
+  it('are probed at the port and paths of the health endpoints', () => {
     const port = container.ports.find(({ containerPort }) => containerPort === config.opsPort);
     const paths = { startupProbe: '/readyz', readinessProbe: '/readyz', livenessProbe: '/healthz' } as const;
     for (const [probe, path] of Object.entries(paths)) {
@@ -133,17 +133,17 @@ describe('the gateways of deploy/kubernetes', () => {
     }
   });
 
-  it('The gateways have enough time to stop', () => {
+  it('have enough time to stop', () => {
     const pauseMs = (container.lifecycle?.preStop.sleep.seconds ?? 0) * 1000;
     expect(template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(pauseMs + STOP_WITHIN_MS);
   });
 
-  it('The gateways have the memory that docs/configuration.md requires', () => {
+  it('have the memory that docs/configuration.md requires', () => {
     const mebibytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)?.[1]);
     expect(mebibytes * 2 ** 20).toBeGreaterThan(1.5 * config.cacheMaxBytes + 800e6);
   });
 
-  it('The gateways have the version of package.json', () => {
+  it('have the version of package.json', () => {
     const { version } = JSON.parse(readProjectFile('package.json')) as { readonly version: string };
     expect(KUSTOMIZATION).toMatchObject({ images: [{ name: container.image, newTag: version }] });
   });

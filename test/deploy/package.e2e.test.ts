@@ -22,13 +22,13 @@ describe('the package', () => {
     expect(paths.filter((path) => /\.map$|^dist\/page\/sources/.test(path))).toEqual([]);
   });
 
-  it('The package contains neither tests nor nested packages', () => {
+  it('contains neither tests nor nested packages', () => {
     expect(paths.filter((path) => /(?:^|\/)(?:test|node_modules)\/|.\/package(?:-lock)?\.json$/.test(path))).toEqual(
       [],
     );
   });
 
-  it('Git ignores the file of the package', () => {
+  it('is ignored by Git', () => {
     expect(run('git', 'check-ignore', filename).trim()).toBe(filename);
   });
 });

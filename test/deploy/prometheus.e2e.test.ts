@@ -31,10 +31,10 @@ const QUERIES = (JSON.parse(readProjectFile('deploy/grafana/stepgate-dashboard.j
   .flatMap(({ targets }) => targets)
   .map(({ expr }) => expr.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '1m'));
 
-describe('the tests of the alerts', () => {
+describe('the alert tests', () => {
   const { tests } = parse(readProjectFile('deploy/prometheus/stepgate-alerts.test.yaml')) as RuleTests;
 
-  it.each(ALERTS)('The tests of the alerts have a case where %s fires, and one where it does not', (alert) => {
+  it.each(ALERTS)('cover %s both firing and not firing', (alert) => {
     const seen = tests.flatMap(({ alert_rule_test: cases }) => cases).filter(({ alertname }) => alertname === alert);
     expect(new Set(seen.map(({ exp_alerts: raised }) => raised.length > 0))).toEqual(new Set([true, false]));
   });
@@ -49,7 +49,7 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
     ['configuration', 'check config prometheus.yml'],
     ['rules', 'check rules stepgate-alerts.yaml'],
     ['tests of the alerts', 'test rules stepgate-alerts.test.yaml'],
-  ])('Prometheus accepts the %s', (_which, words) => {
+  ])('accepts the %s in Prometheus', (_which, words) => {
     const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
   });
@@ -74,7 +74,7 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
     expect(input.split('\n')).toContain(`stepgate_build_info{${labels}} 1`);
   });
 
-  it('Prometheus reads every query of the dashboard', () => {
+  it('uses only dashboard queries that Prometheus parses', () => {
     const rules = QUERIES.map((expr, at) => ({ record: `dashboard_${at}`, expr }));
     const input = JSON.stringify({ groups: [{ name: 'dashboard', rules }] });
     const { status, stderr } = spawnSync('promtool', ['check', 'rules'], { input, encoding: 'utf8' });

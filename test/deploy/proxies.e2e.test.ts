@@ -52,7 +52,7 @@ describe.each(PROXIES)('a proxy', (program) => {
 
     const expected = JSON.stringify({ data: { run: { id: 'r1', steps: [{ outputs: OUTPUTS }] } } });
 
-    it('A POST is answered, compressed if the client accepts it', async () => {
+    it('passes a POST, compressed if the client accepts it', async () => {
       const plain = await post();
       expect([plain.status, plain.headers['content-encoding'], plain.body.toString()]).toEqual([
         200,
@@ -67,7 +67,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       });
     });
 
-    it('answers a matching ETag with 304, compressed or not', async () => {
+    it('passes a 304 for a matching ETag, compressed or not', async () => {
       for (const headers of [{}, { 'accept-encoding': 'gzip' }, { 'accept-encoding': 'br, gzip' }]) {
         const first = await get(headers);
         expect(first.status).toBe(200);
@@ -93,7 +93,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       }
     });
 
-    it('opens WebSockets only for its own page and listed origins', async () => {
+    it('opens WebSockets only for same-origin pages and listed origins', async () => {
       const { pem: ca } = authority;
       const open = (origin: string, base = '') =>
         openSocket(`${proxy.url}${base}`, KEY, { ca, headers: { origin, 'accept-encoding': 'gzip' } });
@@ -114,7 +114,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       await expect(open('https://evil.example.com')).rejects.toThrow('403');
     });
 
-    it('Every route is also found below a path', async () => {
+    it('serves every route below a path', async () => {
       for (const base of ['', BASE]) {
         expect((await post(`${base}/graphql`)).body.toString()).toBe(expected);
         expect(JSON.parse((await send(`${base}/readyz`)).body.toString())).toEqual({ status: 'ready' });
@@ -125,7 +125,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       }
     });
 
-    it('/metrics is not found in any spelling, below any path', async () => {
+    it('hides /metrics in any spelling, below any path', async () => {
       expect((await fetch(`${run.gateway.url}${BASE}/metrics`)).status).toBe(200);
       const spellings = ['/metrics', '/metrics?', '/%6detrics', '//metrics', '/./metrics'];
       for (const path of [...spellings, `${BASE}/metrics`, `${BASE}/%6Detric%73`, `${BASE}//metrics`]) {
@@ -133,7 +133,7 @@ describe.each(PROXIES)('a proxy', (program) => {
       }
     });
 
-    it("The client's address is the one that the proxy sees", async () => {
+    it('passes on the client address that it sees', async () => {
       const statusFor = async (localAddress: string, claimed: string) => {
         const body = JSON.stringify({ query: QUERY });
         const headers = { 'content-type': 'application/json', 'x-forwarded-for': claimed };

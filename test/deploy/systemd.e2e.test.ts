@@ -29,17 +29,17 @@ withSystemd(`systemd-analyze${isThere ? '' : ' (skipped: it is not on this machi
     return { status, printed: stdout + stderr };
   };
 
-  it('The verification finds nothing wrong with the unit', () => {
+  it('reports no problem when it verifies the unit', () => {
     expect(analyze('verify --man=no', UNIT)).toEqual({ status: 0, printed: '' });
     expect(analyze('verify --man=no', UNIT.replace('DynamicUser', 'DynamicUsr')).printed).toContain('DynamicUsr');
   });
 
-  it('systemd-analyze security scores the unit below 2.0', () => {
+  it('scores the exposure of the unit below 2.0', () => {
     expect(analyze('security --offline=true --threshold=20', UNIT)).toMatchObject({ status: 0 });
   });
 });
 
-describe('the unit of systemd', () => {
+describe('the systemd unit', () => {
   it('gives the gateway enough time to stop, and the documented memory', () => {
     expect(numberOf(/^TimeoutStopSec=(\d+)$/m) * 1000).toBeGreaterThan(STOP_WITHIN_MS);
     expect(numberOf(/^MemoryMax=(\d+)M$/m) * 2 ** 20).toBeGreaterThan(1.5 * readConfig({}).cacheMaxBytes + 800e6);
