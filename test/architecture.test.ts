@@ -94,24 +94,24 @@ function findCycle(imports: Imports): string[] | null {
 describe('the architecture', () => {
   const imports = readImports();
 
-  it('Every file is in a module', () => {
+  it('assigns every file to a module', () => {
     expect([...imports.keys()].filter((file) => !MODULES.includes(moduleOf(file)))).toEqual([]);
   });
 
-  it('Imports point only to the same module or to one above', () => {
+  it('imports only from the same module or one above', () => {
     expect(upwardImports(imports)).toEqual([]);
   });
 
-  it('Imports are acyclic', () => {
+  it('allows no import cycles', () => {
     // The generated types import the context, as types only, and not the other way round.
     expect(findCycle(imports)).toBeNull();
   });
 
-  it('Only the composition root imports the fleet', () => {
+  it('imports the fleet only from the composition root', () => {
     expect(importsOfFleet(imports)).toEqual([]);
   });
 
-  it('Only the fleet names the client of Valkey', () => {
+  it('names the Valkey client only in the fleet', () => {
     const naming = [...imports.keys()].filter((file) => readFileSync(join(SRC, file), 'utf8').includes("'ioredis'"));
     expect(naming.filter((file) => moduleOf(file) !== 'fleet')).toEqual([]);
   });
@@ -124,14 +124,14 @@ describe('the architecture', () => {
     expect(loading.map(([file]) => file)).toEqual(['fleet/connection.ts']);
   });
 
-  it('The sample is loaded only on demand', () => {
+  it('loads the sample only on demand', () => {
     const importing = [...imports].filter(([file, targets]) => moduleOf(file) !== 'sample' && targets.some(isOfSample));
     const sources = importing.map(([file]) => [file, readFileSync(join(SRC, file), 'utf8')] as const);
     expect(sources.filter(([, text]) => /^(?:import|export) [^(]*\/sample\//m.test(text))).toEqual([]);
     expect(sources.map(([file]) => file).toSorted()).toEqual(['check/run-check.ts', 'gateway.ts']);
   });
 
-  it('An upward import and a cycle would be noticed', () => {
+  it('detects upward imports and cycles', () => {
     expect(upwardImports(new Map([['domain/run.ts', ['runs/run-store.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['sample/wire.ts', ['domain/run.ts']]]))).toHaveLength(1);
     expect(upwardImports(new Map([['web/app.tsx', ['domain/run.ts']]]))).toHaveLength(1);

@@ -26,7 +26,7 @@ describe('the command line', () => {
     }
   });
 
-  it('The command line prints its version and the schema', async () => {
+  it('prints its version and the schema', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
     const schema = readFileSync('schema.graphql', 'utf8');
     expect(await runCommands([['--version'], ['-v'], ['print-schema']])).toEqual(
@@ -41,7 +41,7 @@ describe('the command line', () => {
     [['--config', 'a', 'check'], "Unexpected argument 'check'"],
     [['--config'], "Option '--config <value>' argument missing"],
     [['--version=1'], "Option '-v, --version' does not take an argument"],
-  ])('The command line rejects %j with the reason', (args, sentence) => {
+  ])('rejects %j with the reason', (args, sentence) => {
     expect(() => readCommandLine(args)).toThrow(UsageError);
     expect(() => readCommandLine(args)).toThrow(sentence);
   });
@@ -81,7 +81,7 @@ describe('--config', () => {
     return file;
   };
 
-  it('A settings file provides the settings that the environment does not have', async () => {
+  it("provides settings that the environment doesn't set", async () => {
     const file = write(
       '# a comment\n\nPORT=wrong\nexport BASE_PATH="/from-file"\nUPSTREAM_ENDPOINTS=steps # only these\n',
     );
@@ -92,7 +92,7 @@ describe('--config', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('A settings file applies to a check', async () => {
+  it('applies to `check`', async () => {
     const file = write('UPSTREAM_ENDPOINTS=steps,workflows\n');
     const { stdout } = await runCommand(['check', '--config', file], {});
     expect(stdout).toContain('disabled (UPSTREAM_ENDPOINTS)');
@@ -105,7 +105,7 @@ describe('--config', () => {
     ['UPSTREAM_API_KEY="two\nlines"\n', ':2 must be NAME=value'],
     ['PORT=wrong\n', 'PORT must be a whole number from 0 to 65535, got "wrong".'],
     ['constructor=1\n', ':1: constructor is not a setting'],
-  ])('rejects a settings file with %j, giving the reason but no secret', (text, sentence) => {
+  ])('rejects a settings file with %j without revealing its secrets', (text, sentence) => {
     const read = () => readConfig(readVariables(write(text), {}));
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(sentence);
@@ -115,7 +115,7 @@ describe('--config', () => {
   // `\s` matches each of these but the last, and none is a blank for parseEnv.
   const ODD_BLANKS = ['\uFEFF', '\u00A0', '\u2003', '\v', '\f', '\u200B'] as const;
 
-  it('Each line is read, or rejected by its number', () => {
+  it('reads each line, or rejects it by its number', () => {
     const blank = fc.constantFrom('', ' ', '\t', '  ', ...ODD_BLANKS);
     const line = fc.tuple(blank, fc.constantFrom('', 'export '), fc.constantFrom('HOST', 'PORT'), blank, blank);
     const end = fc.constantFrom('\n', '\r\n', '\r');
@@ -154,7 +154,7 @@ describe('--config', () => {
     ["secret key's end # of the sample", "secret key's end"],
     [' # none', ''],
     ['secret"key', 'secret"key'],
-  ])('The value %s is read', (value, read) => {
+  ])('reads the value %s', (value, read) => {
     expect(readSettingsFile(`UPSTREAM_API_KEY=${value}\n`, 'file')).toEqual({ UPSTREAM_API_KEY: read });
   });
 
@@ -179,7 +179,7 @@ describe('.env.example', () => {
   const text = readFileSync('.env.example', 'utf8');
   const lines = text.split('\n').filter((line) => /^#\w+=/.test(line));
 
-  it('The example sets nothing, and names only existing settings with valid values', () => {
+  it('sets nothing, and lists only existing settings with valid values', () => {
     expect(readSettingsFile(text, '.env.example')).toEqual({});
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {

@@ -62,14 +62,14 @@ describe('a setting', () => {
     ['INTROSPECTION', 'off', 'introspection', false],
     ['SANDBOX', 'off', 'sandbox', false],
     ['BUILD_REVISION', '1f2e3d4', 'buildRevision', '1f2e3d4'],
-  ])('%s=%s sets its field, trimmed, and a blank value counts as unset', (name, value, field, read) => {
+  ])('%s=%s sets its field, trimmed, and counts as unset if blank', (name, value, field, read) => {
     const others = field === 'upstreamUrl' && read !== null ? WITHOUT_ACTIONS : {};
     for (const given of [value, ` ${value}\n`])
       expect(readConfig({ [name]: given })).toEqual({ ...DEFAULTS, ...others, [field]: read });
     for (const blank of ['', ' ', '\t\n', undefined]) expect(readConfig({ [name]: blank })).toEqual(DEFAULTS);
   });
 
-  it('The settings cannot be changed after the start', () => {
+  it("can't be changed after the start", () => {
     const config = readConfig({ CORS_ORIGINS: '*' });
     expect([Object.isFrozen(config), Object.isFrozen(config.corsOrigins)]).toEqual([true, true]);
   });
@@ -87,11 +87,11 @@ describe('a setting', () => {
     [{ AUTH_JWKS: '/run/keys@home.json' }, 'UPSTREAM_AUTH must be service when AUTH_JWKS is set'],
     [{ NODE_ENV: ' production\n' }, 'UPSTREAM_URL is required in production'],
     [{ UPSTREAM_HEADERS: 'Authorization: SECRET' }, 'UPSTREAM_HEADERS must not include authorization'],
-  ])('rejects contradicting settings, and names the one to change: %j', (environment, sentence) => {
+  ])('is rejected if it contradicts another, naming the one to change: %j', (environment, sentence) => {
     expect(errorOf(environment)).toMatch(new RegExp(`^${sentence}`));
   });
 
-  it('Production switches off introspection and Sandbox, unless they are set', () => {
+  it('defaults to introspection and Sandbox off in production', () => {
     const production = { NODE_ENV: 'production', UPSTREAM_URL: 'https://host' };
     const config = { isProduction: true, introspection: false, sandbox: false };
     const url = { ...WITHOUT_ACTIONS, upstreamUrl: 'https://host/' };
@@ -113,11 +113,11 @@ describe('a misspelled name', () => {
     ['LOGLEVEL', 'LOG_LEVEL'],
     ['OPS_PROT', 'OPS_PORT'],
     ['CACHE_MAX_BTYE', 'CACHE_MAX_BYTES'],
-  ])('%s is recognized: %s is meant', (name, meant) => {
+  ])('warns about %s and suggests %s', (name, meant) => {
     expect(misspelledVariables(['PATH', name, meant])).toEqual([{ name, meant }]);
   });
 
-  it('The names of settings and of other programs are not misspelled', () => {
+  it('ignores correct names and variables of other programs', () => {
     const others = [
       ...['HOME', 'HOSTNAME', 'PATH', 'PWD', 'USER', 'SHELL', 'TERM', 'LANG', 'FTP_PROXY', 'ALL_PROXY', 'http_proxy'],
       ...[
@@ -139,7 +139,7 @@ describe('a misspelled name', () => {
   });
 });
 
-describe('a wrong setting', () => {
+describe('an invalid setting', () => {
   const URLS = 'an http or https URL without credentials, with';
   const PLACE = 'and no other braces after its host, such as https://app.example.com/workflows/{workflowId}';
   const STATUS_WORDS =
@@ -198,14 +198,14 @@ describe('a wrong setting', () => {
     expect(errorOf({ [name]: value })).toBe(`${name} must be ${expected}, got ${JSON.stringify(value)}.`);
   });
 
-  it('rejects an origin with a trailing slash, and suggests the right value', () => {
+  it('suggests the correct value for an origin with a trailing slash', () => {
     expect(errorOf({ CORS_ORIGINS: '*, https://App.example:443/' })).toBe(
       `CORS_ORIGINS must be ${ORIGINS}, got "*, https://App.example:443/". ` +
         "Origins don't end with a slash: use https://app.example.",
     );
   });
 
-  it('A URL with credentials is rejected without them', () => {
+  it('appears in the error without the credentials of its URL', () => {
     for (const url of [
       'https://user:SECRET@app.example.com/{workflowId}/{runId}',
       'https://{runId}:SECRET@a.example/{workflowId}',
@@ -215,7 +215,7 @@ describe('a wrong setting', () => {
       );
   });
 
-  it('Each wrong setting has one line in the error', () => {
+  it('takes one line each in the error', () => {
     const message = errorOf({ PORT: 'http', CORS_ORIGINS: 'a,b,c', LOG_LEVEL: 'info\nPORT: fine', HOST: '::' });
     expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['PORT', 'CORS_ORIGINS', 'LOG_LEVEL']);
     expect(message).toContain('got "info\\nPORT: fine".');
@@ -241,7 +241,7 @@ describe('a secret', () => {
     ['REDIS_URL', 'redis://host/0?password=SECRET'],
     ['FLEET_SECRET', 'SECRET'],
     ['FLEET_SECRET', `${SECRET},SECRET`],
-  ])('A secret in %s=%j is not in the error', (name, value) => {
+  ])('stays out of the error for %s=%j', (name, value) => {
     const message = errorOf({ ...FLEET, [name]: value });
     expect(message).toMatch(new RegExp(`^${name.toUpperCase()} must be .*, got another value\\.$`));
     expect(message).not.toContain('SECRET,');
@@ -262,7 +262,7 @@ describe('a secret', () => {
     'host/?token=SECRET',
     'host#SECRET',
     'https://user:SECRET\n@host/',
-  ])('A secret in a URL is not in the error: %j', (value) => {
+  ])('stays out of the error for a URL: %j', (value) => {
     // Without two slashes it is the path of a file.
     for (const name of ['UPSTREAM_URL', ...(/^https:\/\/.*@/s.test(value) ? ['AUTH_JWKS'] : [])]) {
       const message = errorOf({ [name]: value });
@@ -272,7 +272,7 @@ describe('a secret', () => {
     }
   });
 
-  it('hides a secret in the error, but shows the rest', () => {
+  it('is hidden in the error, which shows the rest', () => {
     expect(errorOf({ UPSTREAM_URL: 'https://host/api?key=SECRET' })).toMatch(/got "https:\/\/host\/api…"\.$/);
     expect(errorOf({ UPSTREAM_URL: 'https://user:SECRET@host/api' })).toMatch(/got "https:\/\/…"\.$/);
     for (const value of ['https://host/api?', 'https://host/api#']) {
@@ -288,7 +288,7 @@ describe('the connection to the upstream', () => {
     [' X-Api-Key:{key} ', { name: 'x-api-key', template: '{key}' }],
     ['authorization: Token token="{key}"', { name: 'authorization', template: 'Token token="{key}"' }],
     ['cookie: session={key}; a=1', { name: 'cookie', template: 'session={key}; a=1' }],
-  ])('The key is sent in the header of UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
+  ])('sends the key in the header of UPSTREAM_AUTH_HEADER=%s', (value, authHeader) => {
     expect(connectionOf({ UPSTREAM_AUTH_HEADER: value }).authHeader).toEqual(authHeader);
   });
 
@@ -296,7 +296,7 @@ describe('the connection to the upstream', () => {
     ['X-Tenant: acme; x-stage:test;', { 'x-tenant': 'acme', 'x-stage': 'test' }],
     ['x-tenant: acme\nx-list: a; b\n', { 'x-tenant': 'acme', 'x-list': 'a; b' }],
     ['x-url: https://a.example:1/b', { 'x-url': 'https://a.example:1/b' }],
-  ])('The connection has the headers of UPSTREAM_HEADERS=%j', (value, headers) => {
+  ])('sends the headers of UPSTREAM_HEADERS=%j', (value, headers) => {
     expect(connectionOf({ UPSTREAM_HEADERS: value }).headers).toEqual(headers);
   });
 
@@ -311,7 +311,7 @@ describe('the connection to the upstream', () => {
   });
 });
 
-it('reads REDIS_URL with a percent-encoded password, and the secrets of a fleet', () => {
+it('reads REDIS_URL with a percent-encoded password, and the fleet secrets', () => {
   const redisUrl = 'redis://:100%25%40@host';
   const secrets = [SECRET.toUpperCase(), SECRET];
   const given = { REDIS_URL: redisUrl, FLEET_SECRET: secrets.join(', '), SHARED_TTL_S: '60', REDIS_TIMEOUT_MS: '100' };

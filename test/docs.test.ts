@@ -30,7 +30,7 @@ const anchorsOf = (path: string): string[] =>
   );
 
 describe.each(PAGES)('the page %s', (page) => {
-  it('The page links to existing files and headings', () => {
+  it('links only to existing files and headings', () => {
     const broken = [...prose(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(
       ([, path = '', anchor]) => {
         const target = path === '' ? page : join(dirname(page), path);
@@ -41,7 +41,7 @@ describe.each(PAGES)('the page %s', (page) => {
   });
 });
 
-it('Each command that starts the gateway has valid variables', () => {
+it('starts the gateway in examples only with valid variables', () => {
   const started = PAGES.flatMap((page) => [...read(page).matchAll(/^ *((?:[A-Z\d_]+=\S+ )+)npm start/gm)]);
   for (const [, settings = ''] of started) {
     const assigned = [...settings.matchAll(/\b([A-Z][A-Z\d_]+)=([^\s`]+)/g)].map(([, name, value]) => [name, value]);
@@ -50,13 +50,13 @@ it('Each command that starts the gateway has valid variables', () => {
   expect(started.length).toBeGreaterThan(1);
 });
 
-it('Each test that a page names exists', () => {
+it('names only existing tests on each page', () => {
   const named = PAGES.flatMap((page) => [...read(page).matchAll(/`(test\/[\w/.-]+)`/g)].map(([, path = '']) => path));
   expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   expect(named.length).toBeGreaterThan(20);
 });
 
-it.each(['docs/bounds.md', 'docs/security.md'])('Each test in the tables of %s exists', (page) => {
+it.each(['docs/bounds.md', 'docs/security.md'])('names only existing tests in the tables of %s', (page) => {
   const cells = [...read(page).matchAll(/^\| .* \| ([^|]+) \|$/gm)].map(([, cell = '']) => cell);
   const named = cells.flatMap((cell) => [...cell.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name));
   const exists = (name: string) =>
@@ -74,13 +74,13 @@ it('names the Node version of package.json on every page', () => {
   expect(named.length).toBeGreaterThan(4);
 });
 
-it('docs/testing.md names each folder of tests', () => {
+it('names each test folder in docs/testing.md', () => {
   const folders = readdirSync(join(ROOT, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const page = read('docs/testing.md');
   expect(folders.filter(({ name }) => !page.includes(`\`test/${name}\``)).map(({ name }) => name)).toEqual([]);
 });
 
-it('docs/redaction.md lists what rules for texts keep', () => {
+it('lists in docs/redaction.md what `texts` rules keep', () => {
   const [, list = ''] = read('docs/redaction.md').split('## Kept by');
   const namesIn = (place: object): string[] =>
     Object.entries(place).flatMap(([name, inner]) => [name, ...namesIn(inner as object)]);
@@ -88,12 +88,12 @@ it('docs/redaction.md lists what rules for texts keep', () => {
   expect([...names].filter((name) => name !== '[]' && !new RegExp(`[\`.]${name}\\b`).test(list))).toEqual([]);
 });
 
-it('docs/testing.md links each file of test/writing', () => {
+it('links each file of test/writing from docs/testing.md', () => {
   const linked = [...read('docs/testing.md').matchAll(/\(\.\.\/test\/writing\/([^)]+)\)/g)].map(([, name]) => name);
   expect(linked.toSorted()).toEqual(readdirSync(join(ROOT, 'test/writing')));
 });
 
-it('Each decision record has at most 2 KB', () => {
+it('limits each decision record to 2 KB', () => {
   const records = inFolder('docs/decisions').filter((path) => /\/\d{4}-/.test(path));
   expect(records.filter((path) => Buffer.byteLength(read(path)) > 2048)).toEqual([]);
   expect(records.length).toBeGreaterThan(5);
@@ -102,7 +102,7 @@ it('Each decision record has at most 2 KB', () => {
 describe('docs/federation.md', () => {
   const page = read('docs/federation.md');
 
-  it('The page names the version that is executed', () => {
+  it('names the tested version', () => {
     const { dependencies } = JSON.parse(read('examples/routers/package.json')) as { readonly dependencies: unknown };
     const [, version] = /`@graphql-hive\/gateway` (\S+)/.exec(page) ?? [];
     expect(dependencies).toMatchObject({ '@graphql-hive/gateway': version });
@@ -111,14 +111,14 @@ describe('docs/federation.md', () => {
 
 const CLIENT_PAGES = ['docs/frontend.md', ...inFolder('docs/clients')];
 
-it.each(CLIENT_PAGES)('all code of %s is that of a file, which tests execute', (path) => {
+it.each(CLIENT_PAGES)('takes all code in %s from tested files', (path) => {
   const others = read(path).replaceAll(/^\[.+\]\(.+\)\n\n```\w+$/gm, '');
   const languages = [...others.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
   expect(languages.filter((language) => language !== 'sh')).toEqual([]);
 });
 
-describe('the pages for frontends', () => {
-  it('The pages name the versions that are executed', () => {
+describe('the frontend pages', () => {
+  it('name the tested versions', () => {
     const { dependencies, devDependencies } = JSON.parse(read('examples/clients/package.json')) as Record<
       'dependencies' | 'devDependencies',
       Readonly<Record<string, string>>
@@ -130,7 +130,7 @@ describe('the pages for frontends', () => {
     expect({ ...dependencies, ...devDependencies }).toMatchObject(Object.fromEntries(named) as Record<string, string>);
   });
 
-  it('The pages link every file of the recipes', () => {
+  it('link every recipe file', () => {
     const pages = CLIENT_PAGES.map(read).join('');
     const folders = readdirSync(join(ROOT, 'examples/clients'), { withFileTypes: true }).filter(
       (entry) => entry.isDirectory() && !['test', 'node_modules'].includes(entry.name),

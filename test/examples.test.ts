@@ -65,18 +65,15 @@ describe('the example operations', () => {
   );
   const ask = (document: string) => gateway.query(document, { key: 'demo-key', variables: VARIABLES });
 
-  it.each(examples)(
-    '%s is valid, and every field that it selects has a value in the sample',
-    async (file, document) => {
-      expect(validate(schema, parse(document))).toEqual([]);
-      const { data, errors } = await ask(document);
-      expect(errors).toEqual([]);
-      const empty = [...fieldsIn(data)].flatMap(([field, hasValue]) => (hasValue ? [] : [field]));
-      expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
-    },
-  );
+  it.each(examples)('%s is valid, and the sample has a value for every field', async (file, document) => {
+    expect(validate(schema, parse(document))).toEqual([]);
+    const { data, errors } = await ask(document);
+    expect(errors).toEqual([]);
+    const empty = [...fieldsIn(data)].flatMap(([field, hasValue]) => (hasValue ? [] : [field]));
+    expect(empty).toEqual(EMPTY_IN_THE_SAMPLE[file] ?? []);
+  });
 
-  it('A run that waits is shown, answered and cancelled by the examples', async () => {
+  it('show, answer and cancel a waiting run', async () => {
     const upstream = await createEmbeddedUpstream({ port: 0, pace: 50 });
     const env = { UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows,execute,cancel,resume', LIVE_TTL_MS: '10' };
     const gateway = await startGateway({ upstream, env });
@@ -139,17 +136,17 @@ describe('the example operations', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(examples)('%s has a description, which tools show', (_, document) => {
+  it.each(examples)('%s has a description for tools', (_, document) => {
     const [operation] = parse(document).definitions;
     expect(operation?.kind === Kind.OPERATION_DEFINITION && operation.description?.value).toBeTruthy();
   });
 
-  it('links every example from docs/README.md', () => {
+  it('are all linked from docs/README.md', () => {
     const index = read('docs/README.md');
     for (const [file] of examples) expect(index).toContain(`(../examples/operations/${file})`);
   });
 
-  it('prints the real answer to the query of README.md', async () => {
+  it('have the real response to the query in README.md', async () => {
     const readme = read('README.md');
     const [, command = ''] = /```sh\n(curl [\s\S]+?)```/.exec(readme) ?? [];
     const [, answer = ''] = /```json\n([\s\S]+?)```/.exec(readme) ?? [];

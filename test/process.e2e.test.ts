@@ -50,7 +50,7 @@ describe('the process', () => {
     expect(gateway.output()).toContain('demo-key');
   });
 
-  it('warns of a misspelled variable without its value', async () => {
+  it('warns about a misspelled variable without its value', async () => {
     const gateway = start({ UPSTREAM_URLL: 'http://secret' });
     await gateway.url();
     gateway.child.kill('SIGTERM');
@@ -59,7 +59,7 @@ describe('the process', () => {
     expect(gateway.output()).not.toContain('secret');
   });
 
-  it('Modules of the sample are loaded only without UPSTREAM_URL', async () => {
+  it('loads the sample modules only without UPSTREAM_URL', async () => {
     const printing = `
       import { registerHooks } from 'node:module';
       registerHooks({ load(url, context, next) {
@@ -83,32 +83,30 @@ describe('the process', () => {
     // The shell of npm ends without the gateway.
     ['npm start', ['npm', 'start'], toProcess, ['SIGTERM']],
     ['the terminal of npm start', ['npm', 'start'], toGroup, ['SIGINT', 'SIGHUP']],
-  ] as const)(
-    'The gateway completes every pending answer when %s gets a signal, and leaves nothing running',
-    (_, command, kill, signals) =>
-      forEach<NodeJS.Signals>(signals, async (signal) => {
-        const upstream = await openUpstream();
-        const release = upstream.holdCalls();
-        const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, command);
-        const url = await gateway.url();
-        const arrived = upstream.nextCall();
-        const underWay = Array.from({ length: 50 }, () => postTo(url, RUN));
-        // All 50 requests are in the gateway when later requests of theirs are answered. The one call shows that the
-        // first is.
-        await arrived;
-        await Promise.all(Array.from({ length: 50 }, () => postTo(url, { query: '{ __typename }' })));
+  ] as const)('sends every pending response when %s gets a signal, then exits', (_, command, kill, signals) =>
+    forEach<NodeJS.Signals>(signals, async (signal) => {
+      const upstream = await openUpstream();
+      const release = upstream.holdCalls();
+      const gateway = start({ UPSTREAM_URL: upstream.url, UPSTREAM_ENDPOINTS: 'steps' }, command);
+      const url = await gateway.url();
+      const arrived = upstream.nextCall();
+      const underWay = Array.from({ length: 50 }, () => postTo(url, RUN));
+      // All 50 requests are in the gateway when later requests of theirs are answered. The one call shows that the
+      // first is.
+      await arrived;
+      await Promise.all(Array.from({ length: 50 }, () => postTo(url, { query: '{ __typename }' })));
 
-        kill(Number(gateway.child.pid), signal);
-        await refused(url);
-        release();
-        for (const answer of await Promise.all(underWay)) {
-          expect(answer.status).toBe(200);
-          expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
-        }
-        const code = await gateway.exited;
-        if (command === undefined) expect(code).toBe(0);
-        expect(gateway.output()).toContain('"msg":"stopping"');
-      }),
+      kill(Number(gateway.child.pid), signal);
+      await refused(url);
+      release();
+      for (const answer of await Promise.all(underWay)) {
+        expect(answer.status).toBe(200);
+        expect(await answer.json()).toMatchObject({ data: { run: { totalElapsedTime: 2 } } });
+      }
+      const code = await gateway.exited;
+      if (command === undefined) expect(code).toBe(0);
+      expect(gateway.output()).toContain('"msg":"stopping"');
+    }),
   );
 
   it('stops gracefully if npm and a terminal both send signals', async () => {
@@ -152,7 +150,7 @@ describe('the process', () => {
     expect(await gateway.exited).toBe(0);
   });
 
-  it('logs an uncaught error, and exits with 1 after pending answers', async () => {
+  it('logs an uncaught error, and exits with 1 after pending responses', async () => {
     const upstream = await openUpstream();
     const release = upstream.holdCalls();
     const gateway = start({
@@ -190,7 +188,7 @@ describe('the process', () => {
     expect(STOP_WITHIN_MS).toBeGreaterThan(STOP_PARTS_MS.reduce((sum, ms) => sum + ms));
   });
 
-  it('keeps answering with closed stdout or stderr, and exits with 0', () =>
+  it('keeps serving with closed stdout or stderr, and exits with 0', () =>
     forEach(['stdout', 'stderr', 'both'] as const, async (closed) => {
       const gateway = start({ LOG_LEVEL: 'debug' });
       const url = await gateway.url();
@@ -204,7 +202,7 @@ describe('the process', () => {
       expect(await gateway.exited).toBe(0);
     }));
 
-  it('The process starts, answers and stops if its output was never read', async () => {
+  it('starts, serves and stops if its output was never read', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const gateway = start({ PORT: String(port) });
@@ -234,7 +232,7 @@ describe('the process', () => {
     }
   }
 
-  it('The process does not start with a wrong variable, and names it', () =>
+  it("doesn't start with an invalid variable, and names it", () =>
     forEach(
       [
         [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, got "http".'],
@@ -249,7 +247,7 @@ describe('the process', () => {
       },
     ));
 
-  it('The process does not start if another process listens, and reports that', async () => {
+  it("doesn't start if another process listens, and says so", async () => {
     const upstream = await openUpstream();
     const taken = new URL(upstream.url).port;
     const gateway = start({ PORT: taken });
