@@ -8,8 +8,8 @@ const json = fc
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
 const sizeOf = (value: JsonValue) => Buffer.byteLength(JSON.stringify(value));
 
-describe('JSON that is cut to a size', () => {
-  it('keeps a fitting value whole, and otherwise names its missing parts', () => {
+describe('JSON cut to a size', () => {
+  it('stays whole if it fits, and otherwise names its missing parts', () => {
     fc.assert(
       fc.property(json, fc.integer({ min: 200, max: 2000 }), (value, maxBytes) => {
         const bounded = boundJson(value, maxBytes);
@@ -21,7 +21,7 @@ describe('JSON that is cut to a size', () => {
     );
   });
 
-  it('Only a part of a large value is read', () => {
+  it('reads only part of a large value', () => {
     let read = 0;
     const item = {
       get text() {
@@ -37,7 +37,7 @@ describe('JSON that is cut to a size', () => {
     expect(read).toBeLessThan(2000);
   });
 
-  it('A cursor is whole or left out', () => {
+  it('keeps a cursor whole, or leaves it out', () => {
     const cursor = 'r_-9'.repeat(50);
     const nodes = Array.from({ length: 9 }, (_, id) => ({ id, text: 'a b '.repeat(50) }));
     expect(boundJson({ list: { nodes, cursor } }, 1000).value).toMatchObject({ list: { cursor } });
@@ -46,7 +46,7 @@ describe('JSON that is cut to a size', () => {
     expect(leftOut).toContain('list: 1 of 2 members');
   });
 
-  it('keeps ids and short strings, first items, and beginnings of long strings', () => {
+  it('keeps ids, short strings, first items and prefixes of long strings', () => {
     const run = (id: number) => ({ id: `run-${id}`, error: 'x'.repeat(300), status: 'FAILED' });
     const { value, leftOut } = boundJson(
       { note: 'short', text: 'é'.repeat(2000), runs: Array.from({ length: 9 }, (_, id) => run(id)) },

@@ -45,7 +45,7 @@ describe('the units of a calendar', () => {
       (index === 0 ? [startedAt, endedAt] : [endedAt]).map(({ text }) => text.slice(0, 16)),
     );
 
-  it('A week begins on Monday.', () => {
+  it('begin weeks on Monday', () => {
     expect(edges({ interval: 'WEEK', timeZone: 'UTC' }, '2026-11-29T12:00:00Z', '2026-12-01T00:00:00Z')).toEqual([
       '2026-11-23T00:00',
       '2026-11-30T00:00',
@@ -53,7 +53,7 @@ describe('the units of a calendar', () => {
     ]);
   });
 
-  it('starts hours at the full hour, repeated ones separately', () => {
+  it('start hours on the hour, and count repeated hours separately', () => {
     expect(
       edges({ interval: 'HOUR', timeZone: 'Asia/Kolkata' }, '2026-11-29T12:00:00Z', '2026-11-29T13:00:00Z'),
     ).toEqual(['2026-11-29T11:30', '2026-11-29T12:30', '2026-11-29T13:30']);
@@ -62,7 +62,7 @@ describe('the units of a calendar', () => {
     ).toEqual(['2026-11-01T05:00', '2026-11-01T06:00', '2026-11-01T07:00']);
   });
 
-  it('ends at midnight, or on the day of the last run', () => {
+  it('end at midnight, or on the day of the last run', () => {
     const utc: Calendar = { interval: 'DAY', timeZone: 'UTC' };
     expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-30T00:00:00Z')).toHaveLength(2);
     const midnight = started('late', moment('2026-11-30T00:00:00Z'));
@@ -70,7 +70,7 @@ describe('the units of a calendar', () => {
     expect(edges(utc, '2026-11-29T00:00:00Z', '2026-11-29T00:00:00Z')).toHaveLength(2);
   });
 
-  it('marks a unit incomplete if unfinished, or partly outside the examined runs', () => {
+  it('are incomplete if unfinished, or partly outside the examined runs', () => {
     const records = [started('old', moment('2026-11-25T06:00:00Z')), started('new', moment('2026-11-27T06:00:00Z'))];
     const completeness = (from: string | null, to: string | null, isWhole: boolean) => {
       const span = {
@@ -89,7 +89,7 @@ describe('the units of a calendar', () => {
     expect(completeness('2026-11-24T01:00:00Z', '2026-11-26T23:00:00Z', true)).toEqual([0, 1, 0]);
   });
 
-  it('stops at the maximum number of parts, even in extreme years', () => {
+  it('stop at the maximum number of parts, even in extreme years', () => {
     for (const year of ['0001', '1969', '9998']) {
       const span = { startedAfter: moment(`${year}-01-01T00:00:00Z`), startedBefore: moment('9999-12-30T00:00:00Z') };
       const parts = calendarParts({ interval: 'WEEK', timeZone: 'America/New_York' }, 52);
@@ -104,7 +104,7 @@ describe('the units of a calendar', () => {
     ['Mars/Olympus_Mons', false],
     ['', false],
     ['x'.repeat(1e6), false],
-  ])('%.20s is a time zone: %s.', (name, expected) => {
+  ])('accepts %.20s as a time zone: %s', (name, expected) => {
     expect(isTimeZone(name)).toBe(expected);
   });
 });

@@ -51,7 +51,7 @@ const chat = (system: string | null, user: string, more: Readonly<Record<string,
 const tool = (name: string, description: string): JsonValue => ({ type: 'function', function: { name, description } });
 
 describe('what changed between runs', () => {
-  it('finds changes of model, prompt and parameters, but not of user input', () => {
+  it('includes model, prompt and parameters, but not user input', () => {
     expect(
       changesOf(
         chat('You are a clerk. Be brief.', 'Where is my invoice?', {
@@ -73,7 +73,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('reads Anthropic messages with `system` as a string or as blocks', () => {
+  it('includes Anthropic system prompts, as a string or as blocks', () => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }];
     const asked = { model: 'claude-sonnet-4-5', max_tokens: 1024, messages, system: 'Cite each source.' };
     const blocks = [{ type: 'text', text: 'Cite each source.', cache_control: { type: 'ephemeral' } }];
@@ -114,18 +114,18 @@ describe('what changed between runs', () => {
     ['a list of messages', [{ role: 'system', content: 'A.' }], [{ role: 'system', content: 'B.' }], 'A. → B.'],
     ['the first prompt', chat(null, 'x'), chat('B.', 'y'), 'null → B.'],
     ['the last prompt', chat('A.', 'x'), chat(null, 'y'), 'A. → null'],
-  ])('A change is read of %s', (_, before, after, change) => {
+  ])('is read from %s', (_, before, after, change) => {
     expect(changesOf(before, after)).toEqual([`r0-r1 PROMPT: ${change}`]);
     expect(changesOf(before, before)).toEqual([]);
   });
 
-  it('A prompt with more than 200 messages is compared', () => {
+  it('includes prompts with more than 200 messages', () => {
     const messages = Array.from({ length: 300 }, () => ({ role: 'user', content: 'Hi' }));
     const long = (system: string) => ({ model: 'm', messages: [{ role: 'system', content: system }, ...messages] });
     expect(changesOf(long('A.'), long('B.'))).toEqual(['r0-r1 PROMPT: A. → B.']);
   });
 
-  it('ignores steps that call no model, and unreadable values', () => {
+  it('excludes steps that call no model, and unreadable values', () => {
     let deep: JsonValue = 1;
     for (let level = 0; level < 300; level += 1) deep = [deep];
     expect(changesOf({ query: 'a', top_k: 4 }, { query: 'b', top_k: 6 }, null, 'text', 7)).toEqual([]);
@@ -145,7 +145,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('The executions of a node count together, in any order and number', () => {
+  it('counts all executions of a node together, in any order', () => {
     const branch = (part: string, model: string) => chat(`You check ${part}. Be strict.`, 'x', { model, top_p: 0.5 });
     const [prices, dates] = [branch('prices', 'm-1'), branch('dates', 'm-2')];
     const runs = [
@@ -162,7 +162,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('A change shows where long strings differ', () => {
+  it('shows where long strings differ', () => {
     const long = (end: string) => chat(`${'word '.repeat(200)}and ${end}`, 'x');
     const [change = ''] = changesOf(long('more'), long('less'));
     expect(change).toMatch(/^r0-r1 PROMPT: ….{36}and more → ….{36}and less$/);
@@ -170,7 +170,7 @@ describe('what changed between runs', () => {
     expect([cut?.before, cut?.after]).toEqual([`${'A'.repeat(300)}…`, `${'B'.repeat(300)}…`]);
   });
 
-  it('A change is found behind the sentences and characters that are kept', () => {
+  it('is found beyond the sentences and characters that are kept', () => {
     const many = (end: string) =>
       chat(`${Array.from({ length: 700 }, (_, at) => `No. ${at}x.`).join(' ')} ${end}`, 'x');
     expect(changesOf(many('A.'), many('B.'))).toEqual([expect.stringMatching(/^r0-r1 PROMPT: ….* → ….*$/)]);
@@ -180,7 +180,7 @@ describe('what changed between runs', () => {
     ]);
   });
 
-  it('All tools of the same name are compared, in any order', () => {
+  it('compares all tools with the same name, in any order', () => {
     const server = (label: string): JsonValue => ({ type: 'mcp', server_label: label });
     const with2 = (...labels: readonly string[]) =>
       chat('A.', 'x', { tools: [tool('find', 'F'), ...labels.map(server)] });
@@ -202,7 +202,7 @@ describe('data in a prompt', () => {
     (number: number) => `It is ${day(number)}T09:0${number}:00.123Z in Rome.`,
     (number: number) => `Date: Saturday, November ${10 + number}, 2026`,
     (number: number) => `Now: ${10 + number} Nov 2026 0${number}:30`,
-  ])('ignores dates, even if several runs share one: %s', (write) => {
+  ])('is ignored if it is a date, even a shared one: %s', (write) => {
     expect(changedIn(runs.map((number) => `You are a clerk. ${write(number >> 1)}\nBe brief.`))).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe('data in a prompt', () => {
     expect(changedIn(edited.slice(0, 6))).toEqual(['r5']);
   });
 
-  it('reports a sentence whose neighboring runs share a prompt', () => {
+  it('is reported if neighboring runs share the prompt', () => {
     expect(changedIn(['A.', 'A.', 'A. B.'])).toEqual(['r2']);
     expect(changedIn(['A.', 'A.', 'A. B.', 'A.', 'A.'])).toEqual(['r3', 'r2']);
     expect(changedIn(['A.', 'B.', 'C.'])).toEqual(['r2', 'r1']);
@@ -231,7 +231,7 @@ describe('a change of the graph', () => {
     { a: [null], c: [null] },
   ]);
 
-  it('places a graph change between the runs around the last workflow update', () => {
+  it('lies between the runs around the last workflow update', () => {
     const points = pointsOf(runs, { version: '1.3', updatedAt: at(1.5), graph });
     expect(points).toEqual([
       {
@@ -244,7 +244,7 @@ describe('a change of the graph', () => {
     ]);
   });
 
-  it.each([at(0), at(3), null])('leaves a graph change unknown unless between two runs: %j', (updatedAt) => {
+  it.each([at(0), at(3), null])('is unknown unless it lies between two runs: %j', (updatedAt) => {
     expect(pointsOf(runs, { version: '1.3', updatedAt, graph })).toEqual([]);
   });
 });
@@ -290,7 +290,7 @@ describe('the hashes of a node', () => {
       .sort();
   }
 
-  it('gives a node different hashes exactly at change points', () => {
+  it('differ exactly at the change points', () => {
     fc.assert(
       fc.property(runs, (given) => {
         const inputs = given.map((call) => call && { ...call, system: call.system.join(' '), messages: [] });

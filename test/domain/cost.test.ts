@@ -66,26 +66,23 @@ const call: fc.Arbitrary<Call> = fc.record({
 });
 
 describe('the cost of a step', () => {
-  it.each(Object.entries(USAGES))(
-    'The cost counts each token of %s once, at its own price or else the general one',
-    (_, usageOf) => {
-      fc.assert(
-        fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
-          const { input, cachedInput, cacheWrites, output, reasoning } = given;
-          const { prices = NONE, longInput = [] } = PRICES.get(model) ?? {};
-          const isLong = longInput.length > 0 && input + cachedInput + cacheWrites > 200_000;
-          const price = { ...prices, ...(isLong && LONG) };
-          const cost =
-            input * (price.input ?? 0) +
-            cachedInput * (price.cachedInput ?? price.input ?? 0) +
-            cacheWrites * (price.cacheWrites ?? price.input ?? 0) +
-            output * (price.output ?? 0) +
-            reasoning * (price.reasoning ?? price.output ?? 0);
-          expect(costOf(model, usageOf(given))?.amount).toBeCloseTo(cost, 12);
-        }),
-      );
-    },
-  );
+  it.each(Object.entries(USAGES))('counts each token of %s once, at its specific or general price', (_, usageOf) => {
+    fc.assert(
+      fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
+        const { input, cachedInput, cacheWrites, output, reasoning } = given;
+        const { prices = NONE, longInput = [] } = PRICES.get(model) ?? {};
+        const isLong = longInput.length > 0 && input + cachedInput + cacheWrites > 200_000;
+        const price = { ...prices, ...(isLong && LONG) };
+        const cost =
+          input * (price.input ?? 0) +
+          cachedInput * (price.cachedInput ?? price.input ?? 0) +
+          cacheWrites * (price.cacheWrites ?? price.input ?? 0) +
+          output * (price.output ?? 0) +
+          reasoning * (price.reasoning ?? price.output ?? 0);
+        expect(costOf(model, usageOf(given))?.amount).toBeCloseTo(cost, 12);
+      }),
+    );
+  });
 
   it.each<[string, string, JsonObject, number]>([
     ['no output', 'embedder', { prompt_tokens: 50, total_tokens: 50 }, 0.000001],
@@ -113,11 +110,11 @@ describe('the cost of a step', () => {
       { prompt_tokens: 10, completion_tokens: 0, input_tokens_details: { cached_tokens: 4, cache_write_tokens: 99 } },
       0.0000237,
     ],
-  ])('The cost counts %s', (_, model, usage, amount) => {
+  ])('counts %s', (_, model, usage, amount) => {
     expect(costOf(model, usage)).toEqual(of(amount));
   });
 
-  it('prices the model that answered, otherwise the requested one', () => {
+  it('uses the model that responded, otherwise the requested one', () => {
     const usage = { prompt_tokens: 1000, completion_tokens: 0 };
     expect(costOf('plain', usage, { model: 'all' })).toEqual(of(0.001));
     expect(costOf(null, usage, { model: 'plain' })).toEqual(of(0.001));
@@ -136,15 +133,15 @@ describe('the cost of a step', () => {
     ['output without a price', 'embedder', { prompt_tokens: 1, completion_tokens: 1 }],
     ['more tokens than a double represents exactly', 'plain', { prompt_tokens: 2 ** 53, completion_tokens: 1 }],
     ['a total that a double does not represent exactly', 'plain', { prompt_tokens: 1, total_tokens: 1e300 }],
-  ])('The cost is unknown for %s', (_, model, usage) => {
+  ])('is unknown for %s', (_, model, usage) => {
     expect(costOf(model, usage)).toEqual(UNPRICED);
   });
 
-  it('leaves the cost unknown for the plain token count of the upstream', () => {
+  it('is unknown for the plain token count of the upstream', () => {
     expect(stepCost(stepFacts({ tokens: 9, outputs: { model: 'plain' } }), PRICES)).toEqual(UNPRICED);
   });
 
-  it('The cost is null for a step that reports no tokens', () => {
+  it('is null for a step that reports no tokens', () => {
     expect(costOf('plain', { prompt_tokens: -1 })).toBeNull();
   });
 });
@@ -162,7 +159,7 @@ describe('the cost of a run', () => {
     expect(runCost([step('unknown', usage)], PRICES)).toEqual(UNPRICED);
   });
 
-  it('The cost of a run is exact where floating-point sums are not', () => {
+  it('is exact where floating-point sums are not', () => {
     const tenth = step('plain', { prompt_tokens: 100_000, completion_tokens: 0 });
     expect(runCost([tenth, tenth, tenth], PRICES).amount).toBe(0.3);
   });

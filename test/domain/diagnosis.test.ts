@@ -10,7 +10,7 @@ const occurrence: Occurrence = {
 };
 const failure = { nodeId: 'enrich', message: "KeyError: 'sku_v1'", code: null };
 
-describe('The headline of a diagnosis', () => {
+describe('the headline of a diagnosis', () => {
   it.each([
     [{}, {}, "`enrich` failed with KeyError: 'sku_v1'; new since 2025-03-13T02:41:00Z, in 4 of the 30 runs before it"],
     [
@@ -35,21 +35,21 @@ describe('The headline of a diagnosis', () => {
       {},
       "`a'b` failed with KeyError: 7; new since 2025-03-13T02:41:00Z, in 4 of the 30 runs before it",
     ],
-  ])('The headline of %j with %j', (failed, seen, expected) => {
+  ])('is derived from %j with %j', (failed, seen, expected) => {
     expect(headlineOf({ ...failure, ...failed }, { ...occurrence, ...seen })).toBe(expected);
   });
 
-  it('The headline claims nothing about other runs if none could be examined', () => {
+  it('claims nothing about other runs if none could be examined', () => {
     expect(headlineOf(failure, null)).toBe("`enrich` failed with KeyError: 'sku_v1'");
   });
 
-  it('A headline is one line of bounded length', () => {
+  it('is one line of bounded length', () => {
     const headline = headlineOf({ nodeId: 'n'.repeat(999), message: 'e'.repeat(999), code: null }, occurrence);
     expect(headline.length).toBeLessThan(350);
   });
 });
 
-describe('The markdown of a diagnosis', () => {
+describe('the Markdown of a diagnosis', () => {
   const text = fc.string({
     unit: fc.oneof(fc.constantFrom('`', '```', '\n', '<a>', '[x](y)', 'é', ' '), anyCharacter),
     maxLength: 40,
@@ -112,7 +112,7 @@ describe('The markdown of a diagnosis', () => {
   };
   const changed = { at: at(1), kind: 'PROMPT', runId: 'r2', previousRunId: 'r1' } as const;
 
-  it.each([15, 16, 17, 1200])('says everything about an error with %i backticks', (count) => {
+  it.each([15, 16, 17, 1200])('shows an error with %i backticks in full', (count) => {
     const markdown = diagnosisMarkdown({ ...whole, failure: { ...failure, message: `a ${'`'.repeat(count)} b` } })(
       1000,
     );
@@ -120,7 +120,7 @@ describe('The markdown of a diagnosis', () => {
     for (const part of [whole.headline, 'a ```', 'run       r2', 'compare   r1']) expect(markdown).toContain(part);
   });
 
-  it('names at most 9 other runs that failed alike', () => {
+  it('names at most 9 other runs with the same failure', () => {
     const alike = Array.from({ length: 12 }, (_, number) => `s${number}`);
     expect(diagnosisMarkdown({ ...whole, alike })(1000)).toContain(
       'alike     s0, s1, s2, s3, s4, s5, s6, s7, s8 and 3 more\n',
@@ -138,7 +138,7 @@ describe('The markdown of a diagnosis', () => {
     );
   });
 
-  it('names at most 100 of any number of changes', () => {
+  it('names at most 100 changes', () => {
     const changes = Array.from({ length: 3000 }, (_, node): ChangePoint => {
       return { ...changed, nodeId: `n${node}`, before: '\n'.repeat(300), after: null };
     });
@@ -147,7 +147,7 @@ describe('The markdown of a diagnosis', () => {
     expect(markdown).toMatch(/^… and 2900 more\n[^]*compare {3}r1/m);
   });
 
-  it('cuts limited Markdown at a line', () => {
+  it('is cut at the end of a line', () => {
     fc.assert(
       fc.property(diagnosis, fc.integer({ min: 1, max: 1200 }), (given, maxBytes) => {
         const whole = diagnosisMarkdown(given)(100_000).split('\n');

@@ -3,12 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { compareRuns } from '../../src/domain/run/comparison.ts';
 import { at, atSecond, ran, runOf, runRecord } from './facts.ts';
 
-describe('the end', () => {
+describe('the end of a run', () => {
   const written = ran('a', 0, null, 'completed', { endTime: atSecond(5) });
   const computed = ran('b', 0, null, 'completed', { elapsedTime: 3 });
   const record = runRecord({ endTime: at(2) });
 
-  it('The end of a run is as sent, or computed', () => {
+  it('is the one sent, or computed', () => {
     expect(runOf([written, computed]).endedAt).toBe(written.endTime);
     expect(runOf([computed]).endedAt).toEqual(at(3));
   });
@@ -47,7 +47,7 @@ describe('the comparison of two runs', () => {
     expect(nodes.map((node) => node.change)).toEqual([change]);
   });
 
-  it('compares the time of all attempts, not of the last one', () => {
+  it('compares the time of all attempts, not only the last', () => {
     const base = runOf([ran('a', 0, 1.8)]);
     const head = runOf([ran('a', 0, 1.7, 'failed', { inputs: 'x' }), ran('a', 2, 3.48, 'completed', { inputs: 'x' })]);
     expect(compareRuns(base, head).nodes).toMatchObject([
@@ -55,7 +55,7 @@ describe('the comparison of two runs', () => {
     ]);
   });
 
-  it('A comparison has no token difference beyond 2^53, where sums are rounded', () => {
+  it('omits the token difference beyond 2^53, where sums are rounded', () => {
     const of = (...tokens: number[]) => runOf(tokens.map((each) => ran('a', 0, 1, 'completed', { tokens: each })));
     expect(compareRuns(of(3e9, 1), of(3e9, 2)).tokenDelta).toBe(1);
     expect(compareRuns(of(1), of(Number.MAX_SAFE_INTEGER, 1)).tokenDelta).toBeNaN();

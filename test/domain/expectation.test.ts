@@ -17,18 +17,18 @@ describe('the expectation of a run', () => {
   const usual = { sampleSize: 10, p50Ms: 5000, p95Ms: 10_000 };
 
   it.each([
-    ['A running run has time left until the median.', running(2000), { remainingMs: 3000, overdueByMs: 0 }],
-    ['A run beyond the median has no time left.', running(7000), { remainingMs: 0, overdueByMs: 0 }],
-    ['A run beyond the 95th percentile is overdue.', running(11_500), { remainingMs: 0, overdueByMs: 1500 }],
-    ['A slow run stays overdue after its end.', finished(11_500), { remainingMs: null, overdueByMs: 1500 }],
-    ['A run without a start is not overdue.', running(null), { remainingMs: null, overdueByMs: null }],
-    ['A run that waits is not overdue.', waiting(11_500), { remainingMs: null, overdueByMs: null }],
-    ['A finished run of unknown length is not overdue.', finished(null), { remainingMs: null, overdueByMs: null }],
+    ['has time left until the median while running', running(2000), { remainingMs: 3000, overdueByMs: 0 }],
+    ['has no time left beyond the median', running(7000), { remainingMs: 0, overdueByMs: 0 }],
+    ['is overdue beyond the 95th percentile', running(11_500), { remainingMs: 0, overdueByMs: 1500 }],
+    ['stays overdue after the end of a slow run', finished(11_500), { remainingMs: null, overdueByMs: 1500 }],
+    ['is not overdue without a start', running(null), { remainingMs: null, overdueByMs: null }],
+    ['is not overdue while the run waits', waiting(11_500), { remainingMs: null, overdueByMs: null }],
+    ['is not overdue for a finished run of unknown length', finished(null), { remainingMs: null, overdueByMs: null }],
   ])('%s', (_, run, times) => {
     expect(expected(tenRuns, 10, run)).toEqual({ ...usual, ...times });
   });
 
-  it('counts only earlier completed runs of known length, at least ten', () => {
+  it('counts at least ten earlier completed runs of known length', () => {
     const others = [
       ...[took(-1, 50, 'failed'), took(-2, 50, 'cancelled'), took(-3, 50, 'running')],
       ...[runRecord({ id: 'endless', startTime: at(-4), endTime: null }), runRecord({ id: 'x', startTime: null })],
@@ -38,7 +38,7 @@ describe('the expectation of a run', () => {
     expect(expected([...others, ...tenRuns], 9, running(0))).toBeNull();
   });
 
-  it('samples the 100 records before the run, in any order', () => {
+  it('samples the 100 runs before it, in any order', () => {
     const records = Array.from({ length: 300 }, (_, index) =>
       took(index, index % 2 === 0 ? index : 1, index % 2 ? 'failed' : 'done'),
     );
@@ -51,7 +51,7 @@ describe('the expectation of a run', () => {
 });
 
 describe('the expectation of nodes', () => {
-  it('Completed executions of each node count, also of failed runs and loops.', () => {
+  it('counts completed executions, including those of failed runs and loops', () => {
     const runs = [
       runOf([ran('b', 0, 3), ran('a', 0, 1), ran('a', 1, 3), ran('skipped', 0, 0, 'skipped')]),
       runOf([ran('b', 0, 5, 'failed'), ran('b', 5, 9), ran('a', 0, null, 'running')]),

@@ -18,7 +18,7 @@ const failed = ({ start, node, message, code }: Draft, index: number): Failure =
   );
 
 describe('failure groups', () => {
-  it('takes error and start from the record only without failed steps', () => {
+  it('take error and start from the record only without failed steps', () => {
     const record = runRecord({ rawStatus: 'failed', error: 'Out of credits: 7000 left', startTime: null });
     const group = { nodeId: null, message: 'Out of credits: <number> left', code: null };
     const ofRecord = (run: Parameters<typeof failureOf>[1]) => failureGroups('wf', [failureOf(record, run)]);
@@ -34,7 +34,7 @@ describe('failure groups', () => {
   });
   const failures = fc.array(draft, { maxLength: 30 }).map((drafts) => drafts.map(failed));
 
-  it('partitions failed runs by node, code and masked message', () => {
+  it('partition failed runs by node, code and masked message', () => {
     fc.assert(
       fc.property(failures, (given) => {
         const groups = failureGroups('wf', given);
@@ -52,7 +52,7 @@ describe('failure groups', () => {
     );
   });
 
-  it('sorts groups by size, then last occurrence, in any order of runs', () => {
+  it('are sorted by size, then last occurrence, in any order of runs', () => {
     const shuffled = failures.chain((given) =>
       fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })),
     );

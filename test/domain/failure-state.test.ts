@@ -9,7 +9,7 @@ const ok = (count: number) => 'o'.repeat(count);
 /** A rate limit every nine runs. */
 const everyNine = (count: number) => `${ok(8)}x`.repeat(count);
 
-describe('The state of a failure', () => {
+describe('the state of a failure', () => {
   it.each([
     ['new after 20 runs without it', `${ok(20)}xox`, false, 'NEW'],
     ['new in a young workflow', 'oox', true, 'NEW'],
@@ -37,7 +37,7 @@ describe('The state of a failure', () => {
     expect(historyOf(`${ok(20)}xox`).returnedAt).toBeNull();
   });
 
-  it('is never taken back when failures of unknown cause become known', () => {
+  it('stays when failures of unknown cause become known', () => {
     const kind = fc.constantFrom('o', 'o', 'o', 'o', 'x', '?');
     fc.assert(
       fc.property(fc.array(kind, { minLength: 1, maxLength: 60 }), fc.infiniteStream(fc.boolean()), (kinds, isSame) => {

@@ -39,7 +39,7 @@ function historyOf({ records, failures, isWhole = false, completed = [], loaded 
   return history(group);
 }
 
-describe('The first failure of a group', () => {
+describe('the first failure of a group', () => {
   /** Failures at 100 and 200, one run apart. */
   function seen(others: readonly RunRecord[], failures: readonly Failure[], isWhole = false) {
     const own = [failure(100), failure(200)];
@@ -81,16 +81,16 @@ describe('The first failure of a group', () => {
       true,
       'neither',
     ],
-  ])('The first failure of a group with %s', (_, others, failures, isWhole, expected) => {
+  ])('with %s', (_, others, failures, isWhole, expected) => {
     expect(seen(others, failures, isWhole)).toEqual([at(100).text, expected]);
   });
 
-  it('counts a first failure before the window, decided by 20 earlier runs', () => {
+  it('may lie before the window, as 20 earlier runs decide', () => {
     expect(seen([...runs(0, 20), run(50, 'failed')], [failure(50)])).toEqual([at(50).text, 'new']);
     expect(seen([...runs(0, 20), run(-1, 'failed')], [failure(-1)], true)).toEqual([at(-1).text, 'exact']);
   });
 
-  it('does not call a rare failure new after few earlier runs', () => {
+  it("isn't new if rare and after few earlier runs", () => {
     // Every 30 runs, and 25 runs before the first.
     const starts = [25, 56, 87];
     const records = [...runs(0, 25), ...runs(26, 30), ...runs(57, 30), ...starts.map((start) => run(start, 'failed'))];
@@ -98,7 +98,7 @@ describe('The first failure of a group', () => {
     expect(historyOf({ records, failures })).toMatchObject({ firstSeenIsExact: false, state: 'ONGOING' });
   });
 
-  it('A failure without a known start is neither new nor exact', () => {
+  it('is neither new nor exact without a known start', () => {
     const failures = [failureOf(run(null, 'failed'), null)];
     expect(historyOf({ records: runs(0, 30), failures, isWhole: true })).toMatchObject({
       firstSeenAt: null,
@@ -108,7 +108,7 @@ describe('The first failure of a group', () => {
   });
 });
 
-describe('A failure is resolved', () => {
+describe('a failure is resolved', () => {
   const resolved = (examined: Examined): boolean => historyOf(examined).state === 'RESOLVED';
   const single = { records: [...runs(0, 20), run(100, 'failed'), ...runs(101, 9)], failures: [failure(100)] };
   /** Two failures, five runs apart. */
@@ -132,12 +132,12 @@ describe('A failure is resolved', () => {
     ['since its last failure', 115],
     ['between its failures', 105.5],
     ['before its failures', -1],
-  ])('resolves a failure only if no failure of unknown cause is %s', (_, start) => {
+  ])('only if no failure of unknown cause is %s', (_, start) => {
     const records = [...two.records, run(start, 'failed')];
     expect(resolved({ ...two, records, completed: [111, 112, 113, 114, 116, 117, 118] })).toBe(false);
   });
 
-  it('lets completed but not cancelled runs resolve a failure without failed steps', () => {
+  it('by completed but not cancelled runs if it has no failed steps', () => {
     const records = [run(0, 'failed'), ...runs(1, 3)];
     const failures = [failureOf(run(0, 'failed'), null)];
     expect(resolved({ records, failures, isWhole: true })).toBe(true);
@@ -146,7 +146,7 @@ describe('A failure is resolved', () => {
     expect(resolved({ records: [...fewer, run(3, 'cancelled')], failures, isWhole: true })).toBe(false);
   });
 
-  it('resolves a failure only with existing runs, and knows how many help', () => {
+  it('only by existing runs, and knows how many help', () => {
     expect(historyOf(single).completionsNeeded).toBe(3);
     expect(historyOf({ ...single, records: single.records.slice(0, -7) }).completionsNeeded).toBeNull();
     expect(historyOf({ ...single, loaded: [101, 102, 103, 104, 105, 106] }).completionsNeeded).toBe(3);
@@ -155,7 +155,7 @@ describe('A failure is resolved', () => {
   });
 });
 
-it('does not withdraw a claim when older runs without the failure appear', () => {
+it('keeps a claim when older runs without the failure appear', () => {
   const kinds = fc.array(fc.constantFrom('ok', 'no', 'other'), { minLength: 1, maxLength: 60 });
   fc.assert(
     fc.property(kinds, fc.nat(60), (all, cut) => {

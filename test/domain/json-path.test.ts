@@ -209,11 +209,11 @@ describe('a supported path', () => {
     ['"__proto__".constructor', null],
     ['choices[*].toString', []],
     ['choices[?!hasOwnProperty].message.role', ['assistant', 'tool']],
-  ])('%s', (expression, expected) => {
+  ])('reads %s', (expression, expected) => {
     expect(find(expression, document)).toEqual(expected);
   });
 
-  it('A path finds __proto__ and constructor as own fields', () => {
+  it('finds __proto__ and constructor as own fields', () => {
     const value = JSON.parse('{"__proto__": {"a": 1}, "list": [{"constructor": 2}]}') as JsonValue;
     expect(find('"__proto__".a', value)).toBe(1);
     expect(find('list[*].constructor', value)).toEqual([2]);
@@ -249,7 +249,7 @@ describe('an unsupported expression', () => {
     ['items[?[a]]', MULTI_SELECT],
     ['{"__proto__": a}', '__proto__ is not supported as a name of a multi-select'],
     ['items[::0]', 'the step of a slice must not be 0'],
-  ])('%s is rejected with the reason', (expression, problem) => {
+  ])('is rejected with the reason: %s', (expression, problem) => {
     expect(errorOf(expression)).toMatch(`Invalid path: ${problem}`);
   });
 
@@ -258,11 +258,11 @@ describe('an unsupported expression', () => {
     ['a b', 'unexpected token type: UnquotedIdentifier, value: b'],
     ['a é', 'unknown character: é'],
     ['a'.repeat(513), 'must have at most 512 characters, got 513'],
-  ])('%s is rejected with the same problem each time', (expression, problem) => {
+  ])('is rejected with the same reason each time: %s', (expression, problem) => {
     for (const error of [errorOf(expression), errorOf(expression)]) expect(error).toMatch(`Invalid path: ${problem}`);
   });
 
-  it('Any unsupported expression throws only InvalidPathError', () => {
+  it('only ever throws InvalidPathError', () => {
     const words =
       'a "a" @ $ $x * [*] [] [0] [::-1] [? ] [ ( ) { } : , . | || && ! == < + - // ? & `1` \'s\' let in = length( \' ` " é';
     const joined = fc.tuple(fc.array(oneOf(words), { maxLength: 14 }), fc.constantFrom('', ' '));
@@ -283,7 +283,7 @@ describe('an unsupported expression', () => {
   });
 });
 
-describe('the work of a path', () => {
+describe('the cost of a path', () => {
   const LIMIT_REACHED = 'Invalid path: limit of 10000000 steps reached';
   const numbers = Array.from({ length: 100_000 }, (_, i) => i);
   const chain = (part: string, length = 512) => part.repeat(Math.floor(length / part.length));
@@ -298,7 +298,7 @@ describe('the work of a path', () => {
     ['many parts of a large list', `[${chain('[*].a,', 504)}a]`, numbers],
     ['a payload of four million values', '[*].a', Array.from({ length: 4_000_000 }, () => 1)],
     ['a payload of a million values, and fields that each object inherits', '[*].toString', chain('x', 1e6).split('')],
-  ])('A path is rejected beyond the limit: %s', (_, expression, value) => {
+  ])('is rejected beyond the limit: %s', (_, expression, value) => {
     expect(errorOf(expression, value)).toMatch(LIMIT_REACHED);
   });
 
@@ -307,19 +307,19 @@ describe('the work of a path', () => {
     ['[*].[a, b]', numbers.slice(0, 1000), 20_000],
     ['*', Object.fromEntries(numbers.slice(0, 1000).entries()), 48_000],
     ['toString', numbers.slice(0, 1000), 20_000],
-  ])('The work counts the values that %s reads and creates', (expression, value, least) => {
+  ])('includes the values that %s reads and creates', (expression, value, least) => {
     const steps = stepsOf(expression, value);
     expect(steps).toBeGreaterThanOrEqual(least);
     expect(steps).toBeLessThan(least * 3);
   });
 
-  it('costs little for plain fields, and for long expressions over few values', () => {
+  it('is low for plain fields, and for long expressions over few values', () => {
     expect(stepsOf('a[0].b', { a: [{ b: 1 }], rest: numbers })).toBeLessThan(200);
     expect(find(`@${chain('|[*]', 511)}`, numbers.slice(0, 9))).toEqual(numbers.slice(0, 9));
     expect(find(`[*]${chain('.a', 509)}`, numbers.slice(0, 9))).toEqual([]);
   });
 
-  it('limits all paths together, allowing two per step of a hundred runs', () => {
+  it('is limited across all paths, at two per step of 100 runs', () => {
     const budget = createPathBudget();
     const messages = Array.from({ length: 20 }, () => ({ role: 'user', content: 'x'.repeat(1000) }));
     const findInSteps = (expression: string) => {
@@ -333,7 +333,7 @@ describe('the work of a path', () => {
     expect(errorOf('choices', null, budget)).toMatch(LIMIT_REACHED);
   });
 
-  it('The work includes parsing each new expression', () => {
+  it('includes parsing each new expression', () => {
     const budget = createPathBudget(50_000);
     const errors = Array.from({ length: 1000 }, (_, i) => errorOf(`new_${i}(`, null, budget));
     expect(errors[0]).toMatch('invalid token');

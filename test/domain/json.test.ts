@@ -10,7 +10,7 @@ const nested = (levels: number, inner = ''): JsonValue =>
 const json = fc.jsonValue({ maxDepth: 5 }).map((value) => value as JsonValue);
 
 describe('unwritable JSON', () => {
-  it('Values that are nested too deeply cannot be written', () => {
+  it('includes values nested too deeply', () => {
     expect(unwritable(nested(MAX_JSON_DEPTH, '1'))).toBeNull();
     for (const levels of [MAX_JSON_DEPTH + 1, 1_000_000]) {
       expect(unwritable([Array<JsonValue>(300_000).fill({}), { a: nested(levels) }])).toContain('nested');
@@ -19,7 +19,7 @@ describe('unwritable JSON', () => {
     expect(isDeeperThan(nested(MAX_JSON_DEPTH, '1'), MAX_JSON_DEPTH)).toBe(false);
   });
 
-  it('Infinite numbers, which would silently become null, cannot be written', () => {
+  it('includes infinite numbers, which would silently become null', () => {
     fc.assert(
       fc.property(json, fc.constantFrom('1e400', '-1e400'), fc.nat(5), (value, number, levels) => {
         expect(unwritable(value)).toBeNull();
@@ -30,12 +30,12 @@ describe('unwritable JSON', () => {
 });
 
 describe('a number', () => {
-  it('counts any non-negative integer', () => {
+  it('is a count if it is any non-negative integer', () => {
     expect([0, 1, 2 ** 40].every(isCount)).toBe(true);
     expect([-1, 0.5, NaN, Infinity, '1', null, undefined].some(isCount)).toBe(false);
   });
 
-  it('A number fits an Int up to 2^31 - 1', () => {
+  it('fits an Int up to 2^31 - 1', () => {
     expect([0, 2 ** 31 - 1, 1 - 2 ** 31].every(fitsInt)).toBe(true);
     expect([2 ** 31, -(2 ** 31), Infinity].some(fitsInt)).toBe(false);
   });

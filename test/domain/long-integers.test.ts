@@ -26,7 +26,7 @@ const written: fc.Arbitrary<[text: string, value: unknown]> = fc.oneof(
 );
 
 describe('an integer in JSON', () => {
-  it('An integer keeps all digits, as a string beyond 2^53', () => {
+  it('keeps all digits, as a string beyond 2^53', () => {
     const fields = fc.uniqueArray(fc.tuple(texts, written), { maxLength: 5, selector: ([key]) => key });
     fc.assert(
       fc.property(fields, fc.constantFrom(':', ' : '), fc.constantFrom(',', ' ,\n'), (given, colon, comma) => {
@@ -41,13 +41,13 @@ describe('an integer in JSON', () => {
   });
 
   it.each(['1e400', '-12345678901234567e3', '12345678901234567.5', '0.12345678901234567890', '1.5E+12345678901234567'])(
-    'An integer is not recognized in %s, which stays a double',
+    'is not recognized in %s, which stays a double',
     (text) => {
       expect(parseExactJson(`[${text}]`)).toEqual(JSON.parse(`[${text}]`));
     },
   );
 
-  it('reads exactly the strings that are valid JSON', () => {
+  it('is read from exactly the strings that are valid JSON', () => {
     const tokens = [
       '12345678901234567',
       '-12345678901234567',

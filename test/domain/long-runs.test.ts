@@ -6,7 +6,7 @@ import { at, atSecond, ran, runOf } from './facts.ts';
 describe('a run of ten thousand steps', () => {
   const inARow = Array.from({ length: 10_000 }, (_, i) => ran(`n${i}`, i / 4, (i + 1) / 4));
 
-  it('finds a critical path of all consecutive steps, with or without graph', () => {
+  it('has a critical path of all consecutive steps, with or without graph', () => {
     const nodes = inARow.map(({ nodeId }) => ({ id: nodeId, type: null, description: null }));
     const edges = inARow.slice(1).map((_, i) => ({ from: `n${i}`, to: `n${i + 1}` }));
     for (const graph of [null, { nodes, edges, entry: 'n0', finish: null }]) {
@@ -43,7 +43,7 @@ describe('the work for a long run', () => {
     expect(looks).toBeLessThan(20_000);
   });
 
-  it('does work linear in the number of steps', () => {
+  it('is linear in the number of steps', () => {
     const figures = ['timing', 'timeline', 'criticalPath', 'progress', 'repeatedNodes', 'remainingFailures'] as const;
     interface Draft {
       readonly status?: string;
@@ -89,7 +89,7 @@ describe('the work for a long run', () => {
     for (const shape of shapes) expect(looksAt(shape, 2000)).toBeLessThan(16 * looksAt(shape, 250));
   });
 
-  it('takes a few comparisons for each attempt that repeats none', () => {
+  it('takes a few comparisons per attempt that repeats none', () => {
     let comparisons = 0;
     const reportedAttempt = { valueOf: () => (comparisons += 1) } as unknown as number;
     const steps = Array.from({ length: 1000 }, () => ran('n', 0, 1, 'failed', { inputs: 'equal', reportedAttempt }));
@@ -97,7 +97,7 @@ describe('the work for a long run', () => {
     expect(comparisons).toBeLessThanOrEqual(10_000);
   });
 
-  it('The lanes take a few comparisons each, even if all steps overlap', () => {
+  it('takes a few comparisons per lane, even if all steps overlap', () => {
     let comparisons = 0;
     const start = { valueOf: () => 0 * (comparisons += 1) } as unknown as number;
     expect(packLanes(Array.from({ length: 1000 }, () => ({ start, end: 1 })))).toHaveLength(1000);

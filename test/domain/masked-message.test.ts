@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { maskedMessage } from '../../src/domain/run/masked-message.ts';
 import { anyCharacter } from '../harness/any-character.ts';
 
-describe('the masked message', () => {
+describe('masking a message', () => {
   it.each([
     // Kept: statuses, names and their arguments, short numbers.
     ['HTTP 429', 'HTTP 429'],
@@ -65,11 +65,11 @@ describe('the masked message', () => {
     ['s3://bucket/2026-11-25/7.', 's3://bucket/<time>/<id>.'],
     // White space.
     ['  two\n lines  ', 'two lines'],
-  ])('The masked message of %j is %j', (message, masked) => {
+  ])('turns %j into %j', (message, masked) => {
     expect(maskedMessage(message)).toBe(masked);
   });
 
-  it('masks a Python traceback as the error below its frames', () => {
+  it('reduces a Python traceback to the error below its frames', () => {
     const frames = Array.from({ length: 60 }, (_, line) => `  File "/srv/app.py", line ${line}, in call\n    call()\n`);
     const traceback = (error: string) => `Traceback (most recent call last):\n${frames.join('')}${error}\n`;
     expect(maskedMessage(traceback('KeyError: 70000'))).toBe('KeyError: <number>');
@@ -108,7 +108,7 @@ describe('the masked message', () => {
     '<email>': fc.constantFrom('a@b.com', 'ada.lovelace+1@mail.example.org'),
   };
   const KEPT = ['HTTP 429', 'HTTP 500', "KeyError: 'sku_v1'", 'yaml.scanner', 'gpt-4o-mini', 'db-7.internal', '"auto"'];
-  it('replaces each varying part with a placeholder, and keeps the rest', () => {
+  it('replaces each variable part with a placeholder, and keeps the rest', () => {
     const part = fc.oneof(
       fc.constantFrom(...KEPT).map((text) => [text, text] as const),
       ...Object.entries(VARIABLE).map(([mask, values]) => values.map((text) => [text, mask] as const)),
@@ -123,7 +123,7 @@ describe('the masked message', () => {
     );
   });
 
-  it('A masked message has at most 500 characters', () => {
+  it('keeps at most 500 characters', () => {
     const [whole, cut] = ['x'.repeat(500), 'x'.repeat(501)].map(maskedMessage);
     expect([whole, cut]).toEqual(['x'.repeat(500), `${'x'.repeat(500)}…`]);
     fc.assert(
@@ -156,7 +156,7 @@ describe('the masked message', () => {
     'gpt-',
     '\n  File "',
     'http://',
-  ])('The masked message of a million times %p is found', (part) => {
+  ])('handles a million times %p', (part) => {
     expect(maskedMessage(part.repeat(1e6)).length).toBeLessThanOrEqual(501);
   });
 });

@@ -13,7 +13,7 @@ const everythingOf = (run: Run) => ({
 });
 
 describe('a run of impossible times and numbers', () => {
-  it('derives finite values from impossible times, with bars inside the timeline', () => {
+  it('has finite derived values, with bars inside the timeline', () => {
     fc.assert(
       fc.property(arbitrarySteps, (given) => {
         const { steps, timing, timeline, criticalPath, totalElapsedTime } = runOf(given);
@@ -40,7 +40,7 @@ describe('a run of impossible times and numbers', () => {
     );
   });
 
-  it('A run is the same for any order of its steps', () => {
+  it('is the same for any order of its steps', () => {
     const lists = arbitrarySteps.chain((given) =>
       fc.tuple(fc.constant(given), fc.shuffledSubarray(given, { minLength: given.length })),
     );
@@ -54,7 +54,7 @@ describe('a run of impossible times and numbers', () => {
 });
 
 describe('a run that does not depend on the current time', () => {
-  it('stays the same later if it does not depend on now', () => {
+  it('stays the same later', () => {
     fc.assert(
       fc.property(arbitraryRun, fc.nat(1e9), (raw, later) => {
         const run = domainRun(raw);

@@ -113,12 +113,12 @@ const failureWith = (message: string, index: number) =>
   );
 
 describe('twenty real errors', () => {
-  it.each(ERRORS)('The error of %s: one group for two runs', (_, one, other, message) => {
+  it.each(ERRORS)('form one group for two runs: %s', (_, one, other, message) => {
     const groups = failureGroups('wf', [one, other].map(failureWith));
     expect(groups).toMatchObject([{ count: 2, message, latestMessage: other }]);
   });
 
-  it('makes twenty groups of twenty errors, and tells similar failures apart', () => {
+  it('form twenty groups, telling similar failures apart', () => {
     const messages = [...ERRORS.map(([, one]) => one), ...KEPT, ...OTHERS];
     const groups = failureGroups('wf', messages.map(failureWith));
     expect(groups.map(({ count }) => count)).toEqual(messages.map(() => 1));

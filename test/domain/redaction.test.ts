@@ -35,7 +35,7 @@ const byTexts = new Redactor([rule({ texts: true, keep: ['locale'] })]);
 const byPatterns = new Redactor([rule({ patterns: [/\b\d{13,19}\b/gu, /secret/giu] })]);
 const CARD = 4_111_111_111_111;
 
-describe('a rule for keys', () => {
+describe('a `keys` rule', () => {
   it('replaces the value under each spelling of the name, at any depth', () => {
     const value = { a: [{ apiKey: 'x' }, { API_KEY: { b: 1 } }], 'api-key': null, api: 'x' };
     expect(byKeys.json(value)).toEqual({ a: [{ apiKey: REDACTED }, { API_KEY: REDACTED }], 'api-key': null, api: 'x' });
@@ -55,7 +55,7 @@ describe('a rule for keys', () => {
   });
 
   it.each(['{"apiKey": "x"', '[1, {"apiKey"', 'data: {"apiKey": "x"}\n\n', 'event: a\ndata: x', '"a\\u0062'])(
-    'replaces a string that it cannot look into: %j',
+    "replaces a string that it can't parse: %j",
     (text) => {
       expect(byKeys.json({ text })).toEqual({ text: REDACTED });
     },
@@ -72,8 +72,8 @@ describe('a rule for keys', () => {
   });
 });
 
-describe('a rule for texts', () => {
-  it('replaces all strings but kept members, and no numbers, booleans or names', () => {
+describe('a `texts` rule', () => {
+  it('replaces all strings but kept fields, and no numbers, booleans or names', () => {
     const value = { a: 'x', b: [1, true, null, 'y', ''], locale: 'de', address: { locale: ['a', 'b'] } };
     expect(byTexts.json(value)).toEqual({
       a: REDACTED,
@@ -102,7 +102,7 @@ describe('a rule for texts', () => {
     }
   });
 
-  it('leaves type and code of an error, plain or as JSON', () => {
+  it('keeps type and code of an error, plain or as JSON', () => {
     const error = { error: { type: 'rate_limit', code: 'E 1', message: 'Ada has no budget' }, code: 'QUOTA' };
     const redacted = { error: { type: 'rate_limit', code: REDACTED, message: REDACTED }, code: 'QUOTA' };
     expect(byTexts.error(error)).toEqual(redacted);
@@ -113,12 +113,12 @@ describe('a rule for texts', () => {
   });
 });
 
-it('leaves an error without a match as it is, byte for byte', () => {
+it('leaves an error without a match unchanged, byte for byte', () => {
   const error = '{ "code": "E1",  "detail": {"apikeys": 1} }';
   expect(byKeys.error(error)).toBe(error);
 });
 
-describe('a rule for patterns', () => {
+describe('a `patterns` rule', () => {
   it('replaces matches in strings, names and numbers', () => {
     const value = { 'my Secret': `card ${CARD}, a secret`, number: CARD, other: 12 };
     expect(byPatterns.json(value)).toEqual({
@@ -164,7 +164,7 @@ describe('a rule for patterns', () => {
   });
 });
 
-it('applies all rules, and keeps only what each rule for texts keeps', () => {
+it('applies all rules, and keeps only what each `texts` rule keeps', () => {
   const redactor = new Redactor([
     rule({ texts: true, keep: ['a', 'b'] }),
     rule({ texts: true, keep: ['b', 'c'] }),
@@ -173,7 +173,7 @@ it('applies all rules, and keeps only what each rule for texts keeps', () => {
   expect(redactor.json({ a: 'x', b: 'x', c: 'x', d: 1 })).toEqual({ a: REDACTED, b: 'x', c: REDACTED, d: REDACTED });
 });
 
-it('leaves a value that is nested too deep unchanged', () => {
+it('leaves a value nested too deeply unchanged', () => {
   let deep: JsonValue = 'secret';
   for (let level = 0; level < 10_000; level += 1) deep = [deep];
   let redacted = byPatterns.json(deep);

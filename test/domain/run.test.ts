@@ -4,7 +4,7 @@ import type { Run, StepFacts } from '../../src/domain/types.ts';
 import { at, EPOCH_MS, ran, runFacts, runOf, runRecord, stepFacts } from './facts.ts';
 
 describe('a run', () => {
-  it('A run has the payload of its record', () => {
+  it('has the payload of its record', () => {
     const record = runRecord({ inputs: 1 });
     expect(runOf([], { record }).payload).toBe(record.payload);
     expect(runOf([ran('a', 0, 1)]).payload).toBeNull();
@@ -16,7 +16,7 @@ describe('a run', () => {
     expect(run.unreadableSteps).toEqual(['expected object']);
   });
 
-  it('No step is read for fields of the record', () => {
+  it('reads no steps for fields of the record', () => {
     const read: PropertyKey[] = [];
     const watched = new Proxy(stepFacts(), {
       get(target, key) {
@@ -40,7 +40,7 @@ describe('a run without a record whose steps could not be loaded', () => {
   it.each<keyof Run>([
     ...(['rawStatus', 'statusIsInferred', 'status', 'isFinished', 'startedAt', 'endedAt', 'lastActivityAt'] as const),
     ...(['wallClockMs', 'error', 'freshness', 'steps', 'unreadableSteps', 'totalElapsedTime'] as const),
-  ])('A run without a record and steps throws the reason at %s', (field) => {
+  ])('throws the reason at %s', (field) => {
     expect(() => unknown[field]).toThrow('gone');
   });
 });
@@ -48,7 +48,7 @@ describe('a run without a record whose steps could not be loaded', () => {
 describe('a run whose steps were not loaded', () => {
   const record = runRecord({ inputs: 1, outputs: 2, error: 'oops' });
 
-  it.each([null, new Error('gone')])('A run without steps has the fields of its record (%s)', (stepsError) => {
+  it.each([null, new Error('gone')])('has the fields of its record (%s)', (stepsError) => {
     const facts = runFacts({ steps: null, stepsError, record });
     expect(createRun(facts, EPOCH_MS)).toMatchObject({
       rawStatus: 'completed',
@@ -65,7 +65,7 @@ describe('a run whose steps were not loaded', () => {
     });
   });
 
-  it('A run that is queued has not started', () => {
+  it('has not started while queued', () => {
     const waiting = runRecord({ rawStatus: 'queued', startTime: null, endTime: null });
     expect(runOf([], { steps: null, record: waiting })).toMatchObject({ startedAt: null, endedAt: null });
   });
@@ -73,29 +73,23 @@ describe('a run whose steps were not loaded', () => {
   it.each<keyof Run>([
     ...(['lastActivityAt', 'steps', 'stepCounts', 'failedSteps', 'totalElapsedTime', 'timing', 'timeline'] as const),
     ...(['criticalPath', 'progress', 'repeatedNodes', 'tokenUsage'] as const),
-  ])('A run without steps throws at %s, as a programming error', (field) => {
+  ])('throws at %s, as a programming error', (field) => {
     expect(() => runOf([], { steps: null, record })[field]).toThrow("must require 'STEPS'");
   });
 
-  it.each(['status', 'startedAt', 'endedAt'] as const)(
-    'A run without steps throws at %s if no record has it',
-    (field) => {
-      expect(() => runOf([], { steps: null })[field]).toThrow("must require 'STEPS'");
-      const endless = runRecord({ startTime: null, endTime: null });
-      if (field !== 'status') {
-        expect(() => runOf([], { steps: null, record: endless })[field]).toThrow("must require 'STEPS'");
-      }
-    },
-  );
+  it.each(['status', 'startedAt', 'endedAt'] as const)("throws at %s if the record doesn't have it", (field) => {
+    expect(() => runOf([], { steps: null })[field]).toThrow("must require 'STEPS'");
+    const endless = runRecord({ startTime: null, endTime: null });
+    if (field !== 'status') {
+      expect(() => runOf([], { steps: null, record: endless })[field]).toThrow("must require 'STEPS'");
+    }
+  });
 });
 
 describe('a run whose graph was not loaded', () => {
-  it.each(['criticalPath', 'progress'] as const)(
-    'A run without its graph throws at %s, as a programming error',
-    (field) => {
-      const run = runOf([ran('a', 0, 1)], { graph: undefined });
-      expect(() => run[field]).toThrow("must require 'GRAPH'");
-      expect(run.timeline.laneCount).toBe(1);
-    },
-  );
+  it.each(['criticalPath', 'progress'] as const)('throws at %s, as a programming error', (field) => {
+    const run = runOf([ran('a', 0, 1)], { graph: undefined });
+    expect(() => run[field]).toThrow("must require 'GRAPH'");
+    expect(run.timeline.laneCount).toBe(1);
+  });
 });

@@ -19,7 +19,7 @@ describe('the steps of a run', () => {
     [{ nodeId: ['a', 'b'] }, [0, 1, 3, 4]],
     [{ failedOnly: true }, [1, 3]],
     [{ nodeId: ['b'], failedOnly: true }, [3]],
-  ])('The steps that match %j are %j', (filter, indexes) => {
+  ])('are filtered by %j to %j', (filter, indexes) => {
     expect(selectSteps(steps, filter, null).map(({ index }) => index)).toEqual(indexes);
   });
 
@@ -29,12 +29,12 @@ describe('the steps of a run', () => {
     [{ field: 'START_TIME', direction: 'DESC' }, [3, 2, 1, 0, 4]],
     [{ field: 'NODE_ID', direction: 'ASC' }, [1, 4, 0, 3, 2]],
     [{ field: 'NODE_ID', direction: 'DESC' }, [2, 0, 3, 1, 4]],
-  ])('steps in order of %j are %j, unknown values last', (order, indexes) => {
+  ])('are sorted by %j as %j, unknown values last', (order, indexes) => {
     expect(selectSteps(steps, null, order).map(({ index }) => index)).toEqual(indexes);
     expect(selectSteps(steps, {}, order).map(({ index }) => index)).toEqual(indexes);
   });
 
-  it('sorts by tokens and cost in both directions, unknown values last', () => {
+  it('are sorted by tokens and cost both ways, unknown values last', () => {
     const outputs = (model: string, tokens: number) => ({
       model,
       usage: { prompt_tokens: tokens, completion_tokens: 0 },

@@ -6,28 +6,25 @@ import { FINISHED, WORDS } from '../reference/executions.ts';
 const statusOf = createStatusOf();
 
 describe('the status of a step', () => {
-  it.each(Object.entries(WORDS))(
-    'The status is %s for each of %j, in any case, with `_`, `-` or spaces anywhere',
-    (status, words) => {
-      const separators = fc.array(fc.constantFrom('', '', '_', '-', ' ', '\t'), { minLength: 12, maxLength: 12 });
-      fc.assert(
-        fc.property(fc.constantFrom(...words), separators, fc.nat(), (word, between, capitals) => {
-          const letters = Array.from(word).map((letter, i) => (between[i] ?? '') + letter);
-          const spelled = letters.map((letter, i) => ((capitals >> i) & 1 ? letter.toUpperCase() : letter)).join('');
-          expect(statusOf(spelled)).toBe(status);
-          expect(isTerminal(statusOf(spelled))).toBe(FINISHED.includes(status));
-        }),
-      );
-    },
-  );
+  it.each(Object.entries(WORDS))('is %s for each of %j, ignoring case, `_`, `-` and spaces', (status, words) => {
+    const separators = fc.array(fc.constantFrom('', '', '_', '-', ' ', '\t'), { minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(fc.constantFrom(...words), separators, fc.nat(), (word, between, capitals) => {
+        const letters = Array.from(word).map((letter, i) => (between[i] ?? '') + letter);
+        const spelled = letters.map((letter, i) => ((capitals >> i) & 1 ? letter.toUpperCase() : letter)).join('');
+        expect(statusOf(spelled)).toBe(status);
+        expect(isTerminal(statusOf(spelled))).toBe(FINISHED.includes(status));
+      }),
+    );
+  });
 
-  it.each(['', 'constructor', 'on fire', 'completely'])('The status is UNKNOWN for %p', (word) => {
+  it.each(['', 'constructor', 'on fire', 'completely'])('is UNKNOWN for %p', (word) => {
     expect([statusOf(word), isTerminal(statusOf(word))]).toEqual(['UNKNOWN', false]);
   });
 });
 
-describe("an engine's own words", () => {
-  it('gives custom words their status, ignoring case, before known words', () => {
+describe('STATUS_WORDS', () => {
+  it('sets the status of custom words, ignoring case, before known words', () => {
     const ofEngine = createStatusOf({ Failure: 'FAILED', 'waiting-children': 'RUNNING', waiting: 'RUNNING' });
     const words = ['failure', 'FAILURE', 'waiting_children', 'waiting', 'queued', 'constructor'];
     expect(words.map(ofEngine)).toEqual(['FAILED', 'FAILED', 'RUNNING', 'RUNNING', 'PENDING', 'UNKNOWN']);
@@ -35,7 +32,7 @@ describe("an engine's own words", () => {
 });
 
 describe('the status of a run', () => {
-  it('The status of a run is never SKIPPED', () => {
+  it('is never SKIPPED', () => {
     expect([runStatusOf('SKIPPED'), runStatusOf('FAILED')]).toEqual(['UNKNOWN', 'FAILED']);
   });
 });

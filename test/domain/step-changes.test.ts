@@ -24,7 +24,7 @@ function compared(before: readonly StepFacts[], after: readonly StepFacts[], isR
 const changedIds = (before: readonly StepFacts[], after: readonly StepFacts[]) =>
   [...compared(before, after).changed].sort();
 
-describe('a step has changed', () => {
+describe('a step', () => {
   const running = ran('model', 0, null, 'running', { id: 'a' });
 
   it.each<[string, Parameters<typeof ran>[4]]>([
@@ -36,7 +36,7 @@ describe('a step has changed', () => {
     ['outputs', { outputs: { text: 'hello' } }],
     ['inputs', { inputs: [1] }],
     ['metadata', { metadata: 'x' }],
-  ])('A step has changed if the upstream sends another %s', (_, facts) => {
+  ])('changes if the upstream sends a different %s', (_, facts) => {
     expect(changedIds([running], [ran('model', 0, null, 'running', { id: 'a', ...facts })])).toEqual(['a']);
   });
 
@@ -49,7 +49,7 @@ describe('a step has changed', () => {
     }
   });
 
-  it('A step has not changed if one list has been derived', () => {
+  it('stays unchanged between a list and the steps of a run', () => {
     fc.assert(
       fc.property(arbitrarySteps, (facts) => {
         const [list, { steps }] = [listed(facts), runOf(facts)];
@@ -117,17 +117,17 @@ describe('payloads with digests', () => {
 });
 
 describe('two lists of steps', () => {
-  it('Two lists of steps report missing steps', () => {
+  it('report missing steps', () => {
     const [a, b] = listed([ran('a', 0, 1), ran('b', 1, 2)]);
     expect(a && b && compared([a, b], [a])).toEqual({ changed: new Set(), hasFewer: true });
   });
 });
 
-describe('the steps that have changed since a state', () => {
+describe('the steps changed since a state', () => {
   const { steps } = runOf([ran('a', 0, 1), ran('b', 1, 2), ran('c', 2, 3), ran('d', 3, 4)]);
   const ids = steps.map(({ id }) => id);
 
-  it('lists the steps that changed since a state, or all', () => {
+  it('are those that changed, or all if unknown', () => {
     fc.assert(
       fc.property(fc.array(fc.subarray(ids), { maxLength: 5 }), (later) => {
         const changed = [ids, ...later].map((each) => new Set(each));
@@ -140,7 +140,7 @@ describe('the steps that have changed since a state', () => {
     );
   });
 
-  it('The steps since a state include those without a known change', () => {
+  it('include those without a known change', () => {
     const changes = changesUpTo(NO_CHANGES, steps.slice(0, 1), new Set(), 3);
     expect(changedSteps(steps, changes, 2)).toEqual(steps);
     expect(changedSteps(steps, changes, 3)).toEqual(steps.slice(1));

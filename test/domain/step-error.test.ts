@@ -3,12 +3,9 @@ import fc from 'fast-check';
 import { errorInfo, hasError } from '../../src/domain/step/step-error.ts';
 
 describe('the error of a step', () => {
-  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])(
-    'The error does not exist for %j',
-    (text) => {
-      expect([errorInfo(text), hasError(text)]).toEqual([null, false]);
-    },
-  );
+  it.each([null, '', '  \n', '{}', '{ }', 'null', '[]', '[\n\t]', '""', '" "'])('is null for %j', (text) => {
+    expect([errorInfo(text), hasError(text)]).toEqual([null, false]);
+  });
 
   it.each([
     ['{"message":"no","type":"bad_input","code":"E1"}', 'no', 'bad_input', 'E1'],
@@ -28,12 +25,12 @@ describe('the error of a step', () => {
     ['404', '404', null, null],
     ['{"message":"cut o', '{"message":"cut o', null, null],
     [' connection reset\n', 'connection reset', null, null],
-  ])('The error is read from %j', (raw, message, type, code) => {
+  ])('is read from %j', (raw, message, type, code) => {
     expect(errorInfo(raw)).toEqual({ message, type, code, raw });
     expect(hasError(raw)).toBe(true);
   });
 
-  it('reads JSON above 65,536 characters as plain text', () => {
+  it('is a plain string for JSON above 65,536 characters', () => {
     const json = (length: number) => `{"message":"${'x'.repeat(length - 14)}"}`;
     expect(errorInfo(json(2 ** 16))?.message).toHaveLength(2 ** 16 - 14);
     expect(errorInfo(json(2 ** 16 + 1))?.message).toBe(json(2 ** 16 + 1));

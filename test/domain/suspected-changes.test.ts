@@ -12,7 +12,7 @@ const change = (start: number, nodeId: string | null, previous = start - 1): Cha
 });
 const seen = { at: at(30), isExact: true, hasUnknownBefore: false };
 
-describe('Suspected changes of a failure at the node a', () => {
+describe('the suspected changes of a failure at the node a', () => {
   const suspected = (points: readonly ChangePoint[], given = seen) =>
     suspectedChanges(points, 'a', given, runs(40)).map(({ runId, nodeId }) => `${runId} ${String(nodeId)}`);
 
@@ -34,12 +34,12 @@ describe('Suspected changes of a failure at the node a', () => {
     expect(suspected(points)).toEqual(expected);
   });
 
-  it('Suspected changes are empty if the first failure is not known', () => {
+  it('are empty if the first failure is unknown', () => {
     expect(suspected([change(29, 'a')], { ...seen, isExact: false })).toEqual([]);
   });
 });
 
-describe('The baseline of a failure at the node a', () => {
+describe('the baseline of a failure at the node a', () => {
   const all = [...runs(20), run(20, 'failed'), ...runs(40).slice(21)];
   const baseline = (changes: readonly ChangePoint[], given = seen, records = all) => {
     const found = baselineOf(changes, 'a', given, records);

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { containsText, MAX_COMPARED, pathOfText } from '../../src/domain/text-search.ts';
 
-describe('a text that is looked for', () => {
+describe('a text search', () => {
   const few = (maxLength: number) =>
     fc.string({ unit: fc.constantFrom('a', 'A', 'b', 'é', 'É', '😀', ' '), minLength: 1, maxLength });
 
-  it('A string is found where an unbounded search finds it', () => {
+  it('finds a string where an unbounded search does', () => {
     fc.assert(
       fc.property(few(30), few(4), fc.nat(30), (text, other, start) => {
         for (const part of [other, text.slice(start, start + 6) || other].map((each) => each.toLowerCase()))

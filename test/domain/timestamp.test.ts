@@ -29,7 +29,7 @@ const parts = fc.record({
 });
 
 describe('a timestamp', () => {
-  it('A timestamp is a valid calendar time, to the microsecond', () => {
+  it('is a valid calendar time, to the microsecond', () => {
     fc.assert(
       fc.property(parts, ({ date, time, fraction, sign, zone }) => {
         const text = `${date}T${time}${fraction && `.${fraction}`}${zone ? `${sign}${zone.join(':')}` : 'Z'}`;
@@ -49,7 +49,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('reads other separators, and assumes UTC without a zone', () => {
+  it('may have other separators, and is UTC without a zone', () => {
     const [separators, points] = [fc.constantFrom('T', 't', ' '), fc.constantFrom('.', ',')];
     const [spaces, tails] = [fc.constantFrom('', ' '), fc.constantFrom('', '\n', '  ')];
     fc.assert(
@@ -68,7 +68,7 @@ describe('a timestamp', () => {
     );
   });
 
-  it('A timestamp has no other characters before, between or after its parts', () => {
+  it('rejects extra characters before, between or after its parts', () => {
     const text = '2025-03-13T02:41:15.144470+01:00';
     for (let at = 0; at <= text.length; at += 1) {
       for (const more of ['x', '-', 'T']) {
@@ -78,14 +78,14 @@ describe('a timestamp', () => {
     }
   });
 
-  it('A timestamp has at most 100 characters', () => {
+  it('has at most 100 characters', () => {
     const text = (length: number) => `2025-03-13T02:41:15.${'1'.repeat(length - 21)}Z`;
     expect(parseTimestamp(text(100))?.text).toBe('2025-03-13T02:41:15.111111111Z');
     expect(parseTimestamp(text(101))).toBeNull();
   });
 
   it.each([null, undefined, '', 'yesterday', '1741833675', '2025-03-13T12:00:00+24:00', '9999-12-31T23:59:60Z'])(
-    'A timestamp is not %p',
+    'is not %p',
     (value) => {
       expect(parseTimestamp(value)).toBeNull();
     },
@@ -93,7 +93,7 @@ describe('a timestamp', () => {
 });
 
 describe('a computed timestamp', () => {
-  it('A computed timestamp shows its microseconds', () => {
+  it('keeps its microseconds', () => {
     const first = Date.parse('0000-01-01T00:00:00Z') * 1000;
     const last = Date.parse('9999-12-31T23:59:59Z') * 1000;
     fc.assert(
@@ -108,12 +108,12 @@ describe('a computed timestamp', () => {
     );
   });
 
-  it('A computed timestamp beyond the calendar becomes the nearest valid one', () => {
+  it('becomes the nearest valid one beyond the calendar', () => {
     expect(timestampOfMicros(-1e18)).toMatchObject({ text: '0000-01-01T00:00:00.000000Z', epochMicros: -1e18 });
     expect(timestampOfMicros(1e18)).toMatchObject({ text: '9999-12-31T23:59:59.000000Z', epochMicros: 1e18 });
   });
 
-  it('The timestamp of seconds or milliseconds since 1970 has their digits', () => {
+  it('has all digits of seconds or milliseconds since 1970', () => {
     const [first, last] = [1e9, 9_007_199_253];
     const seconds = fc.oneof(fc.integer({ min: first, max: last }), fc.constantFrom(first, last));
     fc.assert(
@@ -135,7 +135,7 @@ describe('a computed timestamp', () => {
     },
   );
 
-  it('The timestamp of the clock has milliseconds', () => {
+  it('has milliseconds if taken from the clock', () => {
     const [text, epochMicros] = ['2025-03-13T02:41:15.144Z', 1_741_833_675_144_000];
     expect(timestampOf(1_741_833_675_144)).toEqual({ text, epochMicros, isWholeSecond: false });
   });

@@ -33,7 +33,7 @@ describe('the token usage of a step', () => {
       ],
       { inputTokens: 100, outputTokens: 8, totalTokens: 108, cachedInputTokens: 70 },
     ],
-  ])('The usage is read from the stored stream of %s', (_, events, counts) => {
+  ])('is read from the stored stream of %s', (_, events, counts) => {
     const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`).join('');
     for (const outputs of [events, { chunks: events }, lines]) {
       expect(usageOf(outputs)).toMatchObject({ ...counts, model: 'm', source: 'OUTPUTS' });
@@ -42,7 +42,7 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)?.billedModel).toBe('m');
   });
 
-  it('reads usage in linear time from a stream with counts per event', () => {
+  it('takes linear time for a stream with counts per event', () => {
     const events = Array.from({ length: 60_000 }, (_, index) => ({
       type: 'message_delta',
       usage: { [`count ${index}`]: index, output_tokens: index },
@@ -50,17 +50,17 @@ describe('the token usage of a step', () => {
     expect(usageOf(events)).toMatchObject({ outputTokens: 59_999, source: 'OUTPUTS' });
   });
 
-  it('The usage has a model name of at most 256 characters', () => {
+  it('has a model name of at most 256 characters', () => {
     const usage = { total_tokens: 5 };
     expect(usageOf({ model: 'm'.repeat(300), usage })?.model).toBe('m'.repeat(256));
     expect(usageOf({ model: '', usage })?.model).toBeNull();
   });
 
-  it('reads no usage from a list of answers', () => {
+  it('is not read from a list of responses', () => {
     expect(usageOf([{ choices: [{ message: {} }], usage: { total_tokens: 5 } }])).toBeNull();
   });
 
-  it('interprets usage when first read, unless it is too large to keep', () => {
+  it('is interpreted when first read, unless too large to keep', () => {
     const details = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`d${index}`, 1]));
     for (const [more, total] of [
       [{}, 7],

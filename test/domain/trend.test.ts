@@ -22,7 +22,7 @@ describe('a trend', () => {
     ['up to the latest start in a window without an end', [middle], 1, { ...WINDOW, startedBefore: null }, ['0-12: 1']],
     ['over a window without an end and without runs', [], 1, { ...WINDOW, startedBefore: null }, []],
     ['over a window that ends before it begins', [], 1, { ...WINDOW, startedAfter: at(50) }, []],
-  ])('A trend counts runs in equal parts %s', (_, records, count, span, expected) => {
+  ])('counts runs in equal parts %s', (_, records, count, span, expected) => {
     const secondsOf = ({ epochMicros }: Timestamp) => (epochMicros - at(0).epochMicros) / 1e6;
     const parts = trendOf(records, equalParts(count), span).map(
       ({ startedAt, endedAt, runCount }) => `${secondsOf(startedAt)}-${secondsOf(endedAt)}: ${runCount}`,
@@ -30,7 +30,7 @@ describe('a trend', () => {
     expect(parts).toEqual(expected);
   });
 
-  it('A trend marks parts as incomplete if not all runs were read', () => {
+  it('marks parts as incomplete if not all runs were read', () => {
     const complete = (records: Parameters<typeof trendOf>[0], span: TrendSpan) =>
       trendOf(records, equalParts(4), { ...span, isWhole: false }).map(({ isComplete }) => isComplete);
     expect(complete([late, middle], WINDOW)).toEqual([false, false, true, true]);
@@ -38,7 +38,7 @@ describe('a trend', () => {
     expect(complete([middle], ALL)).toEqual([true]);
   });
 
-  it('A trend partitions all started runs into consecutive parts', () => {
+  it('partitions all started runs into consecutive parts', () => {
     const spans = [
       fc.integer({ min: 0, max: 20 }),
       fc.integer({ min: 0, max: 2e15 }),

@@ -94,7 +94,7 @@ describe('the usage of the runs of a bucket', () => {
     expect(usages.slice(1)).toEqual([null, null]);
   });
 
-  it('The usage is computed in pieces: one for each record', () => {
+  it('is computed in pieces, one per record', () => {
     const records = Array.from({ length: 50 }, () => record([model('a', 1, 1)]));
     expect(usageOf([records.slice(0, 20), records.slice(20)]).pieces).toBe(50);
   });

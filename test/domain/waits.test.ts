@@ -54,7 +54,7 @@ function workOf(run: Run) {
 }
 
 describe('a step that waits', () => {
-  it('changes neither percentiles, busy time nor critical path for a long wait', () => {
+  it('affects neither percentiles, busy time nor critical path', () => {
     fc.assert(
       fc.property(finishedSteps, graph, seconds, (drafts, ofGraph, quarter) => {
         // No step begins or ends at this moment.
@@ -82,7 +82,7 @@ describe('a step that waits', () => {
     );
   });
 
-  it('counts time only for wait and run while all unfinished steps wait', () => {
+  it('adds only to wait and run time while all unfinished steps wait', () => {
     const waiting = fc
       .record({
         node: fc.constantFrom(...NODES),

@@ -51,7 +51,7 @@ function expectWellFormed({ messages, omittedMessages, model, finishReason }: Co
 }
 
 describe('the conversation of any JSON', () => {
-  it('reads any JSON as null or messages, without errors', () => {
+  it('is null or messages, without errors', () => {
     fc.assert(
       fc.property(arbitraryPayload, arbitraryPayload, (inputs, outputs) => {
         const before = JSON.stringify([inputs, outputs]);

@@ -59,12 +59,12 @@ describe('a conversation', () => {
         '→ assistant: It is 21 °C.',
       ],
     ],
-  ])('A conversation is read from inputs and outputs of %s', (_, { inputs, outputs }, model, finishReason, lines) => {
+  ])('is read from inputs and outputs of %s', (_, { inputs, outputs }, model, finishReason, lines) => {
     expect(transcript(inputs, outputs)).toEqual(lines);
     expect(conversationOf(inputs, outputs)).toMatchObject({ model, finishReason, omittedMessages: 0 });
   });
 
-  it('A conversation has the requested model before there is an answer', () => {
+  it('has the requested model before there is a response', () => {
     expect(conversationOf(CHAT.inputs, null)).toMatchObject({ model: 'gpt-4.1-mini', finishReason: null });
   });
 
@@ -79,7 +79,7 @@ describe('a conversation', () => {
     ['only instructions', { instructions: 'Be brief.', system: 'Be brief.' }, null],
     ['inputs without a role', [{ content: 'a' }, { tool_calls: 'a' }], null],
     ['empty or mixed lists', [], [[], {}, null, 'a']],
-  ])('A conversation is null for %s', (_, inputs, outputs) => {
+  ])('is null for %s', (_, inputs, outputs) => {
     expect(conversationOf(inputs, outputs)).toBeNull();
   });
 });
@@ -109,11 +109,11 @@ describe('the input of a model', () => {
     ['an empty object', {}],
     ['an error', { error: { message: 'Rate limit reached' } }],
     ['a response without a message', { object: 'response', status: 'incomplete', output: [{ type: 'reasoning' }] }],
-  ])('The input is the input text if the model answered with %s', (_, outputs) => {
+  ])('is the input string if the model responded with %s', (_, outputs) => {
     expect(transcript({ model: 'gpt-5-mini', input: 'Hi' }, outputs)).toEqual(['user: Hi']);
   });
 
-  it('The input is the input text if the answer is a message', () => {
+  it('is the input string if the response is a message', () => {
     const lines = ['user: Hi', '→ assistant: Hello'];
     expect(transcript({ input: 'Hi' }, { role: 'assistant', content: 'Hello' })).toEqual(lines);
   });
@@ -125,12 +125,12 @@ describe('the input of a model', () => {
     ['after the text of a model', 'assistant', ['Hi', result], ['assistant: Hi', 'tool(i): r\ns']],
     ['after the call of a model', 'assistant', [use, result], ['assistant', 'i = n({})', 'tool(i): r\ns']],
     ['without other content', 'user', [result], ['tool(i): r\ns']],
-  ])('The input has tool results %s', (_, role, content, lines) => {
+  ])('has tool results %s', (_, role, content, lines) => {
     expect(asked([{ role, content }])).toEqual(lines);
   });
 });
 
-describe('the answer of a model', () => {
+describe('the response of a model', () => {
   const no = 'I cannot help with that.';
   const refused = `→ assistant refuses: ${no}`;
   const said = (content: JsonValue, more: JsonObject = {}) => ({ role: 'assistant', content, ...more });
@@ -187,11 +187,11 @@ describe('the answer of a model', () => {
     expect(answered(outputs)).toEqual(lines);
   });
 
-  it.each(['content', 'tool_calls', 'function_call', 'refusal'])('The answer can be a choice with only %s', (key) => {
+  it.each(['content', 'tool_calls', 'function_call', 'refusal'])('may be a choice with only %s', (key) => {
     expect(answered({ choices: [{ message: { [key]: null } }] })).toEqual(['→ assistant']);
   });
 
-  it('The answer can be plain text if a model was asked', () => {
+  it('may be a plain string if a model was requested', () => {
     expect(transcript({ messages: [HI] }, 'Hello')).toEqual(['user: Hi', '→ assistant: Hello']);
     expect(conversationOf({ messages: [HI] }, 'Hello')?.messages[1]).toMatchObject({ isTruncated: false });
   });
@@ -205,7 +205,7 @@ describe('the answer of a model', () => {
     [{ status: 'incomplete', object: 'response', incomplete_details: { reason: 'why' } }, 'why'],
     [{ choices: [{ finish_reason: 'stop' }], finish_reason: 'length' }, 'stop'],
     [{ choices: { 0: { finish_reason: 'stop' } } }, null],
-  ])('The answer with %j ends for the reason %j', (more, reason) => {
+  ])('maps %j to the finish reason %j', (more, reason) => {
     expect(conversationOf([HI], { role: 'assistant', content: 'a', ...more })?.finishReason).toBe(reason);
   });
 });
@@ -245,17 +245,17 @@ describe('a part of a message', () => {
       { type, text: 'Hm.' },
       null,
     ]),
-  ])('%j is read as %j, with references on separate lines', (part, expected) => {
+  ])('reads %j as %j, with references on separate lines', (part, expected) => {
     const isReference = expected?.startsWith('[') === true;
     expect(contentOf('a', part, 'b')).toBe(isReference ? `a\n${expected}\nb` : `a${expected ?? ''}b`);
   });
 
-  it.each(['tool_use', 'server_tool_use', 'mcp_tool_use'])('A part of type %s is a call', (type) => {
+  it.each(['tool_use', 'server_tool_use', 'mcp_tool_use'])('is a call if its type is %s', (type) => {
     const content = [{ type, id: 'i', name: 'n', input: { a: 1 } }];
     expect(answered({ role: 'assistant', content })).toEqual(['→ assistant', 'i = n({"a":1})']);
   });
 
-  it('puts each part of a user message on a separate line', () => {
+  it('goes on a separate line in a user message', () => {
     expect(asked([{ role: 'user', content: ['a', 'b', { type: 'image' }, 'c'] }])).toEqual(['user: a\nb\n[image]\nc']);
   });
 
@@ -264,7 +264,7 @@ describe('a part of a message', () => {
     [1333, '999 bytes'],
     [1334, '1 kB'],
     [4_000_000, '3000 kB'],
-  ])('A part of %d characters of base64 has %s', (length, size) => {
+  ])('shows %d characters of base64 as %s', (length, size) => {
     const source = { type: 'base64', data: 'A'.repeat(length) };
     expect(contentOf({ type: 'image', source })).toBe(`[image: ${size}]`);
   });
@@ -303,13 +303,13 @@ describe('an item of a response', () => {
   });
 
   it.each(['arguments', 'input', 'action', 'operation', 'code', 'queries'])(
-    "An item can have the call's arguments in %s",
+    'may have the arguments of the call in %s',
     (key) => {
       expect(asked({ input: [{ type: 'some_call', id: 'i', [key]: [1] }] })).toEqual(['assistant', 'i = some([1])']);
     },
   );
 
-  it.each(['output', 'result', 'outputs', 'error'])('An item can have its result in %s', (key) => {
+  it.each(['output', 'result', 'outputs', 'error'])('may have its result in %s', (key) => {
     expect(asked({ input: [{ type: 'some_call_output', call_id: 'i', [key]: 'r' }] })).toEqual(['tool(i): r']);
     const both = ['assistant', 'i = some()', 'tool(i): r'];
     expect(asked({ input: [{ type: 'some_call', id: 'i', [key]: 'r' }] })).toEqual(both);
@@ -320,7 +320,7 @@ describe('binary content in a string', () => {
   const base64 = (length: number) => `${'aZ09+/_-'.repeat(200).slice(0, length)}=`;
 
   it.each(['image/png', 'image/svg+xml', 'text/plain;charset=utf-8', 'a/b;x=1;y=2;z=3'])(
-    'A reference replaces a data URL of %s from 200 characters',
+    'becomes a reference in data URLs of %s from 200 characters',
     (type) => {
       const url = (length: number) => `data:${type};base64,${base64(length)}`;
       const long = `[data: ${type}, 150 bytes]`;
@@ -328,13 +328,13 @@ describe('binary content in a string', () => {
     },
   );
 
-  it('A reference replaces a value of base64 from 1000 characters', () => {
+  it('becomes a reference in base64 from 1000 characters', () => {
     const value = { words: 'a b', short: base64(999), long: base64(1400) };
     expect(contentOf(value)).toBe(JSON.stringify({ ...value, long: '[data: 1 kB]' }));
     expect(contentOf({ long: base64(1000) })).toBe('{"long":"[data: 750 bytes]"}');
   });
 
-  it('searches for binary content once per word, even in very long words', () => {
+  it('is searched for once per word, even in very long words', () => {
     const start = process.cpuUsage().user;
     expect(contentOf({ text: `${'x'.repeat(999)} `.repeat(1000) })).toHaveLength(100_000);
     // A search at each character of a word would take seconds.
@@ -346,7 +346,7 @@ describe('the limits of a conversation', () => {
   const read = (content: JsonValue) => conversationOf([{ role: 'user', content }], null)?.messages[0];
   const parts = (length: number, text = 'a') => Array<string>(length).fill(text);
 
-  it('A conversation keeps the latest 200 messages and counts the others', () => {
+  it('keep the latest 200 messages and count the others', () => {
     const messages = Array.from({ length: 500 }, (_, at) => ({ role: 'user', content: `${at}` }));
     const { messages: latest = [], omittedMessages } = conversationOf(messages, CHAT.outputs) ?? {};
     expect(omittedMessages).toBe(301);
@@ -364,11 +364,11 @@ describe('the limits of a conversation', () => {
     ['a longer text in parts', parts(2, 'a'.repeat(99_999)), true, `${'a'.repeat(99_999)}\n`],
     ['500 parts', parts(500), false, 'a\n'.repeat(500).trimEnd()],
     ['more than 500 parts', parts(501), true, 'a\n'.repeat(500).trimEnd()],
-  ])('A conversation cuts content of %s', (_, content, isTruncated, expected) => {
+  ])('cut content of %s', (_, content, isTruncated, expected) => {
     expect(read(content)).toMatchObject({ isTruncated, content: expected });
   });
 
-  it('A message keeps 100 calls with arguments of 100,000 characters', () => {
+  it('keep 100 calls per message, each with 100,000 characters of arguments', () => {
     const called = (length: number, given = '{}') => {
       const calls = Array.from({ length }, (_, at) => ({ id: `${at}`, function: { name: 'f', arguments: given } }));
       return conversationOf(null, { role: 'assistant', tool_calls: calls })?.messages[0];
@@ -379,13 +379,13 @@ describe('the limits of a conversation', () => {
     expect(called(1, 'c '.repeat(100_000))?.isTruncated).toBe(true);
   });
 
-  it('keeps 500 characters of a link and 256 of a role', () => {
+  it('keep 500 characters of a link and 256 of a role', () => {
     const url = `https://example.com/${'a'.repeat(5000)}`;
     expect(read([{ type: 'image_url', image_url: { url } }])?.content).toHaveLength(501);
     expect(conversationOf([{ role: 'r'.repeat(1000), content: 'a' }], null)?.messages[0]?.role).toHaveLength(256);
   });
 
-  it('The limits apply to JSON nested too deeply for recursion', () => {
+  it('apply to JSON nested too deeply for recursion', () => {
     let deep: JsonValue = 'x';
     for (let level = 0; level < 100_000; level += 1) deep = level % 2 === 0 ? { content: [deep] } : { input: deep };
     expect(contentOf(deep, { type: 'tool_result', content: deep })).toBe('(nested deeper than 200 levels)');

@@ -29,7 +29,7 @@ describe('a stored stream', () => {
     ['chat', 'gpt-4.1-mini', 'tool_calls'],
     ['responses', 'gpt-5-mini', 'in_progress'],
     ['anthropic', 'claude-sonnet-4-5', 'tool_use'],
-  ] as const)('A stream of %s is read as its answer', (vendor, model, finishReason) => {
+  ] as const)('is read as the response of %s', (vendor, model, finishReason) => {
     const events: readonly JsonValue[] = STREAMS[vendor];
     const lines = events.map((event) => `event: e\ndata: ${JSON.stringify(event)}\n\n`);
     for (const outputs of [events, { chunks: events }, { model: 'm', events }, `${lines.join('')}data: [DONE]\n\n`]) {
@@ -38,7 +38,7 @@ describe('a stored stream', () => {
     }
   });
 
-  it('A stream may end at any event', () => {
+  it('may end at any event', () => {
     for (const events of Object.values<readonly JsonValue[]>(STREAMS)) {
       for (let length = 0; length <= events.length; length += 1) {
         const content = read(events.slice(0, length))?.messages[0]?.content ?? '';
@@ -56,13 +56,13 @@ describe('a stored stream', () => {
     [': comment\ndata: ', null],
     ['event: e\n data: ', null],
     ['See data: ', null],
-  ])('a stream of server-sent events starting with %j is read as %j', (start, expected) => {
+  ])('reads server-sent events starting with %j as %j', (start, expected) => {
     const comment = `12345${JSON.stringify(chunk(0, { content: ' and more' }))}`;
     const text = `${start}${JSON.stringify(HI)}\n${comment}\ndata: {"cut`;
     expect(read(text)?.messages[0]?.content ?? null).toBe(expected);
   });
 
-  it('allows 100 lines that are not JSON in a stream', () => {
+  it('may contain 100 lines that are not JSON', () => {
     const text = (brokenLines: number) => `${'data:{\n'.repeat(brokenLines)}data: ${JSON.stringify(HI)}`;
     expect(read(text(100))?.messages[0]?.content).toBe('Hi');
     expect(read(text(101))).toBeNull();
@@ -72,15 +72,15 @@ describe('a stored stream', () => {
   it.each<[string, JsonValue]>([
     ['in deltas, among other values', { deltas: [null, HI] }],
     ['as one chunk', HI],
-  ])('A stream may be stored %s', (_, outputs) => {
+  ])('may be stored %s', (_, outputs) => {
     expect(linesOf(outputs)).toEqual(['→ assistant: Hi']);
   });
 
-  it("A stream without a role is the assistant's", () => {
+  it('has the role assistant if it names none', () => {
     expect(read([HI])?.messages[0]).toMatchObject({ role: 'assistant', content: 'Hi' });
   });
 
-  it('A stream of several choices and calls keeps them separate, by index', () => {
+  it('keeps several choices and calls separate, by index', () => {
     const chunks = [
       { model: '', ...chunk(1, { content: 'b' }) },
       { model: 'm', choices: 'none' },
@@ -96,7 +96,7 @@ describe('a stored stream', () => {
     expect(linesOf(chunks)).toEqual(['→ assistant: bc', 'y = g([])', 'x = f({})', '→ model refuses: no']);
   });
 
-  it('combines the deltas of items of a response, and keeps completed ones', () => {
+  it('combines the deltas of response items, and keeps completed ones', () => {
     const call = { type: 'function_call', call_id: 'j', name: 'g', arguments: '{}' };
     const events = [
       { type: 'other', output_index: 9, item: { role: 'user', content: 'x' } },
@@ -117,7 +117,7 @@ describe('a stored stream', () => {
     expect(linesOf(events)).toEqual(['→ assistant refuses: no', '→ model: Hi', ...calls]);
   });
 
-  it.each(['completed', 'incomplete', 'failed'])('reads a response from its final event %s', (status) => {
+  it.each(['completed', 'incomplete', 'failed'])('takes the response from its final event: %s', (status) => {
     const whole = { ...(RESPONSES.outputs as JsonObject), status };
     const events = [
       ...STREAMS.responses,
@@ -146,13 +146,13 @@ describe('a stored stream', () => {
     expect(linesOf([{ type: 'message_stop' }, { type: 'ping' }])).toBeNull();
   });
 
-  it('A stream has at most 100,000 characters', () => {
+  it('is cut after 100,000 characters', () => {
     const content = 'a'.repeat(100_000);
     const chunks = Array<JsonValue>(5000).fill(chunk(0, { content: 'a'.repeat(1000) }));
     expect(read(chunks)?.messages[0]).toMatchObject({ content, isTruncated: true });
   });
 
-  it('reads a stream split anywhere like the unstreamed answer', () => {
+  it('reads the same as the unstreamed response, wherever it is split', () => {
     const cuts = fc.array(fc.nat({ max: 40 }), { maxLength: 8 });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), cuts, (text, places) => {

@@ -24,8 +24,8 @@ const runsWith = (inputsOf: (isFailed: boolean, at: number) => JsonValue, count 
   });
 const texts = (runs: readonly RunWithInputs[]) => found(runs).nodes.map(({ text }) => text);
 
-describe('Common inputs', () => {
-  it('say in counts what failed runs have and completed ones do not', () => {
+describe('common inputs', () => {
+  it('count how many failed and completed runs have each', () => {
     const runs = runsWith((isFailed, at) => ({ customer: { region: isFailed || at % 20 === 0 ? 'eu' : 'us' } }));
     expect(found(runs)).toMatchObject({
       nodes: [
@@ -68,7 +68,7 @@ describe('Common inputs', () => {
     expect(found(runsWith(inputs, 200)).nodes.map(({ path }) => path)).toEqual(['region', 'model']);
   });
 
-  it('leave out what merely follows from a fact', () => {
+  it('exclude what merely follows from another input', () => {
     const inputs = (isFailed: boolean, at: number) => {
       const isIn = isFailed || at % 25 === 0;
       return { region: isIn ? 'eu' : 'us', currency: isIn && at % 3 > 0 ? 'eur' : 'usd' };
@@ -76,13 +76,13 @@ describe('Common inputs', () => {
     expect(found(runsWith(inputs)).nodes.map(({ path }) => path)).toEqual(['region']);
   });
 
-  it('leave out redacted values, ids and runs without readable inputs', () => {
+  it('exclude redacted values, ids and runs without readable inputs', () => {
     expect(texts(runsWith((isFailed, at) => ({ a: isFailed ? '[redacted]' : 'x', id: `id-${at}` })))).toEqual([]);
     const odd = runsWith((_, at) => (at % 2 === 0 ? 'text' : [1]));
     expect(found(odd)).toEqual({ nodes: [], failedRuns: 0, completedRuns: 0, factsCompared: 0 });
   });
 
-  it('know nothing of paths cut off by the limit of a run', () => {
+  it('ignore paths cut off by the limit of a run', () => {
     const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${1000 + at}`, 1]));
     const inputs = (isFailed: boolean) => (isFailed ? many(MAX_PATHS + 5) : { ...many(3), z: true });
     const nodes = found(runsWith(inputs)).nodes;
@@ -91,7 +91,7 @@ describe('Common inputs', () => {
     expect(inputValues(many(MAX_PATHS))?.isCut).toBe(false);
   });
 
-  it('compare the 1000 paths that most runs have', () => {
+  it('compare the 1000 most frequent paths', () => {
     // Each of 3000 paths is in five runs, and has a name before z.
     const names = Array.from({ length: 150 }, (_, key) => key);
     const rare = (at: number) => names.map((key): [string, JsonValue] => [`id-${Math.floor(at / 5)}-${key}`, 1]);
@@ -110,18 +110,18 @@ describe('Common inputs', () => {
   });
 });
 
-describe('Claims about common inputs', () => {
+describe('claims about common inputs', () => {
   // `npm run soak -- triage` prints the tables of tools/soak/README.md.
   it.each(CAUSES)('find a planted $name in 90 %', (cause) => {
     const planted = { failed: 12, completed: 60, failedShare: 0.85, completedShare: 0.1 };
     expect(foundShare([cause], planted, seedsFrom(1, 20))).toBeGreaterThanOrEqual(0.9);
   });
 
-  it('are not made without a cause, whatever deployments, outages and rhythms do', () => {
+  it('need a cause, despite deployments, outages and rhythms', () => {
     expect(falseClaims(seedsFrom(1001, 300))).toBe(0);
   });
 
-  it('do not name fields that only follow from a deployment', () => {
+  it("don't name fields that only follow from a deployment", () => {
     const random = createRandom(5);
     // The failure was rare before, so runs of both times are compared.
     const runs = Array.from({ length: 200 }, (_, at) => {
@@ -132,7 +132,7 @@ describe('Claims about common inputs', () => {
     expect(found(runs).nodes).toEqual([]);
   });
 
-  it('count the runs that a list filtered by them has', () => {
+  it('count the runs in a list filtered by them', () => {
     const planted = { failed: 20, completed: 90, failedShare: 0.9, completedShare: 0.05 };
     for (const cause of CAUSES) {
       const runs = plantedRuns(createRandom(11), [cause], planted);
@@ -145,24 +145,24 @@ describe('Claims about common inputs', () => {
   });
 });
 
-describe('A path into inputs', () => {
+describe('a path into inputs', () => {
   it.each([
     ['a.b', ['a', 'b']],
     ['a[0].b', ['a', 0, 'b']],
     ['"a b".c[-1]', ['a b', 'c', -1]],
     ['[1]', [1]],
-  ])('%s', (text, path) => {
+  ])('reads %s', (text, path) => {
     expect(parseInputPath(text)).toEqual(path);
   });
 
   it.each(['', '.a', 'a.', 'a..b', 'a b', 'a[*]', 'a[]', 'a.*', '"a', 'a[0]b', 'a | b', '"\\x"', 'x'.repeat(1001)])(
-    '%s is rejected',
+    'is rejected if it is %s',
     (text) => {
       expect(parseInputPath(text)).toBeNull();
     },
   );
 
-  it('of any names and indexes is read again, and finds the value', () => {
+  it('survives a round trip with any names, and finds the value', () => {
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(fc.array(fc.oneof(key, fc.nat(3)), { minLength: 1, maxLength: 5 }), fc.integer(), (keys, value) => {

@@ -12,9 +12,9 @@ const seriesOf = (name: string) => {
   return series;
 };
 
-describe('Shifts', () => {
+describe('shifts', () => {
   it.each(['doubled', 'halved', 'doubled for the last 20 runs'])(
-    'a level that %s is found, at most three runs off',
+    'include a level that %s, at most three runs off',
     (name) => {
       const series = seriesOf(name);
       const places = Array.from({ length: HISTORIES }, (_, seed) =>
@@ -26,7 +26,7 @@ describe('Shifts', () => {
     },
   );
 
-  it.each(SERIES.filter(({ shiftAt }) => shiftAt(200) === null))('$name is mostly none', (series) => {
+  it.each(SERIES.filter(({ shiftAt }) => shiftAt(200) === null))('are mostly none for $name', (series) => {
     const claimed = Array.from(
       { length: HISTORIES },
       (_, seed) => shiftsIn(series, 200, createRandom(seed)).length > 0,
@@ -34,13 +34,13 @@ describe('Shifts', () => {
     expect(claimed.filter(Boolean).length / HISTORIES).toBeLessThanOrEqual(0.03);
   });
 
-  it('are none in fewer than 20 runs, and at most three', () => {
+  it('need 20 runs, and are limited to three', () => {
     expect(shiftsIn(seriesOf('doubled'), 19, createRandom(1), 0)).toEqual([]);
     const steps = { ...seriesOf('doubled'), levelAt: (index: number) => 2 ** Math.floor(index / 20) };
     expect(shiftsIn(steps, 200, createRandom(1)).length).toBeLessThanOrEqual(3);
   });
 
-  it('come with the runs and the medians next to them', () => {
+  it('come with the runs and the medians on both sides', () => {
     const records = Array.from({ length: 60 }, (_, index) =>
       runRecord({ id: `run-${index}`, startTime: at(10 * index), endTime: at(10 * index + (index < 30 ? 1 : 3)) }),
     );
@@ -67,7 +67,7 @@ describe('Shifts', () => {
     expect(nodeShifts([run(300)], [run(900)], 'TOKENS', null)).toEqual([{ nodeId: 'a', before: 300, after: 900 }]);
   });
 
-  it('leave out failed runs, which end early', () => {
+  it('exclude failed runs, which end early', () => {
     const records = Array.from({ length: 80 }, (_, index) =>
       runRecord({
         id: `run-${index}`,
@@ -79,7 +79,7 @@ describe('Shifts', () => {
     expect(shiftsOf(records, null)).toEqual([]);
   });
 
-  it('of nodes have the largest difference first', () => {
+  it('list nodes with the largest difference first', () => {
     const run = (slow: number) =>
       runOf([ran('a', 0, 1), ran('b', 1, 1 + slow), ran('b', 5, 6), ran('c', 6, 7, 'skipped')]);
     expect(nodeShifts([run(1), run(1)], [run(3), run(3)], 'DURATION', null)).toEqual([
