@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { textOfCondition } from '../../src/web/failures/condition-text.ts';
 import { conditionsIn } from '../../src/web/run-list/input-conditions.ts';
 
-describe('Conditions on inputs as text', () => {
+describe('input conditions in the search field', () => {
   it.each([
     ['customer.region = eu', [{ path: 'customer.region', test: 'EQUALS', value: 'eu' }]],
     [
@@ -25,17 +25,17 @@ describe('Conditions on inputs as text', () => {
     ],
     ['name = "5"', [{ path: 'name', test: 'EQUALS', value: '5' }]],
     ['', []],
-  ])('%s', (text, conditions) => {
+  ])('are read from "%s"', (text, conditions) => {
     expect(conditionsIn(text)).toEqual(conditions);
   });
 
-  it.each(['customer', 'customer =', '= eu', 'a = b c and', 'a is b'])('%s is none', (text) => {
+  it.each(['customer', 'customer =', '= eu', 'a = b c and', 'a is b'])('are not read from "%s"', (text) => {
     const found = conditionsIn(text);
     if (text === 'a = b c and') expect(found).toEqual([{ path: 'a', test: 'EQUALS', value: 'b c and' }]);
     else expect(found).toBeNull();
   });
 
-  it('are read again as they are written', () => {
+  it('are written as they were read', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc.constantFrom('5', 'true', ' a', 'x and y = 2', 'a"b'),

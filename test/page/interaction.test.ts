@@ -15,13 +15,13 @@ describe('the zoom by the wheel', () => {
     return steps.reduce<number>((sum, step) => sum + step, 0);
   };
 
-  it('zooms one step per mouse notch, in pixels or lines', () => {
+  it('is one step per mouse notch, in pixels or lines', () => {
     expect(zoomOf(1, -120, 0)).toBe(1);
     expect(zoomOf(1, 3, 0, 1)).toBe(-1);
     expect(zoomOf(4, -120, 150)).toBe(4);
   });
 
-  it('zooms a few steps for dozens of trackpad events', () => {
+  it('is a few steps for dozens of trackpad events', () => {
     expect(zoomOf(60, -4, 16)).toBe(4);
     expect(zoomOf(100, -40, 8)).toBeLessThanOrEqual(8);
   });
@@ -35,7 +35,7 @@ describe('the zoom by the wheel', () => {
 });
 
 describe('the pause before a reconnect', () => {
-  it('doubles the pause before reconnecting to 15 s, with jitter', () => {
+  it('doubles up to 15 s, with jitter', () => {
     expect([0, 1, 2, 5, 50].map((attempt) => pauseBefore(attempt, 1))).toEqual([500, 1000, 2000, 15_000, 15_000]);
     expect([0, 50].map((attempt) => pauseBefore(attempt, 0))).toEqual([250, 7500]);
     expect(new Set(Array.from({ length: 20 }, () => pauseBefore(3))).size).toBeGreaterThan(1);
@@ -66,7 +66,7 @@ describe('the tree of a JSON value', () => {
   });
 });
 
-describe('a field whose text is in the URL', () => {
+describe('a field synced with the URL', () => {
   it('keeps later letters when its own writes arrive in the URL', () => {
     const typed = { text: 'abcd', value: '', written: ['ab', 'abc'] };
     const first = follow(typed, 'ab');
@@ -75,7 +75,7 @@ describe('a field whose text is in the URL', () => {
     expect(follow(typed, 'abc')).toEqual({ text: 'abcd', value: 'abc', written: [] });
   });
 
-  it('shows the value of a URL that something else wrote', () => {
+  it('shows a value that another writer put in the URL', () => {
     expect(follow({ text: 'abc', value: 'abc', written: [] }, '')).toEqual({ text: '', value: '', written: [] });
   });
 });

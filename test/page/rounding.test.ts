@@ -25,7 +25,7 @@ describe('a rounded number', () => {
     ['a time', upTo(1e10), roundMs, duration],
     ['a share', upTo(1), roundShare, formatShare],
     ['an amount', upTo(1e6), roundAmount, (amount: number) => formatCost(amount, 'USD')],
-  ])('reads on the page as the exact one: %s', (_, values, round, format) => {
+  ])('reads the same on the page as the exact one: %s', (_, values, round, format) => {
     fc.assert(
       fc.property(values, (value) => {
         expect(format(round(value))).toBe(format(value));

@@ -10,7 +10,7 @@ import { prettyJson } from '../../src/web/json/exact-json.ts';
 import { createJsonNodes, previewOf, ROOT } from '../../src/web/json/json-nodes.ts';
 import { excerptOf, headlineOf } from '../../src/web/text/excerpt.ts';
 
-describe('numbers as text', () => {
+describe('a formatted number', () => {
   it.each([
     [formatDuration(0), '0 ms'],
     [formatDuration(999.4), '999 ms'],
@@ -40,7 +40,7 @@ describe('numbers as text', () => {
 });
 
 describe('a JSON value as a tree', () => {
-  it('A long list is shown in parts, and parts of parts', () => {
+  it('shows a long list in parts, and parts of parts', () => {
     const nodes = createJsonNodes(Array.from({ length: 12_345 }, (_, index) => index));
     const parts = nodes.children(ROOT);
     expect(parts.map((id) => nodes.node(id).label)).toEqual(['0 … 9999', '10000 … 12344']);
@@ -50,14 +50,14 @@ describe('a JSON value as a tree', () => {
     expect([last.label, last.value]).toEqual(['12344', 12_344]);
   });
 
-  it('A string that contains JSON is expanded, and no other string', () => {
+  it('expands a string that contains JSON, and no other string', () => {
     const nodes = createJsonNodes({ a: '{"b":[1]}', c: '[broken', d: '7', e: '{}' });
     const [a = '', ...others] = nodes.children(ROOT);
     expect(nodes.children(a).map((id) => nodes.node(id).label)).toEqual(['b']);
     expect(others.flatMap((id) => nodes.children(id))).toEqual([]);
   });
 
-  it('A number in a JSON string is not rounded or lost', () => {
+  it('neither rounds nor loses a number in a JSON string', () => {
     const nodes = createJsonNodes('{"id":-12345678901234567890,"share":0.1,"most":1.5e300,"beyond":-1e400}');
     const previews = nodes.children(ROOT).map((id) => previewOf(nodes.node(id)));
     expect(previews).toEqual(['"-12345678901234567890"', '0.1', '1.5e+300', '"-1e400"']);
@@ -76,7 +76,7 @@ describe('a long error', () => {
   ].join('\n');
   const limits = { lines: 12, characters: 1200 };
 
-  it('A long error shows the end that has its message', () => {
+  it('shows the end with its message', () => {
     const last = excerptOf(python, limits);
     expect([last.cut, last.lineCount, last.text.split('\n').at(-1)]).toEqual(['before', 62, 'ValueError: no rows']);
     const first = excerptOf(java, limits);
@@ -90,13 +90,13 @@ describe('a long error', () => {
     [java, 'java.lang.IllegalStateException: no rows'],
     ['\n one\ntwo', 'one'],
     ['', ''],
-  ])('A long error has a headline', (text, headline) => {
+  ])('has a headline', (text, headline) => {
     expect(headlineOf(text)).toBe(headline);
   });
 });
 
-describe('a text of a model', () => {
-  it('A text of a model is rendered as Markdown', () => {
+describe('a message of a model', () => {
+  it('is rendered as Markdown', () => {
     const texts = ['# Title\n\n- one\n  - two\n\n> quoted\n>> twice', '---', '***bold***', '* * *', '1. a\n2. b'];
     expect(texts.filter((text) => !isRendered(text))).toEqual([]);
   });
@@ -112,10 +112,10 @@ describe('a text of a model', () => {
   });
 });
 
-describe('the differences of two texts', () => {
+describe('the differences of two strings', () => {
   const texts = fc.array(fc.constantFrom('a', 'b b', 'b c', 'd', ''), { maxLength: 12 }).map((all) => all.join('\n'));
 
-  it('turns one string into the other, and is empty for equal ones', () => {
+  it('turn one into the other, and are empty for equal ones', () => {
     fc.assert(
       fc.property(texts, texts, (before, after) => {
         const hunks = diffLines(before, after) ?? [];
@@ -129,12 +129,12 @@ describe('the differences of two texts', () => {
     );
   });
 
-  it('computes no differences if too many lines differ', () => {
+  it('are not computed if too many lines differ', () => {
     const many = (word: string) => Array.from({ length: 30_000 }, (_, index) => `${word} ${index}`).join('\n');
     expect(diffLines(many('a'), many('b'))).toBeNull();
   });
 
-  it('compares JSON with sorted keys, one line per line of strings', () => {
+  it('compare JSON with sorted keys, one line per line of strings', () => {
     expect(jsonText({ b: 1, a: 'x\ny\\n' })).toBe('{\n  "a": "x\\n\ny\\\\n",\n  "b": 1\n}');
     expect([jsonText(null), jsonText(undefined), jsonText('text')]).toEqual(['', '', 'text']);
   });
@@ -150,7 +150,7 @@ describe('the time since', () => {
     ['yesterday', at(29, 9), at(30, 9)],
     ['2 days ago', at(28, 10), at(30, 9)],
     ['7 days ago', at(23, 9), at(30, 9)],
-  ])('The time since is "%s", in days of the reader', (text, thenMs, nowMs) => {
+  ])('is "%s", in days of the reader', (text, thenMs, nowMs) => {
     expect(formatAgo(thenMs, nowMs)).toBe(text);
   });
 });

@@ -63,18 +63,18 @@ describe('the marks of the time axis', () => {
     [900, 400, ['0', '200 ms', '400 ms', '600 ms', '800 ms']],
     [150_000, 400, ['0', '30 s', '1:00 min', '1:30 min', '2:00 min', '2:30 min']],
     [3 * 86_400_000, 400, ['0', '1 d 00 h', '2 d 00 h', '3 d 00 h']],
-  ])('puts marks at round times: %i ms in %i px', (totalMs, widthPx, texts) => {
+  ])('are at round times: %i ms in %i px', (totalMs, widthPx, texts) => {
     expect(labels(totalMs, widthPx)).toEqual(texts);
   });
 
   it.each([
     ['2026-11-20T10:00:00.250Z', 900, ['10:00:00.400', '10:00:00.600', '10:00:00.800', '10:00:01.000']],
     ['2026-11-20T23:59:20Z', 150_000, ['23:59:30', '21 Nov', '00:00:30', '00:01:00', '00:01:30']],
-  ])('shows the time of day if chosen, and midnight dates: %s', (startedAt, totalMs, texts) => {
+  ])('show the time of day if chosen, and midnight dates: %s', (startedAt, totalMs, texts) => {
     expect(labels(totalMs, 400, clockStart('utc', startedAt))).toEqual(texts);
   });
 
-  it('The marks leave out folded time', () => {
+  it('skip folded time', () => {
     const scale = createScale(100_000, [{ offsetMs: 1500, durationMs: 97_000, isWait: false }]);
     const ticks = ticksOf(scale, { widthPx: 1000, fromMs: 0, toMs: 100_000, spacingPx: 100, clockMs: null });
     expect(ticks.filter(({ ms }) => ms > 1500 && ms < 98_500)).toEqual([]);
@@ -93,17 +93,17 @@ describe('the bars', () => {
     ['a bar of the second lane', 500, 40, b],
     ['a narrow bar, from a few pixels away', 207, 10, c],
     ['nothing', 500, 10, null],
-  ])('A bar is found under the pointer: %s', (_, x, y, found) => {
+  ])('are found under the pointer: %s', (_, x, y, found) => {
     expect(barAt(bars, scale, WHOLE, x, y)).toBe(found);
   });
 
-  it('shows the wait at the end of a bar, with both times', () => {
+  it('show the wait at the end, with both times', () => {
     const waited = { ...bar('a', 0, 0, 1000), waitingMs: 900 };
     expect(drawBars([waited], scale, WHOLE).waitingPath).toBe('M100 4h899v20h-899z');
     expect(durationText(waited)).toBe('100 ms, waited 900 ms');
   });
 
-  it('shows a waiting step as wait, with the time since', () => {
+  it('show a waiting step as wait, with the time since', () => {
     const waiting: Bar = { ...bar('a', 0, 0, 1000), status: 'WAITING', waitingMs: 900 };
     expect(drawBars([waiting], scale, WHOLE).waitingPath).toBe('');
     expect(durationText(waiting)).toBe('900 ms');
@@ -124,23 +124,20 @@ describe('the lanes', () => {
   const overlap = (one: Bar, other: Bar) =>
     one.offsetMs < other.offsetMs + other.durationMs && other.offsetMs < one.offsetMs + one.durationMs;
 
-  it.each(['nodes', 'packed'] as const)(
-    'Lanes have no bars that overlap, and keep the order of the steps: %s',
-    (rows) => {
-      fc.assert(
-        fc.property(steps, (drawn) => {
-          const { bars, laneCount } = layOut(drawn, rows);
-          expect(bars.map(({ stepId }) => stepId)).toEqual(drawn.map(({ stepId }) => stepId));
-          for (const one of bars) {
-            expect(one.lane).toBeLessThan(laneCount);
-            expect(bars.some((other) => other !== one && other.lane === one.lane && overlap(one, other))).toBe(false);
-          }
-        }),
-      );
-    },
-  );
+  it.each(['nodes', 'packed'] as const)('have no overlapping bars, and keep the order of steps: %s', (rows) => {
+    fc.assert(
+      fc.property(steps, (drawn) => {
+        const { bars, laneCount } = layOut(drawn, rows);
+        expect(bars.map(({ stepId }) => stepId)).toEqual(drawn.map(({ stepId }) => stepId));
+        for (const one of bars) {
+          expect(one.lane).toBeLessThan(laneCount);
+          expect(bars.some((other) => other !== one && other.lane === one.lane && overlap(one, other))).toBe(false);
+        }
+      }),
+    );
+  });
 
-  it('The lanes of a node form one row with its name', () => {
+  it('form one row per node, with its name', () => {
     fc.assert(
       fc.property(steps, (drawn) => {
         const { bars, rows, laneCount } = layOut(drawn, 'nodes');

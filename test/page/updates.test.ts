@@ -56,7 +56,7 @@ describe('a live list of runs', () => {
     ['the first page of several', true, false, ['4', '3', '2']],
     ['a page between others', true, true, ['3', '2']],
     ['the only page', false, false, ['4', '3', '2', '1']],
-  ])('A live list has no run of another page: %s', (_, hasNextPage, hasPreviousPage, ids) => {
+  ])('excludes runs of another page: %s', (_, hasNextPage, hasPreviousPage, ids) => {
     const listed = [run('3', 'RUNNING', 1), run('2', 'RUNNING', 1)];
     const changed = ['1', '2', '3', '4'].map((id) => run(id, 'COMPLETED', 2));
     const merged = mergeRuns(listed, current(...changed), { hasNextPage, hasPreviousPage });
@@ -78,7 +78,7 @@ describe('the steps of a live run', () => {
   });
   const CHANGED = fc.uniqueArray(STEP, { selector: ({ id }) => id });
 
-  it('has the latest steps in order of start, unreadable ones last', () => {
+  it('are the latest in order of start, unreadable ones last', () => {
     fc.assert(
       fc.property(CHANGED, CHANGED, (first, second) => {
         const latest = new Map([...first, ...second].map((step) => [step.id, step]));

@@ -8,7 +8,7 @@ const read = (search: string) => readParams(new URLSearchParams(search));
 const change = (search: string, changes: Changes): string => changed(new URLSearchParams(search), changes).toString();
 
 describe('the query parameters of the page', () => {
-  it('restores every state that an older bookmark has', () => {
+  it('restore every state of an older bookmark', () => {
     const bookmarks = {
       home: 'workflow=w&q=text&workflowsAfter=c',
       runs: 'tab=trends&status=RUNNING,FAILED&since=24h&start=2026-01-01T00:00:00.123456Z&end=2026-01-02&search=e&inputs=a%3D1&took=60000&after=c',
@@ -28,13 +28,13 @@ describe('the query parameters of the page', () => {
     });
   });
 
-  it('The page reads an invalid text as the default', () => {
+  it('fall back to the default if invalid', () => {
     expect(read('view=x&since=2y&start=x&status=x&sort=x&rows=x&fold=x&clock=x&zoom=x&at=x&scale=x&runSide=x')).toEqual(
       read(''),
     );
   });
 
-  it('reads what a link sets, and writes no defaults', () => {
+  it('are set by links, and omitted for defaults', () => {
     const changes = fc.record({
       step: fc.oneof(fc.constant(null), fc.string({ minLength: 1 })),
       status: fc.constantFrom<RunStatus[][]>([], ['FAILED'], ['FAILED', 'RUNNING']),
@@ -51,7 +51,7 @@ describe('the query parameters of the page', () => {
     );
   });
 
-  it('removes exactly the parameters that a change makes invalid', () => {
+  it('drop exactly those that a change makes invalid', () => {
     expect(change('tab=steps&step=a&side=inputs&path=b', { step: 'c' })).toBe('tab=steps&step=c');
     expect(change('since=24h&after=c&q=x', { start: '2026-01-01' })).toBe('q=x&start=2026-01-01');
     expect(change('start=2026-01-01&end=2026-01-02&after=c', { since: '7d' })).toBe('since=7d');
@@ -60,7 +60,7 @@ describe('the query parameters of the page', () => {
 });
 
 describe('the links of the page', () => {
-  it('Links escape ids', () => {
+  it('escape ids', () => {
     const run = { workflowId: 'a/b', id: 'c?d' };
     expect(workflowLink('a/b')).toBe('/workflows/a%2Fb');
     expect(runLink(run)).toBe('/workflows/a%2Fb/runs/c%3Fd');
@@ -69,7 +69,7 @@ describe('the links of the page', () => {
     expect(costLink('')).toBe('/cost');
   });
 
-  it('lets the page choose the base of a comparison without one', () => {
+  it('let the page choose the base of a comparison without one', () => {
     const run = { workflowId: 'w', id: 'r' };
     expect(comparisonLink(run, null)).toBe('/workflows/w/runs/r?tab=compare');
     expect(comparisonLink(run, { workflowId: 'w', id: 's' })).toBe('/workflows/w/runs/r?tab=compare&with=s');
