@@ -70,7 +70,7 @@ describe('an authenticate hook', () => {
     return codesOf(await gateway.query(RUN, { key: `secret-credential-${(credentials += 1)}` }))[0] ?? 'accepted';
   };
 
-  it('decides over every transport, and sends its upstreamKey instead of the credential', async () => {
+  it('decides for every transport, and sends its upstreamKey instead of the credential', async () => {
     hook = ({ credential }) => (credential === 'good' ? GOOD : null);
     for (const transport of TRANSPORTS) {
       const good = await send(transport, gateway.url, { query: RUN }, 'good');
@@ -107,7 +107,7 @@ describe('an authenticate hook', () => {
     expect(await calls('long')).toEqual([1]);
   });
 
-  it('evicts cached answers when it rejects a credential or changes its rights', async () => {
+  it('evicts cached responses when it rejects a credential or changes its rights', async () => {
     let identity: Identity | null = { ...GOOD, attributes: { team: 'a' } };
     hook = () => identity;
     const thrice = async () => {
@@ -145,12 +145,12 @@ describe('an authenticate hook', () => {
     ['no workflow', () => ({ workflowIds: [] }), 'NOT_FOUND'],
     ['a right that ends now', () => ({ expiresAt: clock.now() }), 'UNAUTHENTICATED'],
     ['a right that ends in a millisecond', () => ({ expiresAt: clock.now() + 1 }), 'accepted'],
-  ])('A hook may return %s', async (_name, identity, outcome) => {
+  ])('may return %s', async (_name, identity, outcome) => {
     expect(await outcomeOf(() => ({ ...GOOD, ...identity() }))).toBe(outcome);
   });
 
   it.each(['HTTP POST', 'graphql-ws', 'graphql-sse'] as const)(
-    'a caller with mayExecute false runs no mutation: %s',
+    'allows no mutation with mayExecute false: %s',
     async (transport) => {
       hook = ({ credential }) => ({ ...GOOD, mayExecute: credential === 'starter' });
       const start = (key: string) => send(transport, gateway.url, { query: START }, key);
@@ -165,7 +165,7 @@ describe('an authenticate hook', () => {
     },
   );
 
-  it('fields of an embedder read whether their caller may execute', async () => {
+  it('tells extension fields whether their caller may execute', async () => {
     hook = ({ credential }) => ({ ...GOOD, mayExecute: credential === 'may' });
     for (let round = 0; round < 3; round += 1) {
       for (const key of ['may', 'may-not']) {
@@ -247,13 +247,13 @@ describe('an authenticate hook', () => {
     expect(upstream.calls).toHaveLength(before.calls);
   });
 
-  it('A hook may reject with its own GatewayError', async () => {
+  it('may reject with its own GatewayError', async () => {
     hook = throwing(new GatewayError('FORBIDDEN', 'your contract has ended'));
     const { errors } = await gateway.query(RUN, { key: 'ended' });
     expect(errors).toMatchObject([{ message: 'your contract has ended', extensions: { code: 'FORBIDDEN' } }]);
   });
 
-  it('The gateway does not start with both a hook and UPSTREAM_AUTH=service', async () => {
+  it("can't be combined with UPSTREAM_AUTH=service", async () => {
     const service = { UPSTREAM_AUTH: 'service', UPSTREAM_API_KEY: 'k', GATEWAY_KEYS_SHA256: 'a'.repeat(64) };
     await expect(startGateway({ upstream, env: service, authenticate: hook })).rejects.toThrow(
       'upstreamAuth must be passthrough',
@@ -311,7 +311,7 @@ describe('the authenticator of a hook', () => {
     expect(cached.length).toBeLessThanOrEqual(most);
   });
 
-  it('calls the hook 64 times at once, queues 1000, and rejects more', async () => {
+  it('makes 64 calls at once, queues 1000, and rejects more', async () => {
     const release = Promise.withResolvers<Identity>();
     const hook = jest.fn<AuthenticateHook>(() => release.promise);
     const { callerOf } = authenticatorOf(hook, 10_000);
@@ -324,7 +324,7 @@ describe('the authenticator of a hook', () => {
     expect(hook).toHaveBeenCalledTimes(1064);
   });
 
-  it('gives up a hanging call for all who wait, then continues', async () => {
+  it('gives up on a hanging call for all who wait, then continues', async () => {
     const hangs = new Promise<null>(() => undefined);
     const { callerOf } = authenticatorOf(({ credential }) => (credential === 'good' ? GOOD : hangs));
     const callers = Array.from({ length: 200 }, (_, index) => callerOf(`key-${index}`));

@@ -40,7 +40,7 @@ describe('a session', () => {
     expect(await isAccepted({})).toBe(false);
   });
 
-  it('rejects without asking for an Authorization header', async () => {
+  it('is rejected without asking for an Authorization header', async () => {
     for (const headers of [
       {},
       { cookie: 'sid=of-nobody' },
@@ -49,11 +49,11 @@ describe('a session', () => {
       expect((await post(headers)).body.toString()).toContain(`"message":"${NOT_ACCEPTED}"`);
   });
 
-  it('A cache of a browser keeps the answers of two sessions apart', async () => {
+  it('has separate responses in the browser cache', async () => {
     expect((await post({ cookie: 'sid=of-ada' })).headers.vary).toContain('cookie');
   });
 
-  it('does not let another origin use the session of its reader', async () => {
+  it("can't be used by another origin", async () => {
     const cookie = 'sid=of-ada';
     const origin = 'https://evil.example';
     expect(await isAccepted({ cookie, origin: gateway.url })).toBe(true);
@@ -85,7 +85,7 @@ describe('a session', () => {
 });
 
 /** Tests the module: which requests share a call cannot be seen from outside. */
-describe('the answer of a hook', () => {
+describe('the result of a hook', () => {
   const SOCKETS = [new Socket(), new Socket()] as const;
   const claims = fc.record({
     credential: fc.constantFrom(null, 'one', 'two'),
@@ -99,7 +99,7 @@ describe('the answer of a hook', () => {
     maxLength: 4,
   });
 
-  it('is given only to requests that agree in everything it reads', async () => {
+  it('is shared only by requests that agree in everything it reads', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(claims, { maxLength: 25 }), parts, async (all, reads) => {
         const seenOf = async ({ credential, headers, socket: connection }: Claims, pauses: boolean) => {

@@ -16,7 +16,7 @@ const onRun = (field: string, entry: Entry): SchemaExtension => ({
 
 const ASK = '{ run(workflowId: "wf", id: "r1") { mine } }';
 
-describe('fields of an extension', () => {
+describe('the fields of an extension', () => {
   const upstream = perTest(
     new ScriptedUpstream((call) => {
       if (call.key === 'bad-key') return { status: 401, json: {} };
@@ -42,7 +42,7 @@ describe('fields of an extension', () => {
     return { url: gateway.url, query, thrice };
   }
 
-  it('resolves fields equally through graphql-js, compiled queries and response cache', async () => {
+  it('resolve equally through graphql-js, compiled queries and response cache', async () => {
     const resolve = jest.fn(({ steps, criticalPath }: { steps: readonly unknown[]; criticalPath: unknown }) =>
       criticalPath === null ? 0 : steps.length,
     );
@@ -55,7 +55,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('steps')).toBe(1);
   });
 
-  it('nulls a value that is not JSON, with an error, everywhere', async () => {
+  it("are null with an error for a value that isn't JSON", async () => {
     const cycle: Record<string, unknown> = {};
     cycle.again = cycle;
     const extension: SchemaExtension = {
@@ -91,7 +91,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('reads payloads, and fails only its reader if one cannot be sent', async () => {
+  it("read payloads, and fail only their reader if one can't be sent", async () => {
     const outputs = JSON.parse(`{"deep":${'['.repeat(300)}${']'.repeat(300)}}`) as unknown;
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun('r1', { inputs: { order: 7 }, outputs })] } : healthy(call);
@@ -116,7 +116,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('accepts moments of a run, Dates and strings as DateTime', async () => {
+  it('accept moments of a run, Dates and strings as DateTime', async () => {
     const TEXT = '2025-03-13T02:41:15.5+02:00';
     const moments = {
       date: new Date(0),
@@ -153,7 +153,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('lets fields of own types be methods that get only their arguments', async () => {
+  it('may be methods of their type that get only arguments', async () => {
     const got: unknown[][] = [];
     class Owner {
       readonly name = 'ann';
@@ -180,7 +180,7 @@ describe('fields of an extension', () => {
     expect(got).toEqual([1, 2, 3].flatMap(() => [[{ to: 'bob' }], [{}]]));
   });
 
-  it('reads times with a record, even if they need the steps', async () => {
+  it('read times with a record, even if they need the steps', async () => {
     upstream.script = (call) =>
       call.endpoint === 'run' ? { json: [wireRun(call.runId, { end_time: null })] } : healthy(call);
     const ask = async (resolve: Entry['resolve']) => {
@@ -210,7 +210,7 @@ describe('fields of an extension', () => {
       },
       'private, max-age=5',
     ],
-  ])('Fields of an extension are cached %s', async (_, entry, cacheControl) => {
+  ])('are cached %s', async (_, entry, cacheControl) => {
     const resolve = jest.fn<Entry['resolve']>((...given) => entry.resolve(...given));
     const { thrice } = await start({ extension: onRun('Int', { ...entry, resolve }) }, { LIVE_TTL_MS: '60000' });
     const answers = await thrice(ASK);
@@ -218,7 +218,7 @@ describe('fields of an extension', () => {
     expect(resolve).toHaveBeenCalledTimes(cacheControl === 'no-store' ? 3 : 2);
   });
 
-  it('Fields of an extension share the loaders of the operation', async () => {
+  it('share the loaders of the operation', async () => {
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { sibling(id: ID!): Run nameOfWorkflow: String }',
       fields: {
@@ -243,7 +243,7 @@ describe('fields of an extension', () => {
     expect(upstream.count('workflows')).toBe(1);
   });
 
-  it('A field gets its parent, its arguments and the context', async () => {
+  it('get their parent, arguments and context', async () => {
     const extension: SchemaExtension = {
       typeDefs: 'extend type Run { mine(by: Int = 2): JSON }',
       fields: {
@@ -268,7 +268,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('loads whole runs and the latest runs through the context', async () => {
+  it('load whole runs and the latest runs through the context', async () => {
     type Resolve = Entry['resolve'];
     const ref = { workflowId: 'wf', runId: 'r2' };
     const whole: Resolve = async (_run, _args, { run }) => String((await run(ref)).progress.total);
@@ -283,7 +283,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('counts against the budgets of the operation, ignoring overrides of its entry', async () => {
+  it("count against the operation's budgets, ignoring overrides of their entry", async () => {
     const priced = { calls: 0, items: 1 };
     const extension: SchemaExtension = {
       typeDefs:
@@ -319,7 +319,7 @@ describe('fields of an extension', () => {
     ]);
   });
 
-  it('fails alone: a GatewayError is shown, other errors are masked and logged', async () => {
+  it('fail alone: a GatewayError is shown, other errors masked and logged', async () => {
     const fail = (error = new Error('password')) => {
       throw error;
     };
@@ -356,7 +356,7 @@ describe('fields of an extension', () => {
     expect(log.text).toContain('password');
   });
 
-  it('resolves fields only for authenticated callers, even at the root', async () => {
+  it('resolve only for authenticated callers, even at the root', async () => {
     const resolve = jest.fn(() => 42);
     const extension = { typeDefs: 'extend type Query { answer: Int } extend type Mutation { act: Int }', fields: {} };
     const fields = { Query: { answer: { resolve } }, Mutation: { act: { resolve } } };
@@ -371,7 +371,7 @@ describe('fields of an extension', () => {
     }
   });
 
-  it('resolves workflow fields only for callers with the right to it', async () => {
+  it('resolve on a workflow only for callers with the right to it', async () => {
     const owner = jest.fn(({ id }: { readonly id: string }) => `owner of ${id}`);
     const extension: SchemaExtension = {
       typeDefs: 'extend type Workflow { owner: String }',
@@ -397,7 +397,7 @@ describe('fields of an extension', () => {
     expect(new Set(owner.mock.calls.map(([{ id }]) => id))).toEqual(new Set(['wf']));
   });
 
-  it('Fields of an extension appear in the SDL for a supergraph', async () => {
+  it('appear in the SDL for a supergraph', async () => {
     const { query } = await start({ extension: onRun('Int', { resolve: () => 1 }) });
     const { data } = await query('{ _service { sdl } }');
     expect(JSON.stringify(data)).toContain('extend type Run { mine: Int }');

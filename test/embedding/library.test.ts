@@ -69,7 +69,7 @@ describe('the example of docs/embedding.md', () => {
 });
 
 describe('createServer', () => {
-  it('Unknown and wrong settings are rejected with a message', async () => {
+  it('rejects unknown and invalid settings with a message', async () => {
     const misspelled = { prot: 4000 } as StepgateOptions;
     await expect(createServer(misspelled)).rejects.toThrow('Unknown option prot. Did you mean port?');
     await expect(createServer({ port: 70_000 })).rejects.toThrow(
@@ -113,13 +113,13 @@ describe('createServer', () => {
       { plugins: [{ requestDidStrat: () => Promise.resolve() }] },
       'plugins.0 must be a plugin with one of serverWillStart, requestDidStart,',
     ],
-  ])('The option %s is rejected by name, and no port is opened', async (_, options: StepgateOptions, message) => {
+  ])('rejects %s by name, and opens no port', async (_, options: StepgateOptions, message) => {
     const port = await freePort();
     await expect(createServer({ ...optionsOf({ PORT: String(port) }), ...options })).rejects.toThrow(message);
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
   });
 
-  it('Settings are read from the environment, and lower-case proxy variables win', () => {
+  it('reads settings from the environment, preferring lower-case proxy variables', () => {
     const environment = {
       HTTP_PROXY: 'http://upper',
       http_proxy: 'http://lower',
@@ -132,7 +132,7 @@ describe('createServer', () => {
     expect(() => optionsFromEnv({ PORT: 'x' })).toThrow('PORT must be a whole number from 0 to 65535, got "x".');
   });
 
-  it('Production is an option: the library reads no environment by itself', async () => {
+  it('takes production as an option, and reads no environment by itself', async () => {
     const { NODE_ENV } = process.env;
     process.env.NODE_ENV = 'production';
     process.env.INTROSPECTION = 'off';
@@ -153,7 +153,7 @@ describe('createServer', () => {
   });
 });
 
-it('A gateway closes at the end of the scope that uses it', async () => {
+it('closes a gateway at the end of its `using` scope', async () => {
   let url = '';
   {
     await using server = await createServer(optionsOf());
@@ -163,7 +163,7 @@ it('A gateway closes at the end of the scope that uses it', async () => {
   await expect(fetch(`${url}/readyz`)).rejects.toThrow('fetch failed');
 });
 
-it('The log says that plugins switch the response cache off', async () => {
+it('logs that plugins disable the response cache', async () => {
   const log = captureLog('info');
   gateway = await createServer({
     ...optionsOf(),
@@ -174,15 +174,15 @@ it('The log says that plugins switch the response cache off', async () => {
 });
 
 it.each([
-  ['says once that it serves the sample', { upstreamUrl: 'sample' }, 1],
-  ['does not speak of the sample over a workflow API', { upstreamUrl: 'http://127.0.0.1:9' }, 0],
-])('The log %s', async (_, options, count) => {
+  ['once that it serves the sample', { upstreamUrl: 'sample' }, 1],
+  ['nothing about the sample over a workflow API', { upstreamUrl: 'http://127.0.0.1:9' }, 0],
+])('logs %s', async (_, options, count) => {
   const log = captureLog('info');
   gateway = await createServer({ port: 0, logger: log.logger, ...options });
   expect(log.text.match(/the embedded sample/g) ?? []).toHaveLength(count);
 });
 
-it("The gateway logs to the embedder's logger", async () => {
+it("logs to the embedder's logger", async () => {
   const log = captureLog('info');
   gateway = await createServer({ port: 0, logger: log.logger });
   await ask('{ workflows { nodes { id } } }', 'demo-key');
@@ -200,7 +200,7 @@ describe('an extension', () => {
     return createServer({ ...optionsOf(), extension: { typeDefs, fields: fields as SchemaExtension['fields'] } });
   };
 
-  it('An extension may have enums', async () => {
+  it('may add enums', async () => {
     gateway = await starting('enum Mood { GOOD BAD } extend type Run { mood(not: Mood): Mood }', {
       Run: {
         mood: { resolve: (_run: unknown, { not }: { not: string }) => (not === 'BAD' ? 'GOOD' : 'BAD') },
@@ -310,11 +310,11 @@ describe('an extension', () => {
           ] as const,
       ),
     ),
-  ])('An extension that %s is rejected at start', async (_, typeDefs, fields, message) => {
+  ])('is rejected at start if it %s', async (_, typeDefs, fields, message) => {
     await expect(starting(typeDefs, fields)).rejects.toThrow(message);
   });
 
-  it('Fields of an own type are typed by its parents', async () => {
+  it('types fields by the parents of its own types', async () => {
     const extension: SchemaExtension<{ Invoice: { readonly cents: number } }> = {
       typeDefs: 'type Invoice { cents: Int euros: Float } extend type Run { invoice: Invoice }',
       fields: {
@@ -411,7 +411,7 @@ describe('an embedder', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('A plugin can answer an operation, over every transport', async () => {
+  it('lets a plugin answer an operation, over every transport', async () => {
     const answering: StepgatePlugin = {
       requestDidStart: () =>
         Promise.resolve({
@@ -455,7 +455,7 @@ describe('an embedder', () => {
   it.each<readonly [string, NonNullable<Additions['onOperation']>, string]>([
     ['throws', fail, 'the observer threw'],
     ['rejects', () => Promise.reject(new Error('the observer rejected')), 'the observer rejected'],
-  ])('The answers are the same with an observer that %s', async (_, onOperation, reason) => {
+  ])('gets the same responses with an observer that %s', async (_, onOperation, reason) => {
     for (const { data } of await thrice({ onOperation })) expect(data).toEqual(DATA);
     expect(log.text).toContain(reason);
   });
@@ -486,12 +486,12 @@ describeWithValkey(`a gateway that cannot start${withoutValkey}`, () => {
     ["an embedder's plugin", () => ({ plugins: [failing] }), /no database/],
     ['the port', () => ({ port: valkey.port }), /^PORT must be .* is in use .*EADDRINUSE/],
     ['the host', () => ({ host: '192.0.2.1' }), /^HOST must be .*192\.0\.2\.1/],
-  ])('leaves nothing open if it cannot start because of %s', async (_, optionsOf, message) => {
+  ])('leaves nothing open after a failure of %s', async (_, optionsOf, message) => {
     await expect(start(optionsOf())).rejects.toThrow(message);
     await expectNothingOpen();
   });
 
-  it('A gateway closes everything, even if a plugin fails to close', async () => {
+  it('closes everything, even if a plugin fails to close', async () => {
     const serverWillStop = () => Promise.reject(new Error('the database is gone'));
     const started = await start({ plugins: [{ serverWillStart: () => Promise.resolve({ serverWillStop }) }] });
     for (const closing of [started.close(), started.close()]) {

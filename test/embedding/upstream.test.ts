@@ -32,7 +32,7 @@ describe('an upstream of functions', () => {
   it.each([
     ['values', (json: object) => json],
     ['bytes', (json: object) => Buffer.from(JSON.stringify(json))],
-  ])('Functions answer all five calls by %s', async (_, form) => {
+  ])('answers all five calls by %s', async (_, form) => {
     const asked: unknown[] = [];
     const answer = (json: object) => (of: object) => {
       asked.push('credential' in of ? {} : of);
@@ -61,7 +61,7 @@ describe('an upstream of functions', () => {
     ]);
   });
 
-  it('The calls without a function are disabled', async () => {
+  it('disables calls without a function', async () => {
     const { query } = await start({});
     const { data, errors } = await query('{ run(workflowId: "wf", id: "r1") { status } workflows { nodes { id } } }');
     expect(data).toEqual({ run: { status: 'COMPLETED' }, workflows: null });
@@ -79,7 +79,7 @@ describe('an upstream of functions', () => {
     ['a failed fetch', new TypeError('fetch failed', { cause: new Error('secret') }), 'UPSTREAM_UNAVAILABLE', 3],
     ['a TypeError', new TypeError('secret'), 'INTERNAL_SERVER_ERROR', 1],
     ['a RangeError', new RangeError('secret'), 'INTERNAL_SERVER_ERROR', 1],
-  ])('A function may fail with %s', async (_, error, code, attempts) => {
+  ])('may fail with %s', async (_, error, code, attempts) => {
     let calls = 0;
     const steps = () => {
       calls += 1;
@@ -91,12 +91,12 @@ describe('an upstream of functions', () => {
     expect(calls).toBe(attempts);
   });
 
-  it('An UpstreamError has a status from 400 to 599', () => {
+  it('limits the status of an UpstreamError to 400 to 599', () => {
     for (const status of [400, 599]) expect(new UpstreamError(status).status).toBe(status);
     for (const status of [200, 399, 600, 404.5, NaN]) expect(() => new UpstreamError(status)).toThrow(RangeError);
   });
 
-  it('Errors that are not an UpstreamError are logged', async () => {
+  it('logs errors other than an UpstreamError', async () => {
     for (const error of [new Error('the database is gone'), new TypeError('engine is undefined')]) {
       const { query } = await start({ steps: fail(error) });
       await query(RUN);
@@ -111,7 +111,7 @@ describe('an upstream of functions', () => {
     ['cannot be written', [{ id: 1n }], /cannot be serialized as JSON\.$/],
     ['is nothing', undefined, /is empty, not JSON/],
     ['is of another kind', {}, /expected array at \$, got object/],
-  ])('The answer of a function is rejected if it %s', async (_, answer, message) => {
+  ])('is rejected if its response %s', async (_, answer, message) => {
     const { query } = await start(
       { steps: () => Promise.resolve(answer as object) },
       { UPSTREAM_MAX_RESPONSE_BYTES: '1024' },
@@ -121,7 +121,7 @@ describe('an upstream of functions', () => {
     expect(errors[0]?.message).toMatch(message);
   });
 
-  it('Bytes are copied, since their owner may write to them again', async () => {
+  it('copies bytes that their owner may overwrite', async () => {
     const bytes = Buffer.from(JSON.stringify([wireStep({ outputs: 'first' })]));
     const { query } = await start({ steps: () => Promise.resolve(bytes), run: () => Promise.resolve([wireRun('r1')]) });
     await query('{ run(workflowId: "wf", id: "r1") { steps { id } } }');
@@ -129,7 +129,7 @@ describe('an upstream of functions', () => {
     expect((await query(RUN)).data).toMatchObject({ run: { steps: [{ outputs: 'first' }] } });
   });
 
-  it('waits for a function until UPSTREAM_TIMEOUT_MS, then fires its signal', async () => {
+  it('is awaited until UPSTREAM_TIMEOUT_MS, then its signal fires', async () => {
     const reasons: unknown[] = [];
     const steps: Upstream['steps'] = (_ref, { signal }) => {
       signal.addEventListener('abort', () => reasons.push(signal.reason));
@@ -140,7 +140,7 @@ describe('an upstream of functions', () => {
     expect(reasons).toEqual([expect.objectContaining({ code: 'UPSTREAM_TIMEOUT' })]);
   });
 
-  it('A function starts a run once, and an unknown outcome is reported', async () => {
+  it('starts a run once, and reports an unknown outcome', async () => {
     let calls = 0;
     const execute = () => {
       calls += 1;
@@ -155,7 +155,7 @@ describe('an upstream of functions', () => {
 });
 
 describe('STATUS_WORDS', () => {
-  it('applies STATUS_WORDS to runs, steps, filters, statistics and groups', async () => {
+  it('applies to runs, steps, filters, statistics and groups', async () => {
     const words: Record<string, string> = { r3: 'on-hold', r2: 'crashed', r1: 'crashed' };
     const record = (runId: string) => wireRun(runId, { status: words[runId], error: 'no 7' });
     const { query } = await start(
@@ -188,7 +188,7 @@ describe('the option upstream', () => {
   const steps = () => Promise.resolve([]);
   const upstream: Upstream = { name: 'engine', steps };
 
-  it('The option upstream takes the place of UPSTREAM_URL in production', async () => {
+  it('replaces UPSTREAM_URL in production', async () => {
     const started = await createServer({ ...optionsOf({ NODE_ENV: 'production' }), upstream });
     await started.close();
     await expect(createServer({ ...optionsOf({ UPSTREAM_URL: 'http://localhost' }), upstream })).rejects.toThrow(
@@ -215,7 +215,7 @@ describe('the option upstream', () => {
     [{ ...upstream, run: steps, rusn: steps }, 'Unknown upstream function rusn. Did you mean runs?'],
     [{ ...upstream, workFlow: steps }, 'Unknown upstream function workFlow. Did you mean workflows?'],
     [new Engine(), 'Unknown upstream function excute. Did you mean execute?'],
-  ])('The option %j is rejected by the name of its member', async (wrong, sentence) => {
+  ])('rejects %j by the name of its member', async (wrong, sentence) => {
     const refused = createServer({ ...optionsOf(), upstream: wrong as Upstream });
     await expect(refused).rejects.toThrow(sentence);
   });
