@@ -36,7 +36,7 @@ describeWithValkey(`actions in a fleet${withoutValkey}`, () => {
   const another = perTest(new TestGateway(member));
   const keep = cutAfterTest<LiveClient>();
 
-  it('One key at two gateways makes one call', async () => {
+  it('make one call for one key at two gateways', async () => {
     const answers = await Promise.all([one.query(CANCEL), another.query(CANCEL), one.query(CANCEL)]);
     for (const { data, errors } of answers) {
       expect(errors).toEqual([]);
@@ -45,7 +45,7 @@ describeWithValkey(`actions in a fleet${withoutValkey}`, () => {
     expect(upstream.count('cancel')).toBe(1);
   });
 
-  it('shows the action at once to subscribers and readers of another gateway', async () => {
+  it('appear at once to subscribers and readers of another gateway', async () => {
     const text = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }';
     const watcher = keep(await subscribe('graphql-sse', another.url, text, { key: 'key-1' }));
     expect(await watcher.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });

@@ -42,7 +42,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
 
   const evictedKeys = async () => Number(/^evicted_keys:(\d+)/m.exec(await fleet.valkey.client.info('stats'))?.[1]);
 
-  it('keeps idempotency keys while evicting answers, under the recommended policy', async () => {
+  it('keeps idempotency keys while evicting responses, under the recommended policy', async () => {
     const [first, second] = await startTwo();
     await setMemory('4mb', recommendedPolicy());
     const runs = await startEach(first);
@@ -58,7 +58,7 @@ describeWithValkey(`a Valkey with little memory${withoutValkey}`, () => {
   });
 
   it.each(['noeviction', 'volatile-lru'])(
-    'returns IDEMPOTENCY_UNAVAILABLE for new keys while Valkey is full: %s',
+    'causes IDEMPOTENCY_UNAVAILABLE for new keys while full: %s',
     async (policy) => {
       const [first, second] = await startTwo();
       expect(runIn(await start(first, 'known'))).toBe('run-1');

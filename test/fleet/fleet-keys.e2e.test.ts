@@ -17,7 +17,7 @@ const named = (name: string, by = keys) => by.names('value', name)[0];
 const bytes = fc.uint8Array({ maxLength: 2000 }).map((array) => Buffer.from(array));
 const word = fc.string({ maxLength: 50 });
 
-it('opens only for its identity, name and secret, and only unchanged', async () => {
+it('opens a sealed value only unchanged, for its identity, name and secret', async () => {
   await fc.assert(
     fc.asyncProperty(
       ...([word, word, bytes, word, fc.nat(), fc.integer({ min: 1, max: 255 })] as const),
@@ -38,7 +38,7 @@ it('opens only for its identity, name and secret, and only unchanged', async () 
   );
 });
 
-it('differs each time, is compressed, and opens to a bounded size', async () => {
+it('seals differently each time, compresses, and opens to a bounded size', async () => {
   const value = Buffer.alloc(100_000);
   const [one, two] = [await named('name').seal('key', value), await named('name').seal('key', value)];
   expect(one.equals(two)).toBe(false);
@@ -47,7 +47,7 @@ it('differs each time, is compressed, and opens to a bounded size', async () => 
   expect(await named('name').open('key', one, value.length)).toEqual(value);
 });
 
-it('reveals none of its parts, and differs for other inputs', () => {
+it('derives names that reveal no part, and differ for other inputs', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.array(fc.string()), (parts, others) => {
       const name = keys.names('value', ...parts)[0].text;

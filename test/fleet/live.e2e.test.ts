@@ -84,7 +84,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
       expect(totals).toEqual([...new Set(totals)].sort((one, another) => one - another));
   }
 
-  it('polls a run once for all gateways, and separately without Valkey', async () => {
+  it('is polled once for all gateways, and separately without Valkey', async () => {
     const gateways = await fleet.start(3, SETTINGS);
     const urls = gateways.map(({ url }) => url);
     const watchers = await Promise.all(urls.flatMap((url) => [watch(url), watch(url, RUN, 'graphql-ws')]));
@@ -106,7 +106,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     for (const { totals } of watchers) expect(totals.at(-1)).toBe(steps);
   });
 
-  it('A run is polled by the other gateways after one is killed', async () => {
+  it('is polled by the other gateways after one is killed', async () => {
     const first = startProcess({ LOG_LEVEL: 'info', UPSTREAM_URL: fleet.upstream.url, ...fleet.env, ...SETTINGS });
     const firstUrl = await first.url();
     const gateways = await fleet.start(2, SETTINGS);

@@ -38,7 +38,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     const byHash = async (gateway: TestGateway, text: string) => (await post(gateway, hashed(text))).body;
     const registered = (count: number) => until(async () => (await fleet.names('operation')).length === count);
 
-    it('finds an operation that was registered at another gateway', async () => {
+    it('are found if registered at another gateway', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       for (const gateway of [first, second]) expect(await byHash(gateway, LONG_RUN)).toMatchObject(NOT_FOUND);
       await register(first, LONG_RUN, null);
@@ -50,7 +50,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect((await fleet.valkey.client.getBuffer(name))?.toString('latin1')).not.toContain('workflowId');
     });
 
-    it('runs no operation registered elsewhere in the mode only', async () => {
+    it("aren't executed in the mode `only` if registered elsewhere", async () => {
       const [allowing] = await fleet.start(1, ALLOWED);
       const [listed] = await fleet.start(1, { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST });
       await register(allowing, RUN);
@@ -58,7 +58,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(listed, RUN)).toMatchObject(NOT_FOUND);
     });
 
-    it('Operations are registered only in each gateway while Valkey is away', async () => {
+    it('stay local to each gateway while Valkey is down', async () => {
       const [first] = await fleet.start(1, ALLOWED);
       await fleet.valkey.kill();
       expect(await byHash(first, RUN)).toMatchObject(NOT_FOUND);
@@ -66,7 +66,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(first, RUN)).toEqual(ANSWER);
     });
 
-    it('ignores a foreign value in place of an operation', async () => {
+    it('ignore a foreign value in place of an operation', async () => {
       const [first, second] = await fleet.start(2, ALLOWED);
       await register(first, RUN);
       await registered(1);
@@ -82,7 +82,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await byHash(second, other)).toEqual({ data: { __typename: 'Query' } });
     });
 
-    it('Registered operations are opened with each secret and sealed with the first', async () => {
+    it('are opened with each secret and sealed with the first', async () => {
       const NEW = 'another-secret-that-all-gateways-will-share';
       const [old] = await fleet.start(1, ALLOWED);
       const [both] = await fleet.start(1, { ...ALLOWED, FLEET_SECRET: `${NEW},${SECRET}` });
@@ -102,7 +102,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
     const LIMIT = { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '20' };
     const ask = (gateway: TestGateway) => post(gateway, { query: '{ __typename }' });
 
-    it('The rate limit counts over all gateways', async () => {
+    it('counts across all gateways', async () => {
       const [first, second] = await fleet.start(2, {
         RATE_LIMIT_PER_MINUTE: '12',
         RATE_LIMIT_ANONYMOUS_PER_MINUTE: '4',
@@ -118,7 +118,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       expect(await fleet.names('rate')).toHaveLength(2);
     });
 
-    it('counts failed verifications over all gateways', async () => {
+    it('counts failed verifications across all gateways', async () => {
       const issuer = await new Issuer(Date.now).open();
       try {
         const [first, second] = await fleet.start(2, { ...issuer.env, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '2' });
@@ -132,7 +132,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       }
     });
 
-    it.each(['inf', 'nan', '1e300', 'word', ''])('A count "%s" that something else wrote is ignored', async (text) => {
+    it.each(['inf', 'nan', '1e300', 'word', ''])('ignores a count of "%s" that another program wrote', async (text) => {
       const [gateway] = await fleet.start(1, LIMIT);
       await ask(gateway);
       const names = await fleet.names('rate');
@@ -141,7 +141,7 @@ describeWithValkey(`a fleet${withoutValkey}`, () => {
       for (const name of names) expect(await fleet.valkey.client.pttl(name)).toBeGreaterThan(0);
     });
 
-    it('The rate limit counts only in each gateway while Valkey is away', async () => {
+    it('counts per gateway while Valkey is down', async () => {
       const [first, second] = await fleet.start(2, LIMIT);
       await fleet.valkey.kill();
       for (const gateway of [first, second]) {

@@ -27,7 +27,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     freshness: { isFinal },
   });
 
-  it('does not share a pausing run as final', async () => {
+  it("don't include a pausing run as final", async () => {
     let steps = 1;
     fleet.upstream.script = async ({ endpoint, runId }) => {
       if (endpoint === 'steps') return { json: stepsOf(steps) };
@@ -42,7 +42,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     await until(async () => JSON.stringify((await other.query(RUN)).data) === now);
   });
 
-  it('reads a shared final run again if a list says it runs', async () => {
+  it('are read again if a list says a final one runs', async () => {
     let steps = 1;
     fleet.upstream.script = ({ endpoint }) => ({
       json: endpoint === 'runs' ? [wireRun('r1', RUNNING)] : stepsOf(steps),
@@ -58,7 +58,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
       await until(async () => JSON.stringify((await gateway.query(LISTED)).data) === now);
   });
 
-  it('reads a history again if its windows contradict each other', async () => {
+  it('are read again if the windows of a history contradict each other', async () => {
     const history = createScriptedHistory(300, [wireWorkflow('wf')]);
     fleet.upstream.script = history.script;
     const environment = { LIVE_TTL_MS: '3600000', UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' };
@@ -76,7 +76,7 @@ describeWithValkey(`the runs of a fleet${withoutValkey}`, () => {
     expect(fleet.upstream.count('runs') - before).toBeLessThanOrEqual(4);
   });
 
-  it('gives each reader of three gateways stale data while the upstream hangs', async () => {
+  it('are stale for readers of all gateways while the upstream hangs', async () => {
     fleet.upstream.script = ({ endpoint, runId }) => ({
       json: [endpoint === 'run' ? wireRun(runId, RUNNING) : wireStep(RUNNING)],
     });

@@ -73,7 +73,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   const UNKNOWN = { data: { executeWorkflow: null }, errors: [{ extensions: { outcomeIsUnknown: true } }] };
   const codeOf = ({ errors }: GraphqlAnswer) => errors[0]?.extensions.code;
 
-  it('starts one run at any gateway, even after all restarted', async () => {
+  it('start one run at any gateway, even after all restarted', async () => {
     for (let time = 0; time < 2; time += 1) {
       for (const gateway of [first, second, await join()]) expect(runIn(await execute(gateway))).toBe('run-1');
     }
@@ -84,7 +84,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('starts another run for a key of another version, known after rollback', async () => {
+  it('start another run for a key of another version, known after rollback', async () => {
     const rename = async (from: string, to: string) => {
       const names = await valkey.client.keys(`${from}:start:*`);
       await Promise.all(names.map((name) => valkey.client.rename(name, name.replace(from, to))));
@@ -97,7 +97,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(await join()))).toBe('run-1');
   });
 
-  it('makes one call for concurrent requests, and rejects reuse for another start', async () => {
+  it('make one call for concurrent requests, and reject reuse with other inputs', async () => {
     const answer = upstream.hold();
     const answers = Array.from({ length: 20 }, (_, index) => execute(index % 2 === 0 ? first : second));
     await isSent();
@@ -123,7 +123,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     ['breaks the connection', { raw: 'x'.repeat(100), cutAfter: 3 }],
     ['answers 503', { status: 503, headers: { 'retry-after': '7' } }],
     ['answers nonsense', { json: [] }],
-  ])('The outcome stays unknown at each gateway if the upstream %s', async (_, reply) => {
+  ])('keep an unknown outcome at each gateway if the upstream %s', async (_, reply) => {
     upstream.reply(reply);
     const answered = (await execute(first)).errors.map(({ message, extensions }) => ({
       message,
@@ -139,7 +139,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('is free after a rejection, so a waiting gateway tries', async () => {
+  it('are free after a rejection, so a waiting gateway tries', async () => {
     const answer = upstream.hold({ status: 403 });
     const both = [execute(first), execute(second)];
     await isSent();
@@ -153,7 +153,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(first))).toBe('run-3');
   });
 
-  it('never returns the run of another caller, key or upstream', async () => {
+  it('never return the run of another caller, key or upstream', async () => {
     const ids = new Set<string>();
     for (const gateway of [first, second]) {
       for (const key of ['key-1', 'key-2']) {
@@ -166,7 +166,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([ids.size, upstream.starts(), elsewhere.starts()]).toEqual([4, 4, 1]);
   });
 
-  it('starts separate runs for two callers of one viewer, at all gateways', async () => {
+  it('start separate runs for two callers of one viewer', async () => {
     const sha256 = (key: string) => hash('sha256', key, 'hex');
     const keys = ['web', 'batch'];
     const service = {
@@ -183,7 +183,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('stores keys as HMACs; an unreadable value is an unknown outcome', async () => {
+  it('are stored as HMACs; an unreadable value is an unknown outcome', async () => {
     const idempotencyKey = 'a confidential key';
     await execute(first, { idempotencyKey });
     const [name = ''] = await claims();
@@ -203,7 +203,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(2);
   });
 
-  it('rejects keys before sending while Valkey is away; other starts continue', async () => {
+  it('are rejected before sending while Valkey is down, unlike other starts', async () => {
     runIn(await execute(first));
     await valkey.kill();
     for (let time = 0; time < 3; time += 1) {
@@ -222,7 +222,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second, { idempotencyKey: 'later' }))).toBe(id);
   });
 
-  it('outlasts a pause of Valkey that reads do not wait for', async () => {
+  it("survive a pause of Valkey that reads don't wait for", async () => {
     const hasty = await join({ REDIS_TIMEOUT_MS: '20' });
     // The first start also counts a rate in Valkey, whose deadline passes; the claim of the second is late itself.
     for (const idempotencyKey of ['a', 'b']) {
@@ -233,7 +233,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect((await scrape(hasty.url)).value('stepgate_valkey_commands_total', RATE_LATE)).toBe(1);
   });
 
-  it('is free again if Valkey accepted the claim too late', async () => {
+  it('are free again if Valkey accepted the claim too late', async () => {
     const slow = await join({ REDIS_TIMEOUT_MS: '100' });
     valkey.pause();
     expect(codeOf(await execute(slow))).toBe('IDEMPOTENCY_UNAVAILABLE');
@@ -245,7 +245,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(slow))).toBe('run-2');
   });
 
-  it('returns its run while Valkey is away, and shares it afterwards', async () => {
+  it('return their run while Valkey is down, and share it afterwards', async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -261,7 +261,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('queues outcomes of up to 4 MiB, despite rejected starts', async () => {
+  it('queue outcomes of up to 4 MiB, despite rejected starts', async () => {
     const [callers, each] = [8, 8];
     // Each outcome is sealed with both secrets: 6 MB in all.
     const gateway = await join({ FLEET_SECRET: `${OLD},${RENEWED}`, UPSTREAM_CONCURRENCY: '100' });
@@ -292,7 +292,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
   it.each([
     ['read-only', 'REPLICAOF 127.0.0.1 1', 'REPLICAOF NO ONE'],
     ['full', 'CONFIG SET maxmemory 1', 'CONFIG SET maxmemory 0'],
-  ])('Outcomes reach other gateways when Valkey, which was %s, accepts them again', async (_, refuse, permit) => {
+  ])('share their outcomes once Valkey, which was %s, accepts writes again', async (_, refuse, permit) => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -304,7 +304,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await waiting)).toBe('run-1');
   });
 
-  it('An outcome reaches a waiting gateway without an announcement', async () => {
+  it('share an outcome with a waiting gateway without an announcement', async () => {
     const answer = upstream.hold();
     const both = [execute(first), execute(second)];
     await isSent();
@@ -314,7 +314,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     await order(['ACL', 'SETUSER', 'default', 'allchannels']);
   });
 
-  it('writes lost outcomes again, but not over the claim of another gateway', async () => {
+  it("write lost outcomes again, but not over another gateway's claim", async () => {
     const answer = upstream.hold();
     const sent = execute(first);
     await isSent();
@@ -338,7 +338,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await late), runIn(await third)]).toEqual(['run-3', 'run-3']);
   });
 
-  it('removes a hundred ended keys per start, even if Valkey is full', async () => {
+  it('remove a hundred expired keys per start, even if Valkey is full', async () => {
     for (const prefix of ['a', 'b', 'c']) expect((await executeMany(first, 50, prefix)).errors).toEqual([]);
     for (const name of await claims()) await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS, name);
     // An expired key that is not removed yet is also free.
@@ -350,7 +350,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([(await claims()).length, await valkey.client.zcard(ENDS)]).toEqual([2, 2]);
   });
 
-  it('A key expires at each gateway 10 minutes after the start', async () => {
+  it('expire at each gateway 10 minutes after the start', async () => {
     runIn(await execute(first));
     const [name = ''] = await claims();
     await valkey.client.zincrby(ENDS, -TEN_MINUTES_MS / 2, name);
@@ -362,7 +362,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(runIn(await execute(second))).toBe('run-2');
   });
 
-  it('Keys are shared while the secret is changed', async () => {
+  it('are shared during secret rotation', async () => {
     const [both, turned] = [`${OLD},${RENEWED}`, `${RENEWED},${OLD}`];
     for (const [one, other] of [
       [OLD, both],
@@ -379,7 +379,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(6);
   });
 
-  it('reports unknown outcomes elsewhere if messages are too long to share', async () => {
+  it('have unknown outcomes elsewhere if messages are too long to share', async () => {
     upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(64 * 1024 - 2) } });
     for (let time = 0; time < 2; time += 1) {
       expect((await execute(first)).errors).toEqual([]);
@@ -388,7 +388,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('awaits a start for UPSTREAM_TIMEOUT_MS and a second, then reports it unknown', async () => {
+  it('await a start for UPSTREAM_TIMEOUT_MS and a second, then report it unknown', async () => {
     const timeoutMs = 60_000;
     const [sender, patient, late] = await Promise.all(
       Array.from({ length: 3 }, () => join({ UPSTREAM_TIMEOUT_MS: String(timeoutMs) })),
@@ -408,7 +408,7 @@ describeWithValkey(`the idempotency keys of a fleet${withoutValkey}`, () => {
     expect([runIn(await sent), runIn(await waiting), runIn(await execute(late))]).toEqual(['run-1', 'run-1', 'run-1']);
   });
 
-  it('does not send a start again if its gateway was killed', async () => {
+  it('never repeat a start if its gateway was killed', async () => {
     upstream.hold();
     const killed = startProcess(environment());
     const other = await join({ UPSTREAM_TIMEOUT_MS: '500' });

@@ -29,7 +29,7 @@ const outputsAt = async (gateway: TestGateway, id = 'r1', key = 'key-1') => {
   return (data as { readonly run: { readonly outputs: string } }).run.outputs;
 };
 
-describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
+describeWithValkey(`the shared cache of a fleet${withoutValkey}`, () => {
   const fleet = perTest(new Fleet());
 
   /** Each upstream call waits until the test answers it. */
@@ -45,7 +45,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   const answer = (text: string): Reply => ({ json: [wireRun('r1', { outputs: text })] });
 
   describe('sharing', () => {
-    it('gives a shared answer the time of its call, whatever the clocks', async () => {
+    it('gives a shared response the time of its call, whatever the clocks', async () => {
       const [first] = await fleet.start(1);
       const [second] = await fleet.start(1, {}, { clock: { now: () => Date.now() + HOUR_MS } });
       const before = await first.query(queryOf('r1'));
@@ -79,7 +79,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       await until(async () => (await fleet.names('call')).length === 0);
     });
 
-    it('shares live answers for LIVE_TTL_MS, and final ones for SHARED_TTL_S', async () => {
+    it('shares live responses for LIVE_TTL_MS, and final ones for SHARED_TTL_S', async () => {
       fleet.upstream.script = ({ endpoint, runId }) => ({
         json: endpoint === 'run' ? [wireRun(runId, LIVE)] : [wireStep({ ...LIVE, id: `${runId}-step` })],
       });
@@ -107,7 +107,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       for (const gateway of [first, second]) await until(async () => (await codesOf(gateway, 'r1')).length === 0);
     });
 
-    it('Answers are shared before a gateway stops', async () => {
+    it('stores responses before a gateway stops', async () => {
       const [first, second] = await fleet.start(2);
       await outputsAt(first);
       await first.close();
@@ -115,7 +115,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(1);
     });
 
-    it('shares the newest answer, and ignores earlier calls that finish later', async () => {
+    it('shares the newest response, and ignores earlier calls that finish later', async () => {
       const [first, second, third] = await fleet.start(3, { LIVE_TTL_MS: '60000' });
       const held = holdCalls();
       const late = outputsAt(first);
@@ -134,7 +134,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls).toHaveLength(2);
     });
 
-    it('Only gateways with the same upstream, headers and secret share answers', async () => {
+    it('needs the same upstream, headers and secret', async () => {
       const headers = (text: string) => ({ UPSTREAM_HEADERS: text });
       const [first] = await fleet.start(1, headers('x-a: 1; x-b: 2'));
       await outputsAt(first);
@@ -156,8 +156,8 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  describe('a call of each gateway', () => {
-    it('calls from each gateway after the awaited call failed', async () => {
+  describe('a call per gateway', () => {
+    it('follows the failure of the awaited call', async () => {
       const [first, second, third] = await fleet.start(3);
       const held = holdCalls();
       const failed = first.query(recordOf('r1'));
@@ -171,7 +171,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(await Promise.all(others)).toEqual(['own', 'own']);
     });
 
-    it('An answer larger than 4 MiB is loaded by each gateway', async () => {
+    it('loads a response larger than 4 MiB', async () => {
       const sizes = { large: 4 * MIB, allowed: 3.9 * MIB };
       fleet.upstream.script = ({ runId }) => ({
         json: [wireRun(runId, { outputs: 'x'.repeat(sizes[runId as 'large' | 'allowed']) })],
@@ -186,7 +186,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(fleet.upstream.calls.map(({ runId }) => runId)).toEqual(['allowed', 'large', 'large']);
     });
 
-    it('calls from each gateway after a lost lease, within a second', async () => {
+    it('follows a lost lease, within a second', async () => {
       const [first, second] = await fleet.start(2);
       const held = holdCalls();
       const one = outputsAt(first);
@@ -203,7 +203,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('The other gateways make one call if the first client has disconnected', async () => {
+  it('makes one call for the other gateways if the first client disconnects', async () => {
     const [first, second, third] = await fleet.start(3);
     const held = holdCalls();
     const controller = new AbortController();
@@ -244,7 +244,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
   });
 
   describe('secrecy', () => {
-    it('A reader of all of Valkey learns nothing', async () => {
+    it('reveals nothing to a reader of all of Valkey', async () => {
       const [first] = await fleet.start(1, { PERSISTED_OPERATIONS: 'allow' });
       await first.query(queryOf('a-run-id'), { key: 'a-secret-key' });
       await fleet.storedForGood(2);
@@ -263,7 +263,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       // A stored answer begins with the holder of the lease, in 22 characters, and its time.
       ['its bytes with a time that is not digits', (stored) => changed(stored, 25)],
       ['nonsense', () => Buffer.from('nonsense')],
-    ])('A value that something else wrote is not shown: %s', async (_name, forge) => {
+    ])('hides a value that another program wrote: %s', async (_name, forge) => {
       const [first, second] = await fleet.start(2);
       await outputsAt(first, 'r1');
       await fleet.storedForGood(1);
@@ -281,7 +281,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
       expect(reads).toEqual({ miss: 2, unreadable: 2 });
     });
 
-    it('shows an answer only with valid rights of viewer and workflow', async () => {
+    it('shows a response only with valid rights of viewer and workflow', async () => {
       const [first] = await fleet.start(1);
       await outputsAt(first);
       await fleet.storedForGood(1);
@@ -310,7 +310,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     });
   });
 
-  it('A gateway needs only the rights in Valkey that the docs name', async () => {
+  it('needs only the Valkey permissions that the docs list', async () => {
     const [, rights = ''] = /^ *user stepgate (.+)$/m.exec(readFileSync(FLEET_PAGE, 'utf8')) ?? [];
     await fleet.valkey.client.call('ACL', 'SETUSER', 'stepgate', ...rights.split(' '));
     const gateways = await fleet.start(2, {
@@ -349,7 +349,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
     }
   });
 
-  it('Announcements have one format, and anything else on these channels is ignored', async () => {
+  it('uses one format for announcements, and ignores anything else', async () => {
     const log = captureLog('error');
     const [first] = await fleet.start(1, {}, { logger: log.logger });
     const [second] = await fleet.start(1, {}, { logger: log.logger });
@@ -388,7 +388,7 @@ describeWithValkey(`the answers of a fleet${withoutValkey}`, () => {
 });
 
 describeWithValkey(`a fleet in service mode${withoutValkey}`, () => {
-  it('shares answers between tokens of one scope, and applies the scope', async () => {
+  it('shares responses between tokens with one scope, and applies the scope', async () => {
     const script = ({ endpoint, runId }: Call): Reply => {
       if (endpoint === 'workflows') {
         return { json: ['a', 'b'].map((id) => wireWorkflow(id, { organization_id: `org-${id}` })) };

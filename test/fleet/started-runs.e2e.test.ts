@@ -59,7 +59,7 @@ describe('a run that was started', () => {
       }
     }
 
-    it('A started run is awaited for 10 seconds after its latest start', async () => {
+    it('is awaited for 10 seconds after its latest start', async () => {
       const keyed = 'mutation { executeWorkflow(workflowId: "wf", idempotencyKey: "a") { message } }';
       await start(keyed);
       clock.advance(4000);
@@ -68,13 +68,13 @@ describe('a run that was started', () => {
       expect(await secondsUntilError(await watch(gateway))).toBe(10);
     });
 
-    it('awaits no started run for another caller, and no other run', async () => {
+    it('is awaited only for its caller, and no other run is', async () => {
       await start();
       expect(await errorCodeOf(watch(gateway, 'started', 'key-2'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(gateway, 'another'))).toBe('NOT_FOUND');
     });
 
-    it('forgets the oldest started runs beyond 1 MiB', async () => {
+    it('is forgotten once beyond 1 MiB, oldest first', async () => {
       upstream.script = (call) => {
         if (call.endpoint !== 'execute') return { status: 404 };
         return { json: { run_id: `${upstream.count('execute')}`.padStart(500, '0') } };
@@ -108,14 +108,14 @@ describe('a run that was started', () => {
       expect(await (await watching).nextData()).toEqual(COMPLETED);
     }
 
-    it('awaits a run only where it was started while Valkey is away', async () => {
+    it('is awaited only where it was started while Valkey is down', async () => {
       await starter.query(START);
       await valkey.kill();
       expect(await errorCodeOf(watch(watcher))).toBe('NOT_FOUND');
       await isWaitedForAt(starter);
     });
 
-    it('awaits a started run everywhere, only for its caller', async () => {
+    it('is awaited everywhere, only for its caller', async () => {
       await starter.query(START);
       expect(await errorCodeOf(watch(watcher, 'another'))).toBe('NOT_FOUND');
       expect(await errorCodeOf(watch(watcher, 'started', 'key-2'))).toBe('NOT_FOUND');
@@ -126,13 +126,13 @@ describe('a run that was started', () => {
       await isWaitedForAt(watcher);
     });
 
-    it('A started run is awaited while the secret is changed', async () => {
+    it('is awaited during secret rotation', async () => {
       await watcher.restart({ env: { FLEET_SECRET: `${'n'.repeat(40)},${SECRET}` } });
       await starter.query(START);
       await isWaitedForAt(watcher);
     });
 
-    it('awaits no run that was not started, even with a slow Valkey', async () => {
+    it('is the only one awaited, even with a slow Valkey', async () => {
       upstream.script = async () => {
         await valkey.client.call('CLIENT', 'PAUSE', '50');
         return { status: 404 };
@@ -175,7 +175,7 @@ describe('the history of a workflow in which a run was started', () => {
   describe('one gateway', () => {
     const gateway = perTest(new TestGateway({ upstream, env: SETTINGS }));
 
-    it('has the run at once, and is kept for other callers', async () => {
+    it('has the run at once, and stays cached for other callers', async () => {
       await cacheAt(gateway);
       await cacheAt(gateway, 'key-2');
       const calls = upstream.count('runs');
@@ -185,7 +185,7 @@ describe('the history of a workflow in which a run was started', () => {
       expect(upstream.count('runs')).toBe(calls + 1);
     });
 
-    it('is asked for again even if an earlier call is under way', async () => {
+    it('is requested again even if an earlier call is in progress', async () => {
       await gateway.query(START);
       runIds = ['old'];
       const held = Promise.withResolvers<undefined>();

@@ -74,7 +74,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     expect(log.lines.filter(({ msg }) => msg === REFUSED)).toEqual([]);
   });
 
-  it('A gateway stops waiting for another one as soon as Valkey fails', async () => {
+  it('stops waiting for another gateway as soon as Valkey fails', async () => {
     const [first, second] = await fleet.start(2, { REDIS_TIMEOUT_MS: '100' });
     const replies: ((reply: Reply) => void)[] = [];
     fleet.upstream.script = () => new Promise((resolve) => replies.push(resolve));
@@ -112,7 +112,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     ['is unreachable', 'redis://127.0.0.1:1', UNREACHABLE, 'ECONNREFUSED'],
     ['has another password', 'known:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
     ['has no such user', 'nobody:a-wrong-one', UNREACHABLE, 'WRONGPASS'],
-  ])('A gateway starts, answers and logs the reason if Valkey %s', async (_name, access, msg, code) => {
+  ])('starts, responds and logs the reason if Valkey %s', async (_name, access, msg, code) => {
     await fleet.valkey.client.call('ACL', 'SETUSER', 'known', 'on', '>password', '~*', '&*', '+@all');
     const log = captureLog('info');
     const url = access.startsWith('redis://') ? access : atUser(access);
@@ -152,7 +152,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
     await until(untilHeard);
   });
 
-  it('A gateway uses the database of REDIS_URL', async () => {
+  it('uses the database in REDIS_URL', async () => {
     const [gateway] = await fleet.start(1, { REDIS_URL: `${fleet.valkey.url}/3` });
     await ask(gateway, 'r1');
     await fleet.valkey.client.select(3);
@@ -163,7 +163,7 @@ describeWithValkey(`a fleet with a failing Valkey${withoutValkey}`, () => {
 });
 
 describeWithValkey(`Valkey with TLS${withoutValkey}`, () => {
-  it('Valkey with TLS is used only by gateways that trust its certificate', async () => {
+  it('is used only by gateways that trust its certificate', async () => {
     await using opened = new AsyncDisposableStack();
     const authority = await new Authority().open();
     opened.defer(() => authority.close());
@@ -196,7 +196,7 @@ describe('a gateway with another server in place of Valkey', () => {
     ['a word', '+OK\r\n'],
     ['an error with a private text', '-SECRet private text\r\n'],
     ['a list', '*2\r\n*0\r\n*0\r\n'],
-  ])('A gateway works without sharing if PING returns %s', async (_name, reply) => {
+  ])('works without sharing if PING returns %s', async (_name, reply) => {
     let pings = 0;
     const server = createServer((socket) => {
       socket.on('error', () => undefined);

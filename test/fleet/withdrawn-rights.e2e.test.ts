@@ -57,7 +57,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     return { first, limited };
   }
 
-  it('rejects a withdrawn right everywhere as soon as one gateway notices', async () => {
+  it('is rejected everywhere as soon as one gateway notices', async () => {
     const { first, second } = await startTwo();
     expect(await isRefused(first, 'r2')).toBe(true);
     await untilRefused(second);
@@ -78,7 +78,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   it.each<[string, readonly string[], readonly string[]]>([
     ['is full', ['CONFIG', 'SET', 'maxmemory', '1mb'], ['CONFIG', 'SET', 'maxmemory', '0']],
     ['is read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
-  ])('withdrawn data is not read back while Valkey %s, nor later', async (_, impair, repair) => {
+  ])('keeps its data unreadable while Valkey %s, and later', async (_, impair, repair) => {
     const { first, second } = await startTwo();
     const command = ([name = '', ...words]: readonly string[]) => fleet.valkey.client.call(name, ...words);
     await command(impair);
@@ -93,7 +93,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     await until(async () => (await codesOf(first, 'r1')).length === 0);
   });
 
-  it('rejects a right that was granted and withdrawn again, everywhere', async () => {
+  it('is rejected everywhere after being granted and withdrawn again', async () => {
     const { first, second } = await startTwo();
     for (const run of ['r2', 'r3']) {
       fleet.upstream.script = refuse;
@@ -104,7 +104,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     }
   });
 
-  it('rejects one withdrawn workflow everywhere, and keeps other workflows cached', async () => {
+  it('hides only its workflow, and keeps other workflows cached', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     const runIn = (workflowId: string, id: string) => `{ run(workflowId: "${workflowId}", id: "${id}") { outputs } }`;
     const codesIn = async (gateway: TestGateway, workflowId: string, id: string) =>
@@ -124,7 +124,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(fleet.upstream.calls).toHaveLength(before);
   });
 
-  it('keeps the right of another key at every gateway', async () => {
+  it("doesn't affect another key at any gateway", async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) expect(await codesOf(gateway, 'r1', 'key-2')).toEqual([]);
     await fleet.storedForGood(2);
@@ -138,7 +138,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
   });
 
   // The run is final: without the interval it would be served forever.
-  it('notices a withdrawal after REAUTH_INTERVAL_MS without announcements', async () => {
+  it('is noticed after REAUTH_INTERVAL_MS without announcements', async () => {
     const { first, limited } = await startLimited(['-subscribe'], { REAUTH_INTERVAL_MS: '60000' });
     expect(await isRefused(first, 'r2')).toBe(true);
     fleet.upstream.script = answerOf;
@@ -151,14 +151,14 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(await isRefused(limited, 'r1')).toBe(true);
   });
 
-  it('ends a right after REAUTH_INTERVAL_MS, even where the run is cached', async () => {
+  it('ends after REAUTH_INTERVAL_MS, even where the run is cached', async () => {
     const [holder] = await fleet.start(1, { REAUTH_INTERVAL_MS: '60000' });
     await cacheAt(holder);
     await fleet.skip(60_000);
     expect(await isRefused(holder, 'r1')).toBe(true);
   });
 
-  it('A success at one gateway renews the right at all gateways', async () => {
+  it('is renewed at all gateways by a success at one', async () => {
     const [first, second] = await fleet.start(2, { REAUTH_INTERVAL_MS: '60000' });
     await cacheAt(first, second);
     fleet.upstream.script = answerOf;
@@ -170,7 +170,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBeGreaterThan(2);
   });
 
-  it('rejects a withdrawn right at once where noticed while Valkey is away', async () => {
+  it('is rejected at once where noticed while Valkey is down', async () => {
     const { first, second } = await startTwo();
     await fleet.valkey.kill();
     expect(await isRefused(first, 'r2')).toBe(true);
@@ -178,7 +178,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(await codesOf(second, 'r1')).toEqual([]);
   });
 
-  it('does not take a right for withdrawn after Valkey restarted empty', async () => {
+  it('is not assumed after Valkey restarted empty', async () => {
     const [first, second] = await fleet.start(2, NEVER);
     for (const gateway of [first, second]) {
       expect(await codesOf(gateway, 'r1')).toEqual([]);
@@ -192,7 +192,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(callsFor('r1')).toBe(2);
   });
 
-  it('stores only the rate of an address for keys never accepted', async () => {
+  it("stores only the address's rate for keys never accepted", async () => {
     const [first] = await fleet.start(1);
     fleet.upstream.script = refuse;
     for (const key of ['made-up-1', 'made-up-2']) expect(await codesOf(first, 'r1', key)).toContain(REFUSED);
@@ -201,7 +201,7 @@ describeWithValkey(`a right that the upstream has withdrawn${withoutValkey}`, ()
     expect(names.filter((name) => !name.startsWith(`${PREFIX}:rate:`))).toEqual([]);
   });
 
-  it('rejects a right, and reads answers, under both secrets during rotation', async () => {
+  it('is rejected, and responses are read, under both secrets during rotation', async () => {
     const NEW = 'another-secret-that-all-gateways-will-share';
     const [old] = await fleet.start(1);
     expect(await codesOf(old, 'r1')).toEqual([]);
@@ -266,14 +266,14 @@ async function endAtOnce(count: number, redis: Readonly<Record<string, string>>)
   return callsOfOthers() - before;
 }
 
-describe('the subscriptions of a key that the upstream refuses', () => {
-  it('ends subscriptions of a rejected key before their next poll', async () => {
+describe('the subscriptions of a key that the upstream rejects', () => {
+  it('end before their next poll', async () => {
     expect(await endAtOnce(1, {})).toBe(0);
   });
 });
 
-describeWithValkey(`the subscriptions of a key that the upstream refuses, in a fleet${withoutValkey}`, () => {
-  it('ends subscriptions of a rejected key at all gateways', async () => {
+describeWithValkey(`the subscriptions of a key that the upstream rejects, in a fleet${withoutValkey}`, () => {
+  it('end at all gateways', async () => {
     const valkey = await new Valkey().open();
     try {
       await endAtOnce(2, { REDIS_URL: valkey.url, FLEET_SECRET: SECRET, REDIS_TIMEOUT_MS: '1000' });
