@@ -71,11 +71,11 @@ describe('the alerts and the dashboard', () => {
     figures = await scrape(gateway.url);
   });
 
-  it.each(EXPRESSIONS)('Alerts and panels query only existing metrics: %s: %s', (_name, expression) => {
+  it.each(EXPRESSIONS)('query only existing metrics: %s: %s', (_name, expression) => {
     expect(problemsOf(expression, figures)).toEqual([]);
   });
 
-  it('Legends use only labels that their expressions keep', () => {
+  it('use only labels in legends that their expressions keep', () => {
     for (const { title, targets } of DASHBOARD.panels) {
       for (const { expr, legendFormat } of targets) {
         const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
@@ -85,7 +85,7 @@ describe('the alerts and the dashboard', () => {
     }
   });
 
-  it('Each alert links to a section of the runbook', () => {
+  it('link to a section of the runbook', () => {
     const page = read('docs/observability.md');
     const anchors = [...page.matchAll(/^### (.+)$/gm)].map(
       ([, title = '']) => `docs/observability.md#${title.toLowerCase().replaceAll(' ', '-')}`,

@@ -52,7 +52,7 @@ const counts = async () => {
   return new Map([...samples].map(([, code = '', count]) => [code, Number(count)]));
 };
 
-it('Each documented code is counted by its name and decides the outcome', async () => {
+it('counts each documented code by name and derives the outcome from it', async () => {
   const codes = documentedCodes();
   expect(codes.length).toBeGreaterThan(15);
   const before = await counts();
@@ -75,6 +75,6 @@ it.each([
   [[], 'ok'],
   [['BAD_USER_INPUT', 'UPSTREAM_TIMEOUT'], 'upstream_error'],
   [['UPSTREAM_TIMEOUT', 'INTERNAL_SERVER_ERROR'], 'internal_error'],
-])('The worst of several codes decides the outcome: %j is %s', async (codes, outcome) => {
+])('derives the outcome from the worst of several codes: %j is %s', async (codes, outcome) => {
   expect(await outcomeOf(...codes)).toBe(outcome);
 });

@@ -59,7 +59,7 @@ const reasonsIn = (output: string): unknown[] =>
     .map((line) => (JSON.parse(line) as { readonly reason: unknown }).reason);
 
 describe('a process with a collector', () => {
-  it('A process sends protobuf by default', async () => {
+  it('sends protobuf by default', async () => {
     await run({ OTEL_EXPORTER_OTLP_PROTOCOL: '' });
     expect(receiver.exports).toMatchObject([
       {
@@ -90,7 +90,7 @@ describe('a process with a collector', () => {
     expect(output).toContain('resolved @opentelemetry/sdk-node\n');
   });
 
-  it('A process reads the other variables, also from its settings file', async () => {
+  it('reads the other variables, even from its settings file', async () => {
     const own = await new SpanReceiver('/own/path').open();
     const folder = mkdtempSync(join(tmpdir(), 'stepgate-traces-'));
     const file = join(folder, 'settings.env');
@@ -116,13 +116,13 @@ describe('a process with a collector', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('A process sends no unsampled traces, and passes that decision upstream', async () => {
+  it('sends no unsampled traces, and passes that decision upstream', async () => {
     await run({ OTEL_TRACES_SAMPLER: 'always_off' });
     expect(receiver.exports).toEqual([]);
     expect(upstream.calls[0]?.headers.traceparent).toMatch(new RegExp(`^00-${TRACE}-[\\da-f]{16}-00$`));
   });
 
-  it('Wrong variables are logged without their secrets, and the defaults are used', async () => {
+  it('logs invalid variables without secrets, and uses defaults', async () => {
     const output = await run({
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://user:canary@[bad',
       OTEL_EXPORTER_OTLP_COMPRESSION: 'br',
@@ -151,13 +151,13 @@ describe('a process with a collector', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('logs a collector header that cannot be sent, and stops', async () => {
+  it("logs a collector header that can't be sent, and stops", async () => {
     const output = await run({ OTEL_EXPORTER_OTLP_HEADERS: 'x-key=canary%0d%0a-canary' });
     expect(reasonsIn(output)).toEqual([expect.stringContaining('Invalid character in header content ["x-key"]')]);
     expect(output).not.toContain('canary');
   });
 
-  it('does not wait long for a silent collector', async () => {
+  it("doesn't wait long for a silent collector", async () => {
     receiver.gate = new Promise(() => undefined);
     expect(reasonsIn(await run({}))).toEqual(['the collector did not accept the last spans in time']);
   });

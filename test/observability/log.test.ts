@@ -21,7 +21,7 @@ describe('the log', () => {
     await gateway.restart({ env, logger: log.logger });
   };
 
-  it('logs each executed operation once, and response cache hits below info', async () => {
+  it('has one line per executed operation, and cache hits below info', async () => {
     for (let time = 0; time < 3; time += 1) await gateway.query(RUN);
     expect(log.operations).toMatchObject([
       {
@@ -40,13 +40,13 @@ describe('the log', () => {
     expect(second?.viewer).toBe(first?.viewer);
   });
 
-  it('logs the first 100 characters of an operation name', async () => {
+  it('has the first 100 characters of an operation name', async () => {
     const name = 'N'.repeat(101);
     await gateway.query(RUN.replace('StatusOfRun', name));
     expect(log.operations).toMatchObject([{ 'graphql.operation.name': name.slice(0, 100) }]);
   });
 
-  it('logs a response cache hit at debug, with the documented fields', async () => {
+  it('has a response cache hit at debug, with the documented fields', async () => {
     await restart();
     for (let time = 0; time < 3; time += 1) await postTo(gateway.url, { query: RUN }, { headers: CLIENT });
     const ready = log.operations.find(({ cache }) => cache === 'response');
@@ -56,7 +56,7 @@ describe('the log', () => {
     expect(Object.keys(ready ?? {}).sort()).toEqual(marked.flatMap(([field]) => wordsIn(field)).sort());
   });
 
-  it('logs exactly the documented fields, with the client of every transport', async () => {
+  it('has exactly the documented fields, with the client of every transport', async () => {
     await restart({ TRUST_PROXY: '1' });
     const headers = { authorization: 'Bearer key-1', 'x-forwarded-for': '203.0.113.7' };
     for (const query of [RUN, RUN, RUN, '{ nothing }']) await postTo(gateway.url, { query }, { headers });
@@ -98,7 +98,7 @@ describe('the log', () => {
     expect([...fields].sort()).toEqual(listed.sort());
   });
 
-  it('Errors of a client or of the upstream are warnings', async () => {
+  it('has warnings for errors of a client or of the upstream', async () => {
     await gateway.query('{ nothing }');
     upstream.script = () => ({ status: 500 });
     await gateway.query(RUN);

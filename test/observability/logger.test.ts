@@ -56,7 +56,7 @@ it('writes every line on flush, including those logged meanwhile', async () => {
   }
 });
 
-it('The logger leaves out every header that may contain a key', async () => {
+it('omits every header that may contain a key', async () => {
   const logger = createLogger(
     readConfig({ UPSTREAM_AUTH_HEADER: 'x-api-key: {key}', UPSTREAM_HEADERS: 'x-tenant.key: acme' }),
     file,
@@ -70,7 +70,7 @@ it('The logger leaves out every header that may contain a key', async () => {
   expect(log.match(/\*\/\*/g)).toHaveLength(4);
 });
 
-it('writes names of the Elastic Common Schema with LOG_FORMAT=ecs, without keys', async () => {
+it('writes Elastic Common Schema names with LOG_FORMAT=ecs, without keys', async () => {
   const logger = createLogger(
     readConfig({ LOG_LEVEL: 'debug', LOG_FORMAT: 'ecs', UPSTREAM_AUTH_HEADER: 'x-api-key: {key}' }),
     file,
@@ -122,7 +122,7 @@ it('writes names of the Elastic Common Schema with LOG_FORMAT=ecs, without keys'
   ]);
 });
 
-it('The logger loses no line when the process exits right after it', async () => {
+it('loses no line when the process exits right after it', async () => {
   const script = runScript(`for (let n = 0; n < 5000; n += 1) logger.info({ n }, 'line'); process.exit(0);`);
   const lines = parse(await text(script.child.stdout));
   expect(lines.map(({ n = NaN }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 5000 }, (_, n) => n));

@@ -21,7 +21,7 @@ describe('the metrics', () => {
   const { upstream } = gateway;
   const live = perTest(new LiveRun());
 
-  it('counts fetched, hit and response, and times only executed operations', async () => {
+  it('count fetched, hit and response, and time only executed operations', async () => {
     for (const cache of ['fetched', 'hit', 'response', 'response']) {
       const before = await scrape(gateway.url);
       await gateway.query(RUN);
@@ -39,7 +39,7 @@ describe('the metrics', () => {
     expect(figures.value('stepgate_upstream_breaker', { state: 'closed' })).toBe(1);
   });
 
-  it('Failed operations and calls are counted by outcome and error code', async () => {
+  it('count failed operations and calls by outcome and error code', async () => {
     await gateway.query('{ nothing }');
     await gateway.query('{');
     await gateway.query(RUN, { key: null });
@@ -71,7 +71,7 @@ describe('the metrics', () => {
     });
   });
 
-  it('Operations that are answered from stale data are counted', async () => {
+  it('count operations served from stale data', async () => {
     await live.gateway.query(RUN);
     live.clock.advance(60_000);
     live.reply = { status: 500 };
@@ -80,7 +80,7 @@ describe('the metrics', () => {
     expect(figures.counts('stepgate_operation_cache_total')).toEqual({ fetched: 1, stale: 1 });
   });
 
-  it('computes metrics at most once a second', async () => {
+  it('are computed at most once a second', async () => {
     const clock = createManualClock();
     await gateway.restart({ clock, scrapedMs: undefined });
     const url = gateway.url;
@@ -92,7 +92,7 @@ describe('the metrics', () => {
     expect((await scrape(url)).counts('stepgate_operation_errors_total')).toEqual({ GRAPHQL_VALIDATION_FAILED: 1 });
   });
 
-  it('The metrics show the upstream calls in progress and in the queue', async () => {
+  it('show the upstream calls in progress and in the queue', async () => {
     await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '1' } });
     // An unaccepted key waits in another queue.
     await gateway.query('{ run(workflowId: "wf", id: "r1") { status } }');
@@ -111,7 +111,7 @@ describe('the metrics', () => {
     expect((await scrape(gateway.url)).value('stepgate_upstream_calls_in_use')).toBe(0);
   });
 
-  it('shows the open breaker, and half open during a trial', async () => {
+  it('show the open breaker, and half open during a trial', async () => {
     upstream.script = () => ({ status: 500 });
     const ids = Array.from({ length: 100 }, (_, index) => `r${index}`);
     await gateway.query(`{ workflow(id: "wf") { runsById(ids: ${JSON.stringify(ids)}) { status } } }`);
@@ -131,7 +131,7 @@ describe('the metrics', () => {
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'counts subscribers over %s, and one poller for all',
+    'count subscribers over %s, and one poller for all',
     async (transport) => {
       const clients = await Promise.all([1, 2].map(() => subscribe(transport, live.gateway.url, WATCH)));
       for (const client of clients) await client.nextData();
@@ -154,7 +154,7 @@ describe('the metrics', () => {
     },
   );
 
-  it('counts the first 100 client names and versions that called upstream', async () => {
+  it('count the first 100 client names and versions that called upstream', async () => {
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     await ask(gateway.url, 'made-up', { ...MOBILE, authorization: '' });
     await ask(gateway.url, 'made-up', { ...MOBILE, 'apollographql-client-version': 'ä'.repeat(101) });
@@ -170,7 +170,7 @@ describe('the metrics', () => {
     expect(await clientsOf(gateway.url)).toMatchObject({ 'OTHER OTHER ok': 53 });
   });
 
-  it('The metrics are exactly the documented ones, with the same labels', async () => {
+  it('are exactly the documented ones, with the same labels', async () => {
     await ask(gateway.url, 'r1', MOBILE);
     upstream.script = () => ({ status: 500 });
     await gateway.query('{ run(workflowId: "wf", id: "r2") { status } }');
@@ -187,7 +187,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('The metrics are separate for each gateway', async () => {
+  it('are separate for each gateway', async () => {
     await gateway.query(RUN);
     const another = await startGateway({ upstream: SAMPLE });
     expect((await scrape(another.url)).counts('stepgate_operations_total')).toEqual({});

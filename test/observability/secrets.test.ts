@@ -38,7 +38,7 @@ describe('the secrets of callers and runs', () => {
   const upstream = perTest(new ScriptedUpstream(singing));
   const receiver = perTest(new SpanReceiver());
 
-  it('keeps secrets out of every log line, metric and span', async () => {
+  it('stay out of every log line, metric and span', async () => {
     const log = captureLog('trace');
     const sdk = startTracingSdk(receiver.url);
     const env = {

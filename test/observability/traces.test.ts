@@ -77,7 +77,7 @@ const spansOf = async (kind: number): Promise<readonly ReceivedSpan[]> => {
 };
 
 describe('the trace of an operation', () => {
-  it('continues the trace of the caller, and passes it upstream', async () => {
+  it("continues the caller's trace, and is passed upstream", async () => {
     await start();
     await post(RUN, { traceparent: TRACEPARENT, 'x-request-id': 'night-1' });
     const [[operation, ...others], [call]] = [await spansOf(SERVER), await spansOf(CLIENT)];
@@ -122,13 +122,13 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-1', trace_id: TRACE, span_id: operation?.spanId }]);
   });
 
-  it('The span of a call that starts a run names its path', async () => {
+  it('names the path of a call that starts a run', async () => {
     await start();
     await post('mutation { executeWorkflow(workflowId: "wf") { message } }', { traceparent: TRACEPARENT });
     expect((await spansOf(CLIENT)).map(({ name }) => name)).toContain('POST workflows/{workflow}/execute');
   });
 
-  it('sends a span for a cached operation, not for a cached response', async () => {
+  it('has a span for a cached operation, not for a cached response', async () => {
     await start();
     for (let time = 0; time < 4; time += 1) await post(RUN, { traceparent: TRACEPARENT });
     const operations = await spansOf(SERVER);
@@ -163,7 +163,7 @@ describe('the trace of an operation', () => {
     expect(log.operations).toMatchObject([{ requestId: 'night-2.1' }, { requestId: 'night-2.2' }]);
   });
 
-  it("An event stream continues the caller's trace, and returns the request id", async () => {
+  it("continues the caller's trace in an event stream with request id", async () => {
     await start();
     const headers = { traceparent: TRACEPARENT, 'x-request-id': 'night-3' };
     const client = await openStream(gateway.url, { query: WATCH }, 'key-1', { headers });
@@ -179,7 +179,7 @@ describe('the trace of an operation', () => {
     expect(upstream.calls.every((call) => call.headers['x-request-id'] === 'night-3')).toBe(true);
   });
 
-  it('The span of a call has its retries, and no query string', async () => {
+  it('shows the retries of a call, and no query string', async () => {
     await start();
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
     await post('{ workflow(id: "wf") { runs(first: 1) { nodes { id } } } }');
@@ -210,7 +210,7 @@ describe('the trace of an operation', () => {
     expect([operation?.status.code, call?.status.code]).not.toContain(IS_ERROR);
   });
 
-  it("An operation continues an embedder's own span of the request", async () => {
+  it("continues an embedder's span of the request", async () => {
     const own = trace.getTracer('embedder').startSpan('request');
     const { traceId, spanId } = own.spanContext();
     // Node handles a server's requests in the context in which the server was started.
@@ -220,7 +220,7 @@ describe('the trace of an operation', () => {
     expect((await spansOf(SERVER))[0]).toMatchObject({ traceId, parentSpanId: spanId });
   });
 
-  it('sends the trace upstream in the format of OTEL_PROPAGATORS', async () => {
+  it('goes upstream in the format of OTEL_PROPAGATORS', async () => {
     await sdk.close();
     sdk = startTracingSdk(receiver.url, { OTEL_PROPAGATORS: 'b3' });
     await start();
@@ -231,7 +231,7 @@ describe('the trace of an operation', () => {
     expect([headers?.b3, headers?.traceparent]).toEqual([`${TRACE}-${call?.spanId}-1`, undefined]);
   });
 
-  it('passes the trace on without an SDK, and logs none', async () => {
+  it('is passed on without an SDK, and not logged', async () => {
     await sdk.close();
     await start();
     await post(RUN, { traceparent: TRACEPARENT, tracestate: STATE });
@@ -251,7 +251,7 @@ describe('the trace of an operation', () => {
 });
 
 describe('the attributes of a span', () => {
-  it('has exactly the documented attributes, named by semantic conventions', async () => {
+  it('are exactly the documented ones, named by semantic conventions', async () => {
     await start();
     await post(RUN, { 'graphql-client-name': 'web', 'graphql-client-version': '7' });
     upstream.script = () => ({ status: 503, headers: { 'retry-after': '0' } });
@@ -271,7 +271,7 @@ describe('the attributes of a span', () => {
     expect(listed.filter((name) => !name.startsWith('stepgate.') && !named.has(name))).toEqual([]);
   });
 
-  it('has status and method, and cuts client values to 256 characters', async () => {
+  it('include status and method, with client values cut at 256 characters', async () => {
     await start();
     const long = 'x'.repeat(4000);
     const statuses = [
@@ -300,7 +300,7 @@ describe('the attributes of a span', () => {
     ['two hops', { TRUST_PROXY: '2' }, '198.51.100.1', 'https'],
     ['another address', { TRUST_PROXY: '10.0.0.0/8' }, '127.0.0.1', 'http'],
     ['its address', { TRUST_PROXY: 'loopback' }, '203.0.113.7', 'https'],
-  ])('The attributes have the client that trusted proxies report: %s', async (_which, environment, address, scheme) => {
+  ])('include the client that trusted proxies report: %s', async (_which, environment, address, scheme) => {
     await start(environment);
     await post(RUN, { 'x-forwarded-for': '198.51.100.1, 203.0.113.7', 'x-forwarded-proto': 'https' });
     const [span] = await spansOf(SERVER);
@@ -313,7 +313,7 @@ describe('the attributes of a span', () => {
     ['{', 'GRAPHQL_PARSE_FAILED'],
     [runOf('..'), 'BAD_USER_INPUT'],
     [runOf('404'), 'NOT_FOUND'],
-  ])('is no error for a mistake of a client: %s', async (query, code) => {
+  ])('show no error for a mistake of a client: %s', async (query, code) => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post(query);
@@ -326,7 +326,7 @@ describe('the attributes of a span', () => {
     expect(operation?.status.code ?? 0).toBe(0);
   });
 
-  it('is an error for an upstream failure, as is each failed call', async () => {
+  it('show an error for an upstream failure and each failed call', async () => {
     upstream.script = ({ runId }) => ({ status: Number(runId), raw: '{}' });
     await start();
     await post('{ gone: run(workflowId: "wf", id: "404") { id } down: run(workflowId: "wf", id: "500") { status } }');
