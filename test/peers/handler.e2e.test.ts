@@ -68,7 +68,7 @@ describe.each([
     return `${await listen(create())}/team`;
   };
 
-  it('A handler answers queries, its page and probes below a path', async () => {
+  it('serves queries, the page and probes below a path', async () => {
     const url = await open();
     for (let time = 0; time < 3; time += 1) {
       const answer = await fetch(post(`${url}/graphql`, { query: QUERY }));
@@ -83,7 +83,7 @@ describe.each([
     if (name === 'Express') expect(await (await fetch(new URL('/own', url))).text()).toBe('own');
   });
 
-  it('A handler sends events, and ends them when it closes', async () => {
+  it('sends events, and ends them when it closes', async () => {
     const url = await open();
     const id = await startRun(`${url}/graphql`);
     const stream = await openStream(url, { query: WATCH, variables: { id } }, 'demo-key');
@@ -95,7 +95,7 @@ describe.each([
     expect(ends.slice(-2)).toEqual(['complete', 'closed']);
   });
 
-  it('A handler opens WebSockets of the event upgrade', async () => {
+  it('opens WebSockets through the upgrade event', async () => {
     const url = await open();
     server?.on('upgrade', gateway.upgrade);
     const client = createClient({
@@ -109,7 +109,7 @@ describe.each([
   });
 });
 
-it('A handler leaves upgrades at paths of its host to the host', async () => {
+it('leaves upgrades at other paths to the host', async () => {
   await start({ basePath: '/team' });
   const chat = new WebSocketServer({ noServer: true });
   const url = (await listen(createServer(express().use('/team', gateway.handler)))).replace('http', 'ws');
@@ -130,7 +130,7 @@ it('A handler leaves upgrades at paths of its host to the host', async () => {
   own.terminate();
 });
 
-it('A handler answers the operations in progress when it closes', async () => {
+it('completes the operations in progress when it closes', async () => {
   let finish: () => void = () => undefined;
   const asked = Promise.withResolvers<undefined>();
   await start({
@@ -159,7 +159,7 @@ it('A handler answers the operations in progress when it closes', async () => {
 describe('fetch', () => {
   const URL_OF = 'https://example.com/graphql';
 
-  it('answers fetch queries with the status and headers of the gateway', async () => {
+  it("answers queries with the gateway's status and headers", async () => {
     await start();
     for (let time = 0; time < 3; time += 1) {
       const answer = await gateway.fetch(post(URL_OF, { query: QUERY }, { 'x-request-id': 'mine' }));
@@ -179,7 +179,7 @@ describe('fetch', () => {
     expect(wrong.status).toBe(405);
   });
 
-  it('The fetch handler answers large bodies, and rejects larger ones', async () => {
+  it('returns large responses, and rejects responses beyond the limit', async () => {
     const outputs = 'x'.repeat(3_000_000);
     await start({
       upstream: {
@@ -195,7 +195,7 @@ describe('fetch', () => {
     expect((await gateway.fetch(post(URL_OF, { query: 'x'.repeat(2 ** 20) }))).status).toBe(413);
   });
 
-  it('The fetch handler sends events as they are, until their reader cancels', async () => {
+  it('streams events unchanged until their reader cancels', async () => {
     await start();
     const ask: Ask = (request) => gateway.fetch(request);
     const id = await startRun(URL_OF, ask);
@@ -211,7 +211,7 @@ describe('fetch', () => {
     await gateway.close();
   });
 
-  it('The fetch handler ends the work for an aborted request', async () => {
+  it('stops the work for an aborted request', async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     await start({
       upstream: {
@@ -251,7 +251,7 @@ describe('fetch', () => {
     }
   });
 
-  it('The fetch handler ends events when it closes', async () => {
+  it('ends event streams when it closes', async () => {
     await start();
     const ask: Ask = (request) => gateway.fetch(request);
     const id = await startRun(URL_OF, ask);
@@ -264,7 +264,7 @@ describe('fetch', () => {
   });
 });
 
-it('The schema has the fields of the extension', async () => {
+it('has the fields of the extension in the schema', async () => {
   await start({
     extension: { typeDefs: 'extend type Run { mine: Int }', fields: { Run: { mine: { resolve: () => 1 } } } },
   });

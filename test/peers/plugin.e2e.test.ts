@@ -54,7 +54,7 @@ async function startHost(hasWebSockets: boolean): Promise<Host> {
   return { app, url: `http://127.0.0.1:${String(port)}`, close: () => app.close() };
 }
 
-it('rejects a host whose WebSockets have other bounds, and prints its own', async () => {
+it('rejects a host whose WebSockets have other limits, and prints its own', async () => {
   const app = Fastify();
   await app.register(websocket, { options: { ...BOUNDS, maxPayload: 2 ** 20 } });
   await expect(app.register(stepgate, optionsOf())).rejects.toThrow(
@@ -95,7 +95,7 @@ describe.each([
     expect([missing.status, await missing.json()]).toMatchObject([404, { errors: [{ message }] }]);
   });
 
-  it('A plugin sends events and opens sockets', async () => {
+  it('sends events and opens sockets', async () => {
     const stream = await openStream(host.url + PREFIX, { query: WATCH }, KEY);
     expect(await stream.nextData()).toEqual({ runUpdated: { run: RUN } });
     stream.cut();
@@ -109,7 +109,7 @@ describe.each([
     await client.dispose();
   });
 
-  it('The plugin answers agents below its prefix', async () => {
+  it('serves agents below its prefix', async () => {
     const client = await connectMcp('@modelcontextprotocol/client 2', host.url + PREFIX, KEY);
     const { content } = await client.call('run_state', { workflowId: 'support-triage', runId: 'run-4711' });
     expect(content).toMatchObject({ data: { run: { status: 'FAILED' } } });
@@ -117,7 +117,7 @@ describe.each([
     expect((await fetch(`${host.url}/mcp`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('The plugin serves the page with the paths of its prefix', async () => {
+  it('serves the page with the paths of its prefix', async () => {
     const page = await (await fetch(`${host.url}${PREFIX}/`)).text();
     const script = new RegExp(`src="(${PREFIX}/assets/[^"]+)"`).exec(page)?.[1] ?? '';
     expect((await fetch(host.url + script)).status).toBe(200);
@@ -125,7 +125,7 @@ describe.each([
     expect(await (await fetch(`${host.url}${PREFIX}/readyz`)).json()).toEqual({ status: 'ready' });
   });
 
-  it('A plugin leaves the routes of the host unchanged', async () => {
+  it('leaves the routes of the host unchanged', async () => {
     const echo = await fetch(`${host.url}/echo`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://host.example' },
@@ -152,7 +152,7 @@ describe.each([
   });
 });
 
-it('A host gets the schema, and has one gateway in each scope', async () => {
+it('gives a host the schema, and one gateway per scope', async () => {
   const app = Fastify();
   await app.register(stepgate, { ...optionsOf(), prefix: '/one' });
   expect(app.stepgate.schema.getQueryType()?.name).toBe('Query');
@@ -176,7 +176,7 @@ it('A host gets the schema, and has one gateway in each scope', async () => {
   await twice.close();
 });
 
-it('A plugin that cannot open keeps its server from starting', async () => {
+it("keeps its server from starting if it can't open", async () => {
   const app = Fastify();
   const options = optionsOf({ PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: '/nowhere.json' });
   await expect(app.register(stepgate, options).ready()).rejects.toThrow('/nowhere.json');
@@ -186,7 +186,7 @@ it('A plugin that cannot open keeps its server from starting', async () => {
   await other.close();
 });
 
-it('A plugin ends its subscriptions when the host closes', async () => {
+it('ends its subscriptions when the host closes', async () => {
   const host = await startHost(true);
   const start = 'mutation { executeWorkflow(workflowId: "support-triage") { run { id } } }';
   const { data } = (await (await postTo(host.url + PREFIX, { query: start }, { key: KEY })).json()) as {
