@@ -124,7 +124,7 @@ describe.each(Object.entries(RULES))('a marker that %s redact', (_name, rule) =>
     return data;
   };
 
-  it('is in no answer to random operations without the right', async () => {
+  it('appears in no response to random operations without the right', async () => {
     let seenWithRight = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...TRANSPORTS), fc.infiniteStream(fc.nat(2 ** 31)), async (transport, drawn) => {
@@ -144,7 +144,7 @@ describe.each(Object.entries(RULES))('a marker that %s redact', (_name, rule) =>
     expect((await scrape(gateway.url)).text).not.toContain(MARKER);
   });
 
-  it('leaves the figures, attempts and groups as they are', async () => {
+  it("doesn't change statistics, attempts and groups", async () => {
     const query = `{
       run(workflowId: "wf", id: "r1") {
         totalElapsedTime

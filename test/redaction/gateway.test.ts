@@ -55,7 +55,7 @@ const script: Script = ({ endpoint, runId, workflowId }) => {
   return { json: endpoint === 'runs' ? [record('r1')] : [record(runId)] };
 };
 
-describe('rules of redaction', () => {
+describe('redaction rules', () => {
   const gateway = perBlock(new TestGateway({ script, env: SERVICE, redaction: RULES }));
   const both = async (query: string) => [
     await gateway.query(query, { key: 'support' }),
@@ -133,7 +133,7 @@ describe('rules of redaction', () => {
     },
   );
 
-  it('apply to events and to tools of agents', async () => {
+  it('apply to events and to agent tools', async () => {
     const watch = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { error inputs steps { outputs } } } }';
     for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
       const [support, board] = await Promise.all(
@@ -167,7 +167,7 @@ describe('rules of redaction', () => {
     }
   });
 
-  it('apply to answers that are read by the worker', async () => {
+  it('apply to responses that the worker reads', async () => {
     await gateway.restart({ maxBytesOnLoop: 1000 });
     const query =
       '{ run(workflowId: "large", id: "r1") { steps { attemptKind isRedacted inputs(path: "email") outputs error } } }';
@@ -195,7 +195,7 @@ describe('rules of redaction', () => {
   });
 });
 
-describe('the file of REDACTION', () => {
+describe('the REDACTION file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stepgate-'));
   const path = join(folder, 'redaction.json');
   afterAll(() => {
@@ -236,13 +236,13 @@ describe('the file of REDACTION', () => {
     ],
     ['many patterns', { rules: [{ patterns: Array.from({ length: 21 }, () => 'a') }] }, 'at most 20 patterns, got 21'],
     ['a right with blanks', { rules: [{ keys: ['a'], unless: 'a b' }] }, 'rules.0.unless must be a right'],
-  ])('rejects the start for %s', async (_name, content, message) => {
+  ])('prevents the start for %s', async (_name, content, message) => {
     const refused = await start(content);
     expect(refused).toContain(message);
     expect(refused).toContain(`REDACTION: ${path}`);
   });
 
-  it('starts with good rules', async () => {
+  it('lets the gateway start with valid rules', async () => {
     expect(await start({ rules: [] })).toBe('started');
     expect(await start(RULES)).toBe('started');
     const patterns = [
@@ -275,7 +275,7 @@ describe('a change of a redacted prompt', () => {
   });
 });
 
-it('applies a rule to every upstream key, because these lack rights', async () => {
+it('applies rules to upstream keys, which carry no rights', async () => {
   const gateway = await startGateway({ script, redaction: RULES });
   expect((await gateway.query(ofRun('error'))).data).toEqual({ run: { error: 'No budget for [redacted]' } });
   await gateway.close();
