@@ -3,7 +3,7 @@ import { compareWithReference } from './compare-with-reference.ts';
 
 describe('derived values', () => {
   // `npm run soak -- derived-values` continues until it is stopped.
-  it('Derived values equal the values that the reference computes by brute force', () => {
+  it('equal the values that the reference computes by brute force', () => {
     expect(compareWithReference({ seed: 20_261_125, numRuns: 1000 })).toBeNull();
   });
 });

@@ -24,7 +24,7 @@ const inputs = fc.dictionary(
 );
 const isFailed = fc.boolean();
 
-describe('The reference', () => {
+describe('the reference implementation', () => {
   const same = (runs: Parameters<typeof found>[0]) => {
     const { nodes, ...counts } = found(runs);
     const reference = referenceCommonInputs(runs.map(({ runId, ...rest }) => ({ id: runId, ...rest })));
@@ -45,7 +45,7 @@ describe('The reference', () => {
     expect(claims).toBeGreaterThanOrEqual(CAUSES.length);
   });
 
-  it('finds the same common inputs of odd inputs', () => {
+  it('finds the same common inputs of unusual inputs', () => {
     const runs = fc.array(fc.record({ inputs, isFailed }), { minLength: 8, maxLength: 24 });
     // A field that all failed runs have, so that there is something to find.
     fc.assert(
