@@ -71,7 +71,7 @@ const events: readonly (readonly [string, (scene: Scene) => void, string])[] = [
   ],
 ];
 
-it.each(events)('A wait for another gateway ends at once if %s before the wait begins', async (_name, happen, end) => {
+it.each(events)('ends a wait for another gateway at once if %s before', async (_name, happen, end) => {
   const scene = start();
   happen(scene);
   expect(await scene.wait()).toBe(end);
@@ -79,7 +79,7 @@ it.each(events)('A wait for another gateway ends at once if %s before the wait b
   expect(scene.left()).toEqual(NOTHING);
 });
 
-it.each(events)('A wait for another gateway ends when %s during the wait', async (_name, happen, end) => {
+it.each(events)('ends a wait for another gateway when %s during the wait', async (_name, happen, end) => {
   const scene = start();
   const outcome = scene.wait();
   await turnOfTheLoop();

@@ -5,7 +5,7 @@ import { readAnswer, writeAnswer } from '../../src/fleet/stored-answer.ts';
 const FACTS = { lifeMs: 20, tookMs: 3, isFinal: true };
 
 it.each([Buffer.from('[{"id":"\n"}]'), Buffer.of(0, 10, 255), Buffer.alloc(0), null])(
-  'A shared answer is read as it was written: %j',
+  'reads a shared response as it was written: %j',
   (body) => {
     expect(readAnswer(writeAnswer(FACTS, body))).toEqual({ facts: FACTS, body });
   },
@@ -13,7 +13,7 @@ it.each([Buffer.from('[{"id":"\n"}]'), Buffer.of(0, 10, 255), Buffer.alloc(0), n
 
 const line = JSON.stringify({ ...FACTS, isMissing: false });
 it.each(['', '\n', 'no JSON\n[]', '{}\n[]', line, `${line.replace('"tookMs":3', '"tookMs":-3')}\n[]`])(
-  'A shared answer in the format of another version is ignored: %j',
+  'ignores a shared response in the format of another version: %j',
   (written) => {
     expect(readAnswer(Buffer.from(written))).toBeNull();
   },

@@ -5,7 +5,7 @@ import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 import { createViewers } from '../../src/auth/viewer.ts';
 import { createManualClock } from '../harness/clock.ts';
 
-it('polls for the one who has subscribed longest', async () => {
+it('polls for the longest-standing subscriber', async () => {
   const clock = createManualClock();
   const { now, after } = clock;
   const viewers = new ViewerCache({ maxBytes: 2 ** 20, reauthIntervalMs: 60_000, now, onDrop: () => undefined });

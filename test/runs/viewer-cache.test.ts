@@ -51,7 +51,7 @@ describe('the cache of all viewers', () => {
     expect(cache.cachedBytes).toBe(ENTRY_BYTES + 100);
   });
 
-  it('The cache stores nothing of entries that were evicted or too large', () => {
+  it('stores nothing of entries that were evicted or too large', () => {
     const cache = cacheOf(2 * (ENTRY_BYTES + 100));
     const keptBytes = () => serialize([...(cache.rightOf('ada').entries.get('w')?.keys() ?? [])]).byteLength;
     for (const name of 'ab') put(cache, 'ada', name);
