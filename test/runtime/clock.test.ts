@@ -15,7 +15,7 @@ const TTL_MS = 1000;
 const RUN = '{ run(workflowId: "wf", id: "r1") { outputs freshness { fetchedAt } } }';
 const LIVE = 'subscription { runUpdated(workflowId: "wf", id: "r2") { run { outputs } } }';
 
-describe("a machine's clock that is set back by ten minutes", () => {
+describe('a machine clock that is set back by ten minutes', () => {
   let setBackMs: number;
   let state: number;
   let machine: ManualClock;
@@ -46,7 +46,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     state += 1;
   };
 
-  it('extends no cached data when the clock is set back', async () => {
+  it('extends no cached data', async () => {
     await start();
     expect((await query(RUN)).data).toMatchObject({ run: { outputs: 'state 1' } });
     const live = await subscribe('graphql-sse', gateway.url, LIVE);
@@ -61,7 +61,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     live.leave();
   });
 
-  it('A clock that is set back extends no right', async () => {
+  it('extends no right', async () => {
     await start({ LIVE_TTL_MS: '60000', REAUTH_INTERVAL_MS: '5000' });
     expect((await query(RUN)).errors).toEqual([]);
     setBack();
@@ -70,7 +70,7 @@ describe("a machine's clock that is set back by ten minutes", () => {
     expect((await query(RUN)).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
   });
 
-  it('decides on token expiry by the new clock setting', async () => {
+  it('decides on token expiry by its new time', async () => {
     const issuer = await new Issuer(wallMs).open();
     await start({ ...issuer.env, REAUTH_INTERVAL_MS: '5000' });
     setBack();
