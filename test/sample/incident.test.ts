@@ -35,7 +35,7 @@ it('has a run stuck longer than any run before it', async () => {
   expect(Date.now() - Date.parse(stuck?.start_time ?? '')).toBeGreaterThan(10 * longest * 1000);
 });
 
-it('has a run that waits for a person, since a known time', async () => {
+it('has a run waiting for a person since a known time', async () => {
   const runs = await get<WireRun[]>('workflows/invoice-extraction/runs?limit=20');
   const [waiting] = runs.filter(({ status }) => status === 'paused');
   const steps = await get<(WireStep & { readonly waits?: unknown })[]>(

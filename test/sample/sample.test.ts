@@ -21,7 +21,7 @@ describe('a request to the sample API', () => {
     statusOf(`/workflows/${workflowId}/execute`, { ...withKey('demo-key'), method: 'POST', body });
 
   it.each([{}, { authorization: 'Bearer wrong' }, { authorization: 'Basic demo-key' }, { authorization: 'Bearer' }])(
-    'Every path needs a key: %j gets 401',
+    'needs a key on every path: %j gets 401',
     async (headers) => {
       for (const path of ['/workflows', '/workflows/support-triage/runs/run-4711/steps', '/nowhere', '/workflows/%']) {
         const response = await upstream.request(path, { headers });
@@ -34,7 +34,7 @@ describe('a request to the sample API', () => {
     },
   );
 
-  it('A key sees only its organization', async () => {
+  it('sees only the organization of its key', async () => {
     const ids = async (key: string) => (await upstream.workflows(key)).map((one) => one.workflow_id);
     expect((await ids('demo-key')).slice(0, 2)).toEqual(['support-triage', 'invoice-extraction']);
     expect(await ids('other-key')).toEqual(['contract-review']);
@@ -66,7 +66,7 @@ describe('a request to the sample API', () => {
     expect(await upstream.runs('quick-answer')).toHaveLength(100);
   });
 
-  it('Any unknown path or id gets 404', async () => {
+  it('gets 404 for any unknown path or id', async () => {
     const paths = ['/', '/workflow', '/workflows/', '/workflows/support-triage'];
     const ids = ['nowhere', '__proto__', 'constructor', '%2e%2e', 'support-triage%2Fruns', '%00'];
     for (const path of [
@@ -81,7 +81,7 @@ describe('a request to the sample API', () => {
     }
   });
 
-  it('A path with another method gets 405 with its own', async () => {
+  it('gets 405 for a path with another method', async () => {
     const answerTo = async (path: string, method: string) => {
       const { status, headers } = await upstream.request(path, { ...withKey('demo-key'), method });
       return [status, headers.get('allow')];
@@ -92,7 +92,7 @@ describe('a request to the sample API', () => {
     expect(await answerTo('/nowhere', 'POST')).toEqual([404, null]);
   });
 
-  it('A start needs a JSON object of at most 1 MiB', async () => {
+  it('starts runs only with a JSON object of up to 1 MiB', async () => {
     const deep = `{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     for (const body of ['', '[]', 'null', '"text"', '4711', '{', '{"a":}', deep]) expect(await execute(body)).toBe(400);
     const sized = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
@@ -125,7 +125,7 @@ describe('the history of the sample API', () => {
     demo = await everyRun(upstream);
   });
 
-  it('has the same history at each start, newest first', async () => {
+  it('is the same at each start, newest first', async () => {
     expect(await everyRun(await startUpstream())).toEqual(demo);
     const starts = (await upstream.runs('nightly-report')).map(start);
     expect(starts).toEqual(starts.toSorted((one, another) => another - one));
@@ -167,7 +167,7 @@ describe('a run that was started in the sample API', () => {
     return { run: await upstream.run(workflowId, id), steps: await upstream.steps(workflowId, id) };
   }
 
-  it('lists a started run as pending, then its steps, then completed', async () => {
+  it('is listed as pending, then with its steps, then completed', async () => {
     const inputs = { simulate: 'success', subject: 'Checkout is down', nested: { list: [1, null] } };
     const id = await upstream.execute('support-triage', inputs);
     const pending = { id, status: 'pending', end_time: null, elapsed_time: 0, outputs: null, inputs };
@@ -192,7 +192,7 @@ describe('a run that was started in the sample API', () => {
     expect(seen).toHaveLength(8);
   });
 
-  it('fails each workflow with simulate=failure, ending parallel nodes', async () => {
+  it('fails with simulate=failure, ending parallel nodes', async () => {
     for (const { workflow_id: workflowId } of await upstream.workflows()) {
       expect((await finishedRun(workflowId, { simulate: 'failure' })).run.status).toBe('failed');
     }
@@ -204,7 +204,7 @@ describe('a run that was started in the sample API', () => {
     expect(steps.filter(({ status }) => status === 'completed').length).toBeGreaterThan(1);
   });
 
-  it('takes 4 to 15 seconds per run, longer with simulate=slow', async () => {
+  it('takes 4 to 15 seconds, longer with simulate=slow', async () => {
     for (const simulate of ['success', 'retry']) {
       const { run } = await finishedRun('research-agent', { simulate, depth: 3 });
       expect(run.elapsed_time).toBeGreaterThanOrEqual(4);
@@ -232,18 +232,15 @@ describe('npm run upstream', () => {
     return started;
   }
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'The sample prints its address, answers, and closes on %s',
-    async (signal) => {
-      const started = run('0');
-      const [line] = (await once(started.stdout, 'data')) as [Buffer];
-      expect(String(line)).toMatch(/^Embedded upstream on http:\/\/127\.0\.0\.1:\d+ \(keys: demo-key, other-key\)\n$/);
-      const url = /http:\S+/.exec(String(line))?.[0] ?? '';
-      const response = await fetch(`${url}/workflows`, { headers: { authorization: 'Bearer demo-key' } });
-      expect(response.status).toBe(200);
-      await response.text();
-      started.kill(signal);
-      expect(await once(started, 'exit')).toEqual([0, null]);
-    },
-  );
+  it.each(['SIGTERM', 'SIGINT'] as const)('prints its address, serves requests, and closes on %s', async (signal) => {
+    const started = run('0');
+    const [line] = (await once(started.stdout, 'data')) as [Buffer];
+    expect(String(line)).toMatch(/^Embedded upstream on http:\/\/127\.0\.0\.1:\d+ \(keys: demo-key, other-key\)\n$/);
+    const url = /http:\S+/.exec(String(line))?.[0] ?? '';
+    const response = await fetch(`${url}/workflows`, { headers: { authorization: 'Bearer demo-key' } });
+    expect(response.status).toBe(200);
+    await response.text();
+    started.kill(signal);
+    expect(await once(started, 'exit')).toEqual([0, null]);
+  });
 });
