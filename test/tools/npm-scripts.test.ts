@@ -18,21 +18,21 @@ const isPortable = (script: string): boolean =>
     return isProgram(words[0] ?? '') && words.every((word) => WORD.test(word));
   });
 
-it('Every npm script runs in both sh and cmd.exe', () => {
+it('runs every npm script in both sh and cmd.exe', () => {
   const others = Object.entries(scripts).filter(([, script]) => !isPortable(script));
   expect(others).toEqual([]);
   expect(Object.keys(scripts).length).toBeGreaterThan(20);
 });
 
 it.each(['PORT=0 node x.ts', 'exec node x.ts', "node -e 'x'", 'node x.ts; node y.ts', 'node $HOME/x.ts', './x.sh'])(
-  'The script "%s" does not count as portable',
+  'doesn\'t accept the script "%s" as portable',
   (script) => {
     expect(isPortable(script)).toBe(false);
   },
 );
 
 it.each(['test/contract', 'test/fleet/valkey.e2e.test.ts', 'test/domain'])(
-  '`npm test -- %s` runs the tests that are named',
+  'runs the named tests with `npm test -- %s`',
   (named) => {
     const [, ...words] = scripts.test?.split(' && ').at(-1)?.split(' ') ?? [];
     const { stdout } = spawnSync(process.execPath, [...words, named, '--listTests'], { encoding: 'utf8' });

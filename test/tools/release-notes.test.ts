@@ -24,11 +24,11 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-it('The notes of the first release are its part of the changelog', () => {
+it('takes the notes of the first release from the changelog', () => {
   expect(notes()).toBe('- News.\n');
 });
 
-it('lists the commits since the release before, by type', () => {
+it('lists the commits since the previous release, by type', () => {
   git('tag', 'v0.9.0');
   commit('fix: a released defect');
   git('tag', 'v0.10.0');

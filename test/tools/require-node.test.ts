@@ -19,7 +19,7 @@ describe('the required Node version', () => {
     ['24.8.0', 1],
     ['24.9.0', 0],
     ['26.0.0', 0],
-  ])('checks the Node version before npm scripts: under %s exits with %i', (version, code) => {
+  ])('is checked before npm scripts: under %s exits with %i', (version, code) => {
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });`);
     const check = ['--require', preload, 'tools/build/require-node.cjs'];
@@ -30,14 +30,14 @@ describe('the required Node version', () => {
     );
   });
 
-  it('checks the Node version, then runs the program with its arguments', () => {
+  it('is checked before the program runs with its arguments', () => {
     const words = ['tools/build/require-node.cjs', 'src/main.ts', '--version'];
     const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string };
     expect(stdout).toBe(`${version}\n`);
   });
 
-  it('The program names it, and does nothing else under an older one', () => {
+  it('is named by the program under an older one, which stops', () => {
     const file = 'bin/stepgate.cjs';
     const preload = join(folder, 'version.cjs');
     writeFileSync(preload, "Object.defineProperty(process, 'versions', { value: { node: '20.0.0' } });");
@@ -46,7 +46,7 @@ describe('the required Node version', () => {
     expect(stderr).toContain('Stepgate needs Node 24.9 or newer, but this is Node 20.0.0. Install Node 24');
   });
 
-  it('starts with only the required Node, without development packages', () => {
+  it('suffices to start without development packages', () => {
     cpSync('tools/build', join(folder, 'tools/build'), { recursive: true });
     const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/build/build-page.ts')], {
       encoding: 'utf8',

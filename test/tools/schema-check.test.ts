@@ -42,7 +42,7 @@ describe('breaking changes of the schema', () => {
       '@key(fields: "id status")',
       'The key { id } was removed from Run.',
     ],
-  ])('Breaking changes are reported if %s, until that exact change is announced', (_, before, after, change) => {
+  ])('are reported if %s, until that exact change is announced', (_, before, after, change) => {
     const current = RELEASED.replace(before, after);
     expect(missing(current)).toEqual([`- \`${change}\``]);
     expect(missing(current, announce(`  - \`${change}\``))).toEqual([]);
@@ -53,13 +53,13 @@ describe('breaking changes of the schema', () => {
     ['a field that is no longer null', 'statusWord: Text', 'statusWord: Text!'],
     ['a field that is null only with an error', 'statusWord: Text', 'statusWord: Text @semanticNonNull'],
     ['a non-null type in place of the directive', '[Step] @semanticNonNull(levels: [0, 1])', '[Step!]!'],
-  ])('Breaking changes do not include %s', (_, before, after) => {
+  ])("don't include %s", (_, before, after) => {
     const current = RELEASED.replace(before, after);
     expect(current).not.toBe(RELEASED);
     expect(missing(current)).toEqual([]);
   });
 
-  it('is not announced by its name or another change of the field', () => {
+  it("aren't announced by name only or another change of the field", () => {
     const current = RELEASED.replace('status: String!', '');
     const line = '- `Run.status was removed.`';
     for (const other of [
@@ -85,7 +85,7 @@ describe('a new deprecation', () => {
   ] as const;
   const marked = (place: string, directive: string) => RELEASED.replace(place, `${place} ${directive}`);
 
-  it.each(PLACES)('A new deprecation of %s needs a date', (name, place) => {
+  it.each(PLACES)('needs a date for %s', (name, place) => {
     expect(undatedDeprecations(RELEASED, marked(place, DATED))).toEqual([]);
     const undated = marked(place, '@deprecated(reason: "Use x.")');
     expect(undatedDeprecations(RELEASED, undated)).toEqual([`${name}: "Use x."`]);
@@ -93,7 +93,7 @@ describe('a new deprecation', () => {
   });
 
   it.each(['', '(reason: "Removed after 2027-02-30.")', '(reason: "Removed after June.")'])(
-    'A deprecation with @deprecated%s has no date',
+    'has an invalid date with @deprecated%s',
     (args) => {
       expect(undatedDeprecations(RELEASED, marked('status: String!', `@deprecated${args}`))).toHaveLength(1);
     },
@@ -121,11 +121,11 @@ describe('npm run schema:check', () => {
     return { status, stderr };
   }
 
-  it('The schema check passes if a type is added', () => {
+  it('passes if a type is added', () => {
     expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
   });
 
-  it('The schema check fails if a deprecation has no date', () => {
+  it('fails if a deprecation has no date', () => {
     const current = SCHEMA.replace(
       '  totalElapsedTime: Int',
       '  totalElapsedTime: Int @deprecated(reason: "Use timing.")',
