@@ -16,7 +16,7 @@ interface Item {
   readonly id: string;
 }
 
-describe('an upstream answer', () => {
+describe('an upstream response', () => {
   let replies: Partial<Record<Endpoint, Reply>> = {};
   let keys = 0;
   const gateway = perBlock(
@@ -54,7 +54,7 @@ describe('an upstream answer', () => {
       });
     const change = fc.constantFrom(...'"\\[]{},:0123456789+-.eEntrufalse \n\u0001\u007fü'.split(''), '');
 
-    it('reads a list with one changed character exactly if JSON.parse does', async () => {
+    it('makes a list unreadable exactly if JSON.parse rejects it', async () => {
       await fc.assert(
         fc.asyncProperty(written, fc.nat(), fc.nat(2), change, async (text, place, cut, put) => {
           const at = place % (text.length + 1);
@@ -122,12 +122,12 @@ describe('an upstream answer', () => {
     ['characters beyond the basic plane', '{"id": "🐎", "outputs": "größe"}', '🐎'],
     ['a byte order mark within a text', '{"id": "\uFEFFa"}', '\uFEFFa'],
     ['U+FFFD that the upstream sent', '{"id": "\uFFFD"}', '\uFFFD'],
-  ])('An answer may have %s', async (_, item, id) => {
+  ])('may have %s', async (_, item, id) => {
     const { data, errors } = await ask(STEPS, { steps: { raw: `[${item}]` } });
     expect({ data, errors }).toMatchObject({ data: { run: { steps: [{ id }] } }, errors: [] });
   });
 
-  describe('expensive answers', () => {
+  describe('expensive responses', () => {
     const numbered = (count: number, each: (at: number) => string) =>
       Array.from({ length: count }, (_, at) => each(at));
     const member = (value: string) => `[{"id": "a", "x": ${value}, "outputs": ${value}}]`;
@@ -139,7 +139,7 @@ describe('an upstream answer', () => {
       ['a million lists that are never closed', () => '['.repeat(1_000_000)],
       ['one text of 4 million characters', () => `"${'x'.repeat(2 ** 22)}"`],
       ['a number of a million digits', () => '9'.repeat(1_000_000)],
-    ])('reads or rejects an expensive answer, then reads the next: %s', async (_, value) => {
+    ])('are read or rejected, and the next one is read: %s', async (_, value) => {
       for (const raw of [member(value()), `[${value()}]`]) {
         const { codes } = await ask(STEPS, { steps: { raw } });
         expect([[], [VIOLATION]]).toContainEqual(codes);
@@ -148,7 +148,7 @@ describe('an upstream answer', () => {
       expect(data).toMatchObject({ run: { steps: [{ id: 'next' }] } });
     });
 
-    it('An answer has at most 25,000 items', async () => {
+    it('have at most 25,000 items', async () => {
       const items = (count: number) => ({ json: [wireStep(), ...new Array<number>(count - 1).fill(0)] });
       const count = '{ run(workflowId: "wf", id: "r1") { stepCounts { total } } }';
       expect((await ask(count, { steps: items(25_000) })).errors).toEqual([]);
@@ -170,7 +170,7 @@ describe('an upstream answer', () => {
     ['not a single object of another run', wireRun('other', { error: 'no' }), null],
     ['none of an empty list', [], null],
     ['none of two without an id', [{ status: 'failed', error: 'no' }, { status: 'completed' }], null],
-  ])('A run gets its record from an answer: %s', async (_, json, error) => {
+  ])('gives a run its record: %s', async (_, json, error) => {
     const query = '{ run(workflowId: "wf", id: "r1") { id error } }';
     const { data, errors } = await ask(query, { run: { json }, steps: { json: [wireStep()] } });
     expect({ data, errors }).toEqual({ data: { run: { id: 'r1', error } }, errors: [] });
@@ -183,7 +183,7 @@ describe('an upstream answer', () => {
     ['runs', 'runs is invalid: expected run at $[0], got string', ['SECRET']],
     ['runs', 'runs is invalid: expected array at $, got object', wireRun('r1')],
     ['workflows', 'workflows is invalid: expected workflow at $[0], got number', [7]],
-  ])('reports position and types of a malformed answer to %s: %s', async (endpoint, message, json) => {
+  ])('reports position and types if malformed for %s: %s', async (endpoint, message, json) => {
     const queries: Partial<Record<Endpoint, string>> = {
       runs: '{ workflow(id: "wf") { runs { nodes { id } } } }',
       workflows: '{ workflows { nodes { id } } }',
@@ -213,7 +213,7 @@ describe('an upstream answer', () => {
     ...[{}, { run_id: {} }, { run_id: '' }, { run_id: '..' }, [{ run_id: 'new' }], 'SECRET', null].map(
       (json) => [json, null] as const,
     ),
-  ])('The answer to a start that is %j is answered with %j', async (json, expected) => {
+  ])('maps %j for a start to %j', async (json, expected) => {
     const query = 'mutation { executeWorkflow(workflowId: "wf") { message run { id } } }';
     const { data, errors } = await ask(query, { execute: { json } });
     if (expected) expect(data).toEqual({ executeWorkflow: expected });
@@ -223,7 +223,7 @@ describe('an upstream answer', () => {
     }
   });
 
-  describe('values that no JSON answer can have', () => {
+  describe('values that no JSON response can have', () => {
     const TOO_DEEP = 10_000;
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     /** `JSON.stringify` cannot write such deep nesting: each `"<n levels>"` is replaced in the string. */
@@ -239,7 +239,7 @@ describe('an upstream answer', () => {
       ['outputs', { outputs: { n: rawJSON('-1e400') } }, 'a number exceeds the range of a double', 300],
       ['inputs', { inputs: { a: deep(TOO_DEEP) } }, NESTED, 450],
       ['metadata', { step_metadata: [deep(TOO_DEEP)] }, NESTED, 450],
-    ])('fails only the field of an unreadable value: %s of %j', async (...row) => {
+    ])('fail only the field of an unreadable value: %s of %j', async (...row) => {
       const [field, fields, message, totalTokens] = row;
       const steps = ['s1', 's2', 's3'].map((id) => wireStep({ id, node_id: id, ...(id === 's2' && fields) }));
       replies = { steps: replyOf(steps), run: { json: [wireRun('r1')] } };
@@ -268,7 +268,7 @@ describe('an upstream answer', () => {
       }
     });
 
-    it('replaces an error that is nested too deep with a note', async () => {
+    it('become a note if an error is nested too deeply', async () => {
       const failed = wireStep({ id: 's2', status: 'failed', error: deep(TOO_DEEP) });
       replies = { steps: replyOf([wireStep({ id: 's1' }), failed]), run: { json: [wireRun('r1')] } };
       keys += 1;
@@ -281,7 +281,7 @@ describe('an upstream answer', () => {
     it.each([
       [NESTED, deep(TOO_DEEP)],
       ['a number exceeds the range of a double', [rawJSON('1e400')]],
-    ])('fails only the field of an unreadable value in a record: %s', async (message, outputs) => {
+    ])('fail only the field of an unreadable value in a record: %s', async (message, outputs) => {
       const records = { json: [wireRun('r1', { outputs })] };
       const { data, errors } = await ask(`{ ${ofRun('inputs outputs status').slice(1, -1)} ${HISTORY} }`, {
         run: replyOf(records.json),
@@ -295,7 +295,7 @@ describe('an upstream answer', () => {
       expect(errors.map((error) => error.message)).toEqual(places.map(() => `outputs: ${message}`));
     });
 
-    it('A payload is read down to 200 levels, and outputsSizeBytes beyond them', async () => {
+    it('may be 200 levels deep in payloads, deeper for outputsSizeBytes', async () => {
       const steps = [200, 201].map((levels) => wireStep({ id: `${levels}`, outputs: deep(levels) }));
       const { data, errors } = await ask(ofRun('steps { outputs outputsSizeBytes }'), { steps: replyOf(steps) });
       expect(placesOf({ errors })).toEqual([`run.steps.1.outputs: ${VIOLATION}`]);
@@ -309,28 +309,25 @@ describe('an upstream answer', () => {
       });
     });
 
-    it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-      'ends no subscription over %s for an unreadable value',
-      async (name) => {
-        const run = await new LiveRun().open();
-        run.outputs = JSON.parse(nested(1000));
-        const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { id outputs } } } }';
-        const client = await subscribe(name, run.gateway.url, query);
-        const eventOf = (ids: readonly string[]) => ({
-          payload: {
-            data: { runUpdated: { run: { steps: ids.map((id) => ({ id, outputs: null })) } } },
-            errors: ids.map((_, at) => ({ path: ['runUpdated', 'run', 'steps', at, 'outputs'] })),
-          },
-        });
-        expect(await client.next()).toMatchObject(eventOf(['s0']));
-        await run.poll();
-        run.steps = 2;
-        await run.poll();
-        expect(await client.next()).toMatchObject(eventOf(['s0', 's1']));
-        expect(client.waiting).toBe(0);
-        client.leave();
-        await run.close();
-      },
-    );
+    it.each<Transport>(['graphql-ws', 'graphql-sse'])('end no subscription over %s', async (name) => {
+      const run = await new LiveRun().open();
+      run.outputs = JSON.parse(nested(1000));
+      const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { steps { id outputs } } } }';
+      const client = await subscribe(name, run.gateway.url, query);
+      const eventOf = (ids: readonly string[]) => ({
+        payload: {
+          data: { runUpdated: { run: { steps: ids.map((id) => ({ id, outputs: null })) } } },
+          errors: ids.map((_, at) => ({ path: ['runUpdated', 'run', 'steps', at, 'outputs'] })),
+        },
+      });
+      expect(await client.next()).toMatchObject(eventOf(['s0']));
+      await run.poll();
+      run.steps = 2;
+      await run.poll();
+      expect(await client.next()).toMatchObject(eventOf(['s0', 's1']));
+      expect(client.waiting).toBe(0);
+      client.leave();
+      await run.close();
+    });
   });
 });

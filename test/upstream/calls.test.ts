@@ -117,7 +117,7 @@ describe('an upstream call', () => {
     [503, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 503)', true, 3],
     [504, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 504)', true, 3],
     [599, 'UPSTREAM_UNAVAILABLE', 'failed (HTTP 599)', true, 1],
-  ])('A call that is answered with HTTP %i causes %s: %s', async (status, code, message, retryable, attempts) => {
+  ])('maps HTTP %i to %s: %s', async (status, code, message, retryable, attempts) => {
     const raw = status === 304 ? '' : `{"detail": "${KEY}"}`;
     const answer = await answering({ status, raw, headers: { 'x-echo': KEY, location: `${upstream.url}/${KEY}` } });
     expect(answer).toMatchObject({
@@ -127,7 +127,7 @@ describe('an upstream call', () => {
     expect(answer.text).not.toContain(KEY);
   });
 
-  it('A call that is answered with HTTP 299 succeeds', async () => {
+  it('succeeds with HTTP 299', async () => {
     expect((await answering({ status: 299, raw: STEPS })).steps).toHaveLength(1);
   });
 
@@ -144,7 +144,7 @@ describe('an upstream call', () => {
     ['cut', { raw: 'unauthorized', cutAfter: 4 }],
     ['broken in its compression', { raw: 'no gzip', headers: { 'content-encoding': 'gzip' } }],
     ['empty', { raw: '' }],
-  ])('A status causes its error, even if the body is %s', async (_, reply) => {
+  ])('maps a status to its error, even if the body is %s', async (_, reply) => {
     for (const [status, code] of [
       [401, 'UNAUTHENTICATED'],
       [403, 'FORBIDDEN'],
@@ -165,7 +165,7 @@ describe('an upstream call', () => {
     ['999999999', 999_999_999],
     ['Tue, 24 Nov 2020 11:00:00 GMT', 0],
     ...['1000000000', '1.5', '7x', '-7', 'soon', ''].map((value): [string, undefined] => [value, undefined]),
-  ])('A call that fails with Retry-After "%s" has retryAfterSeconds %s', async (value, seconds) => {
+  ])('reads Retry-After "%s" as retryAfterSeconds %s', async (value, seconds) => {
     const answer = await answering({ status: 500, headers: { 'retry-after': value } });
     expect(answer.error?.retryAfterSeconds).toBe(seconds);
   });
@@ -189,14 +189,14 @@ describe('an upstream call', () => {
       { raw: STEPS, headers: { 'content-encoding': encoding } },
       'is incomplete or unreadable',
     ]),
-  ])('A call with an answer that %s causes UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
+  ])('maps a response that %s to UPSTREAM_UNAVAILABLE after three attempts', async (_, reply, message) => {
     expect(await answering(reply)).toMatchObject({
       error: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining(message) },
       attempts: 3,
     });
   });
 
-  it('An answer may have UPSTREAM_MAX_RESPONSE_BYTES, and not one byte more', async () => {
+  it('accepts UPSTREAM_MAX_RESPONSE_BYTES, and not one byte more', async () => {
     const padded = (bytes: number) => ({ raw: `${STEPS}${' '.repeat(bytes - Buffer.byteLength(STEPS))}` });
     expect((await answering(padded(MAX_BYTES))).steps).toHaveLength(1);
     upstream.script = healthy;
@@ -235,7 +235,7 @@ describe('an upstream call', () => {
       expect((await askSteps(other, { workflowId: 'wf' })).steps).toHaveLength(1);
     });
 
-    it('cuts a call of a disconnected client without counting a failure', async () => {
+    it('aborts the call of a disconnected client without counting a failure', async () => {
       upstream.script = ({ cut }) => cut.then(() => ({}));
       const before = upstream.calls.length;
       const clients = new AbortController();
@@ -250,14 +250,14 @@ describe('an upstream call', () => {
       ['refuses inputs', { status: 400 }],
       ['does not find ids', { status: 404 }],
       ['limits the rate of calls', { status: 429, headers: { 'retry-after': '60' } }],
-    ])('does not count a failure for the breaker if the upstream %s', async (_, reply) => {
+    ])('counts no failure for the breaker if the upstream %s', async (_, reply) => {
       upstream.script = () => reply;
       await many(() => askSteps(other, { workflowId: 'wf' }));
     });
   });
 });
 
-describe('the bytes of an answer', () => {
+describe('the bytes of a response', () => {
   const raw = perBlock(new RawUpstream());
   const over = (env: Environment) =>
     perBlock(new TestGateway({ upstream: raw, env: { UPSTREAM_ENDPOINTS: 'steps,execute', ...env } }));
@@ -265,7 +265,7 @@ describe('the bytes of an answer', () => {
   const hasty = over({ ...LIMITS, UPSTREAM_TIMEOUT_MS: '300' });
   const large = over({ UPSTREAM_TIMEOUT_MS: '10000', UPSTREAM_MAX_RESPONSE_BYTES: String(2 ** 26) });
 
-  it('reads bytes one by one, even within characters', async () => {
+  it('are read one by one, even within characters', async () => {
     raw.answer = (_, response) => {
       for (const byte of Buffer.from(JSON.stringify([wireStep({ error: '“größer” 🙂' })])))
         response.write(Buffer.from([byte]));
@@ -274,7 +274,7 @@ describe('the bytes of an answer', () => {
     expect((await askSteps(gateway)).steps).toMatchObject([{ error: '“größer” 🙂' }]);
   });
 
-  it('does not read bytes if Content-Length exceeds the limit', async () => {
+  it('are not read if Content-Length exceeds the limit', async () => {
     raw.answer = (_, response) => response.setHeader('content-length', Number.MAX_SAFE_INTEGER).write('[');
     expect((await askSteps(gateway)).error).toMatchObject({ code: 'UPSTREAM_CONTRACT_VIOLATION' });
   });
@@ -282,7 +282,7 @@ describe('the bytes of an answer', () => {
   it.each([
     [200, 'UPSTREAM_CONTRACT_VIOLATION'],
     [401, 'UNAUTHENTICATED'],
-  ])('reads HTTP %i up to the limit, then cuts the connection', async (status, code) => {
+  ])('are read for HTTP %i up to the limit, then cut', async (status, code) => {
     const isSent = Promise.withResolvers<boolean>();
     raw.answer = (_, response) => {
       response.writeHead(status).once('close', () => {
@@ -306,7 +306,7 @@ describe('the bytes of an answer', () => {
     ['do not end', (response) => response.write('['), 'UPSTREAM_TIMEOUT'],
     ['of a refusal do not end', (response) => response.writeHead(401).write('unauthori'), 'UNAUTHENTICATED'],
   ] satisfies [string, (response: Parameters<RawUpstream['answer']>[1]) => unknown, string][])(
-    'bytes that %s in time cut the connection: %#',
+    'cut the connection if they %s in time: %#',
     async (_, begin, code) => {
       const cut = Promise.withResolvers<undefined>();
       raw.answer = (__, response) => {
@@ -326,7 +326,7 @@ describe('the bytes of an answer', () => {
     ['HTTP 000', 'HTTP/1.1 000 None\r\ncontent-length: 2\r\n\r\n[]', 'UPSTREAM_CONTRACT_VIOLATION'],
     ['not HTTP', `SMTP ${KEY}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
     ['too many headers', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(2 ** 17)}\r\n\r\n`, 'UPSTREAM_UNAVAILABLE'],
-  ])('bytes that are %s cause an error, and unknown starts', async (_, bytes, code) => {
+  ])('cause an error and unknown starts if they are %s', async (_, bytes, code) => {
     raw.answer = ({ socket }) => void socket.end(bytes);
     const { error, text } = await askSteps(gateway);
     expect(error).toMatchObject({ code });
@@ -335,7 +335,7 @@ describe('the bytes of an answer', () => {
     expect(errors).toMatchObject([{ extensions: { code, outcomeIsUnknown: true } }]);
   });
 
-  it('lets stalled large answers delay only other large ones', async () => {
+  it('delay only other large responses if a large one stalls', async () => {
     const padded = (bytes: number) => `${STEPS}${' '.repeat(bytes)}`;
     const areStalled = Promise.withResolvers<undefined>();
     let stalling = 0;
@@ -373,7 +373,7 @@ describe('a connection to the upstream', () => {
     await askSteps(gateway, { key });
   };
 
-  it('A connection to the upstream is closed when the gateway closes', async () => {
+  it('closes when the gateway closes', async () => {
     const closing = await startGateway({ upstream: raw, env: { UPSTREAM_ENDPOINTS: 'steps' } });
     const ends: Promise<unknown>[] = [];
     raw.answer = ({ socket }, response) => {
@@ -386,7 +386,7 @@ describe('a connection to the upstream', () => {
     await Promise.all(ends);
   });
 
-  it('reuses a connection after a 2xx status', async () => {
+  it('is reused after a 2xx status', async () => {
     await accept(KEY);
     let answer: Reply = {};
     raw.answer = (_, response) => {
@@ -408,7 +408,7 @@ describe('a connection to the upstream', () => {
     expect(connections).toEqual([1, 1, 1, 1, 2, 3]);
   });
 
-  it('uses each connection for one viewer only', async () => {
+  it('is used for one viewer only', async () => {
     const keys = ['one', 'another', 'third'];
     for (const key of keys) await accept(key);
     const late = new Map<unknown, string>();
@@ -425,7 +425,7 @@ describe('a connection to the upstream', () => {
     }
   });
 
-  it('reuses connections after the first success of a new key', async () => {
+  it('is reused after the first success of a new key', async () => {
     raw.answer = (_, response) => response.end(STEPS);
     const before = raw.connectionCount;
     const ids = JSON.stringify(Array.from({ length: 60 }, (_, index) => `new-key-${index}`));
@@ -437,7 +437,7 @@ describe('a connection to the upstream', () => {
     expect(raw.connectionCount - before).toBeLessThanOrEqual(2 + 8);
   });
 
-  it('opens a new connection for each start, and does not reuse it', async () => {
+  it('is opened for each start, and not reused', async () => {
     await accept('starts');
     const sockets: unknown[] = [];
     raw.answer = (request, response) => {

@@ -46,7 +46,7 @@ async function ask(gateway: GatewayProcess): Promise<{ data: unknown; errors?: r
 }
 
 describe('the headers of upstream calls', () => {
-  it('sends the headers of UPSTREAM_AUTH_HEADER and UPSTREAM_HEADERS', async () => {
+  it('include those of UPSTREAM_AUTH_HEADER and UPSTREAM_HEADERS', async () => {
     const upstream = await upstreamOf();
     const gateway = await gatewayOf({
       upstream,
@@ -94,7 +94,7 @@ describe('the headers of upstream calls', () => {
       expect(upstream.calls).toEqual([]);
     });
 
-    it('An upstream is rejected under another name than that of its certificate', async () => {
+    it('rejects an upstream whose certificate has another name', async () => {
       const upstream = await upstreamOf(healthy, authority.issue('DNS:other.example'));
       const gateway = processOf({ UPSTREAM_URL: upstream.url, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(gateway)).toContain(
@@ -108,14 +108,14 @@ describe('the headers of upstream calls', () => {
       return (server.address() as AddressInfo).port;
     };
 
-    it('The error names an upstream that speaks only HTTP/2', async () => {
+    it('names an upstream that speaks only HTTP/2 in the error', async () => {
       const certificate = authority.issue('IP:127.0.0.1');
       const secure = await listen(createSecureServer({ ...certificate }, (_, response) => response.end('[]')));
       const https = processOf({ UPSTREAM_URL: `https://127.0.0.1:${secure}`, NODE_EXTRA_CA_CERTS: authority.file });
       expect(await refused(https)).toContain('must support HTTP/1.1, got HTTP/2 only');
     });
 
-    it('The error names an upstream that does not speak TLS', async () => {
+    it('names an upstream that does not speak TLS in the error', async () => {
       const port = await listen(createPlainServer((_, response) => response.end('[]')));
       const gateway = await gatewayOf({ upstream: { url: `https://127.0.0.1:${port}` } });
       expect(await refused(gateway)).toContain('does not use TLS on this port. Check the scheme (https)');

@@ -31,7 +31,7 @@ describe('an unusual id', () => {
   );
   const { upstream } = gateway;
 
-  it.each(ODD)('An unusual id reaches the upstream unchanged: %s', async (odd) => {
+  it.each(ODD)('reaches the upstream unchanged: %s', async (odd) => {
     for (const [wf, id] of [
       [odd, 'r'],
       ['urn:wf:1', odd],
@@ -48,7 +48,7 @@ describe('an unusual id', () => {
     }
   });
 
-  it('An unusual id works in lists, histories, starts and subscriptions', async () => {
+  it('works in lists, histories, starts and subscriptions', async () => {
     const { data, errors } = await gateway.query(
       '{ workflows(first: 20) { nodes { id name runs(first: 20) { nodes { id status } } } } }',
     );
@@ -72,7 +72,7 @@ describe('an unusual id', () => {
   });
 
   it.each([['..'], ['../wf'], ['x'.repeat(513)], ['a\u0000b'], ['\ud800']])(
-    'leaves ids that cannot be in paths out of lists: %j',
+    "is left out of lists if it can't be in paths: %j",
     async (bad) => {
       upstream.script = ({ endpoint }) => {
         if (endpoint === 'workflows') return { json: [wireWorkflow(bad), wireWorkflow('wf')] };
@@ -97,7 +97,7 @@ describe('an unusual id', () => {
   );
 });
 
-describe('any text as an id', () => {
+describe('any string as an id', () => {
   const upstream = perBlock(
     new ScriptedUpstream(({ workflowId, runId }) => ({ json: [wireStep({ id: `${workflowId}|${runId}` })] })),
   );
@@ -137,7 +137,7 @@ describe('any text as an id', () => {
     }
   }
 
-  it('makes any id one path segment, or rejects it without a call', async () => {
+  it('becomes one path segment, or is rejected without a call', async () => {
     const anyId = fc.oneof(
       fc.string({ unit: fc.constantFrom(...Array.from('aZ09._~-:@ /%+=äß日🐎')), minLength: 1, maxLength: 130 }),
       fc.string({ unit: fc.constantFrom('.', '/', '\\', '%2e', '%2F', 'a', '?', '#', ';'), maxLength: 8 }),
@@ -149,7 +149,7 @@ describe('any text as an id', () => {
     );
   });
 
-  it('checks ids at the bounds: dots, line breaks, 512 and 513 bytes', async () => {
+  it('is checked at the bounds: dots, line breaks, 512 and 513 bytes', async () => {
     for (const id of [
       ...['', '.', '..', '...', ' ', './', '/..', 'a/../b', 'a\\.\\b', 'a/.../b', 'a..b/.c', 'run-1\n', 'run-1\r'],
       ...['x'.repeat(512), 'x'.repeat(513), `${'x'.repeat(510)}ä`, `${'x'.repeat(511)}ä`],
@@ -159,7 +159,7 @@ describe('any text as an id', () => {
     }
   });
 
-  it('does not mix up runs whose ids concatenate equally', async () => {
+  it('is not confused with another that concatenates equally', async () => {
     await gateway.restart({ upstream });
     for (const [wf, id] of [
       ['a', 'b c'],

@@ -14,7 +14,7 @@ const MARK = '"outputs of the step"';
 const answerWith = (outputs: string): string =>
   JSON.stringify([wireStep({ id: 's1', outputs: JSON.parse(MARK) as unknown })]).replace(MARK, () => outputs);
 
-describe('an answer of 16 MiB', () => {
+describe('a response of 16 MiB', () => {
   let raw = '[]';
   let runs = 0;
   const gateway = perBlock(
@@ -37,7 +37,7 @@ describe('an answer of 16 MiB', () => {
     ['of 800,000 long numbers', () => `{"a":[7],"numbers":${list(fill('-123456789.1234567890,', 16 * MIB))}}`, 7],
     ['of objects of the same names', () => `{"a":[7],"l":${list(fill(`{"text":"${fill('x', 100)}"},`, 16 * MIB))}}`, 7],
     ['of numbers', () => `{"a":[7],"numbers":${list(fill('1,', 16 * MIB))}}`, 7],
-  ])('An answer of 16 MiB is read: %s', async (_, outputs, expected) => {
+  ])('is read if it consists %s', async (_, outputs, expected) => {
     raw = answerWith(outputs());
     const { data, errors } = await ask('id outputs(path: "a[0]") tokenUsage { counts { totalTokens } }');
     expect(errors).toEqual([]);
@@ -49,7 +49,7 @@ describe('an answer of 16 MiB', () => {
     ['of lists that are never closed', () => fill('[', 16 * MIB), 'is not JSON'],
     ['of a text that is never closed', () => `"${fill('x', 16 * MIB)}`, 'is not JSON'],
     ['of blanks', () => fill(' ', 16 * MIB), 'is not JSON'],
-  ])('rejects an answer of 16 MiB clearly, then reads the next: %s', async (_, outputs, message) => {
+  ])('is rejected clearly, and the next one is read: %s', async (_, outputs, message) => {
     raw = answerWith(outputs());
     const { errors } = await ask('id outputs');
     expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { code: VIOLATION } }]);
@@ -98,7 +98,7 @@ describe('the payloads of one operation', () => {
     expect((await ask('id tokenUsage { counts { totalTokens } }')).errors).toEqual([]);
   });
 
-  it('reads at most 64 MiB of answers per operation', async () => {
+  it('are limited to 64 MiB per operation', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('outputs(path: "a")', MORE_RUNS);
       const { runsById } = (data as { workflow: { runsById: ({ steps: { outputs: unknown }[] } | null)[] } }).workflow;
@@ -113,7 +113,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('The payloads of an operation count together with those of records', async () => {
+  it('count together with those of records', async () => {
     const record = JSON.stringify([{ status: 'completed', outputs: 'x'.repeat(5 * MIB) }]);
     const { script } = upstream;
     upstream.script = ({ endpoint }) => ({ raw: endpoint === 'run' ? record : '[]' });
@@ -127,7 +127,7 @@ describe('the payloads of one operation', () => {
     expect(new Set(codesOf({ errors }))).toEqual(new Set(['ANSWER_TOO_LARGE']));
   });
 
-  it('Payloads are rejected together if they exceed MAX_ANSWER_BYTES', async () => {
+  it('are rejected together if they exceed MAX_ANSWER_BYTES', async () => {
     for (const time of [1, 2, 3]) {
       const { data, errors } = await ask('id outputs');
       expect({ time, data, codes: codesOf({ errors }) }).toEqual({ time, data: null, codes: ['ANSWER_TOO_LARGE'] });
@@ -135,7 +135,7 @@ describe('the payloads of one operation', () => {
     }
   });
 
-  it('A payload may be selected fifty times within these bounds', async () => {
+  it('may include one payload fifty times within these bounds', async () => {
     const many = Array.from({ length: 50 }, (_, index) => `a${index}: outputs(path: "a") b${index}: outputsSizeBytes`);
     const { data, errors } = await gateway.query(ofRun(`steps { ${many.join(' ')} }`, 'r1'));
     expect(errors).toEqual([]);

@@ -37,7 +37,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
   const askedFor = async (url: string) =>
     (await proxy.requests()).filter((request) => request.includes(new URL(url).host));
 
-  it.each(['HTTP_PROXY', 'http_proxy'])('The proxy is used for an http upstream if %s names it', async (name) => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('uses the proxy for an http upstream if %s names it', async (name) => {
     const upstream = await upstreamOf();
     const { httpProxy = '' } = optionsFromEnv({ [name]: `http://${proxy.address}` });
     expect(await ask(upstream, { HTTP_PROXY: httpProxy })).toMatchObject({ data: ANSWER, errors: [] });
@@ -92,7 +92,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(upstream.calls).toHaveLength(1);
   });
 
-  it('A proxy that opens no tunnel is named in the error', async () => {
+  it('names a proxy that opens no tunnel in the error', async () => {
     const closed = await new Tinyproxy('user secret').open();
     opened.push(closed);
     const { errors } = await ask({ url: 'https://upstream.example' }, { HTTPS_PROXY: closed.address });
@@ -100,7 +100,7 @@ const isComplete = TINYPROXY !== null && HAS_OPENSSL;
     expect(JSON.stringify(errors)).not.toContain('secret');
   });
 
-  it('A proxy that cannot be reached is named in the error', async () => {
+  it('names an unreachable proxy in the error', async () => {
     const { errors } = await ask({ url: 'http://upstream.example' }, { HTTP_PROXY: '127.0.0.1:1' });
     expect(errors[0]?.message).toBe('The upstream or its proxy could not be reached (ECONNREFUSED).');
   });

@@ -32,7 +32,7 @@ describe('the worker for large payloads', () => {
     return { begun, read };
   };
 
-  it('reads first for the owner that has used the least time', async () => {
+  it('reads first for the tenant that has used the least time', async () => {
     const { begun, read } = createReads();
     const replies = [read('a1', one), read('a2', one), read('a3', one), read('b1', other), read('b2', other)];
     expect(await Promise.all(replies)).toEqual(Array(5).fill([{ value: 3 }]));
@@ -75,7 +75,7 @@ describe('the worker for large payloads', () => {
     await impatient.close();
   });
 
-  it('gives what waits up when it closes', async () => {
+  it('rejects waiting reads when it closes', async () => {
     const { read } = createReads();
     const outcomes = Promise.allSettled([read('a1', one), read('b1', other)]);
     await worker.close();

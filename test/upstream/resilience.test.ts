@@ -112,7 +112,7 @@ describe('an upstream call', () => {
       return begun;
     }
 
-    it('A retry waits at least for Retry-After', async () => {
+    it('wait at least for Retry-After', async () => {
       const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: 3 }));
       const outcome = rejectionOf(resilience.repeatable(STEPS, attempt, never));
       await pass(2999);
@@ -123,7 +123,7 @@ describe('an upstream call', () => {
       expect(await outcome).toBeInstanceOf(GatewayError);
     });
 
-    it('waits a random time of at most 2 s before a retry', async () => {
+    it('wait a random time of at most 2 s', async () => {
       for (const random of [0, 0.5, 0.999]) {
         jest.spyOn(Math, 'random').mockReturnValue(random);
         const begun = await attemptsOf();
@@ -135,20 +135,20 @@ describe('an upstream call', () => {
       }
     });
 
-    it('A call is not retried if Retry-After ends after its deadline', async () => {
+    it('stop if Retry-After ends after the deadline', async () => {
       const attempt = failing(failure({ upstreamStatus: 503, retryAfterSeconds: TIMEOUT_MS / 1000 }));
       await rejectionOf(resilience.repeatable(STEPS, attempt, never));
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('A call is not retried after its deadline, whatever the jitter is', async () => {
+    it('stop after the deadline, whatever the jitter', async () => {
       jest.spyOn(Math, 'random').mockReturnValue(0.999);
       const begun = await attemptsOf(() => new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS - 10)));
       expect(begun).toHaveLength(2);
       expect(Math.max(...begun)).toBeLessThanOrEqual(TIMEOUT_MS);
     });
 
-    it('does not retry a call that gets its slot after the deadline', async () => {
+    it('stop for a call that gets its slot after the deadline', async () => {
       const failed = failure({ upstreamStatus: 503 });
       const attempt = failing(failed);
       const call = gatewayErrorOf(resilience.repeatable(STEPS, attempt, never));
@@ -162,7 +162,7 @@ describe('an upstream call', () => {
       expect(attempt).toHaveBeenCalledTimes(1);
     });
 
-    it('A call leaves no listener on the signal of its client', async () => {
+    it("leave no listener on the client's abort signal", async () => {
       const client = new AbortController();
       expect(await resilience.repeatable(STEPS, answering(), client.signal)).toBe('answer');
       expect(getEventListeners(client.signal, 'abort')).toEqual([]);
@@ -170,7 +170,7 @@ describe('an upstream call', () => {
   });
 
   describe('the bulkhead', () => {
-    it('A call leaves the queue when its client disconnects', async () => {
+    it('removes a call from the queue when its client disconnects', async () => {
       const { attempt, resolve } = openAttempt();
       const busy = [resilience.once(OTHER, attempt, never), resilience.once(OTHER, attempt, never)];
       const unmade = answering();
@@ -220,7 +220,7 @@ describe('an upstream call', () => {
       await expectAnswer(lanes[0] ?? STEPS);
     });
 
-    it('a network with a hundred made-up keys has one share', async () => {
+    it('gives a network with a hundred made-up keys one share', async () => {
       resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 8 });
       const [first, slow] = [openAttempt(), openAttempt()];
       const [lane, ...lanes] = inventedKeys('192.0.2.1').slice(0, 100);
@@ -246,7 +246,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('looks only at those who still wait when a slot is free', async () => {
+    it('considers only calls that still wait when a slot is free', async () => {
       const [slow, left, joined] = [openAttempt(), openAttempt(), openAttempt()];
       const calls = [...makeMany(busyLanes, 0, slow.attempt)];
       const [withOther, withoutOther] = [laneOf('left', 'busy'), laneOf('joined', 'busy')];
@@ -262,7 +262,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('keeps a call that a small owner also waits for', async () => {
+    it('keeps a call that a small tenant also waits for', async () => {
       const slow = openAttempt();
       const calls = makeMany(busyLanes, QUEUE_LENGTH - 1, slow.attempt);
       const shared = resilience.once(laneOf('steps shared', 'busy', 'other'), answering(), never);
@@ -288,7 +288,7 @@ describe('an upstream call', () => {
       await Promise.all(calls);
     });
 
-    it('serves waiting owners as often as returning ones', async () => {
+    it('serves waiting tenants as often as returning ones', async () => {
       resilience = createResilience({ timeoutMs: TIMEOUT_MS, concurrency: 1 });
       const order: string[] = [];
       const callOf = async (owner: string) => {
@@ -303,7 +303,7 @@ describe('an upstream call', () => {
     });
 
     it.each([STEPS, busyLanes[0] ?? STEPS])(
-      'a call goes before those of another busy owner, to $compartment',
+      'prefers a call over those of another busy tenant, to $compartment',
       async ({ compartment }) => {
         const [first, slow] = [openAttempt(), openAttempt()];
         const calls = [...makeMany(busyLanes, 0, first.attempt), ...makeMany(busyLanes, 100, slow.attempt)];
@@ -317,7 +317,7 @@ describe('an upstream call', () => {
       },
     );
 
-    it('a call goes before those of its owner to a hanging workflow', async () => {
+    it('prefers a call over those of its tenant to a hanging workflow', async () => {
       const hanging = Array.from({ length: 4 }, () => openAttempt());
       const others = Array.from({ length: 3 }, () => openAttempt());
       const calls = [
@@ -342,14 +342,14 @@ describe('an upstream call', () => {
   });
 
   describe('an upstream that keeps failing', () => {
-    it('makes calls while fewer than fifty failed, or most succeeded', async () => {
+    it('gets calls while fewer than fifty failed, or most succeeded', async () => {
       await failIn(STEPS, 49);
       for (let call = 0; call < 51; call += 1) await expectAnswer(STEPS);
       await failIn(STEPS, 2);
       await expectAnswer(STEPS);
     });
 
-    it('opens until a trial call, and is half open during it', async () => {
+    it('opens the breaker until a trial call, which half-opens it', async () => {
       await failIn(STEPS, 50);
       for (let second = 0; second < 20; second += 1) {
         await pass(1000);
@@ -364,7 +364,7 @@ describe('an upstream call', () => {
       expect(resilience.state().breaker).toBe('closed');
     });
 
-    it('A call fails at once while the trial call is pending', async () => {
+    it('fails calls at once while the trial call is pending', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const trial = openAttempt();
@@ -378,7 +378,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('makes calls again after a trial call, even with a client error', async () => {
+    it('gets calls again after a trial call, even with a client error', async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const notFound = failing(new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 }));
@@ -387,7 +387,7 @@ describe('an upstream call', () => {
       await expectAnswer(STEPS);
     });
 
-    it('tries again a second after the client of a trial disconnected', async () => {
+    it("gets another trial a second after the trial's client disconnected", async () => {
       await failIn(STEPS, 50);
       await pass(1000);
       const client = new AbortController();
@@ -405,7 +405,7 @@ describe('an upstream call', () => {
   });
 
   describe('compartments', () => {
-    it('calls another compartment during the trial of a failing one', async () => {
+    it('stay callable during the trial of a failing one', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
         await expectAnswer(OTHER);
@@ -421,7 +421,7 @@ describe('an upstream call', () => {
       expect(await first).toBe('answer');
     });
 
-    it('A compartment counts as open until its trial call is answered', async () => {
+    it('count as open until their trial call completes', async () => {
       for (let turn = 0; turn < 30; turn += 1) {
         await failIn(STEPS, 7);
         await expectAnswer(OTHER);
@@ -432,7 +432,7 @@ describe('an upstream call', () => {
       expect(resilience.state().openWorkflowBreakers).toBe(0);
     });
 
-    it('makes no call if all compartments fail, until a trial succeeds', async () => {
+    it('stop all calls if all fail, until a trial succeeds', async () => {
       await failInEach(50);
       await refusalOf(OTHER);
       expect(resilience.state()).toMatchObject({ breaker: 'open', openWorkflowBreakers: 0 });
@@ -441,7 +441,7 @@ describe('an upstream call', () => {
       await expectAnswer(OTHER);
     });
 
-    it('keeps other breakers open if many compartments are not found', async () => {
+    it('keep other breakers open if many return 404', async () => {
       const error = new GatewayError('NOT_FOUND', 'not found', { upstreamStatus: 404 });
       await failIn(STEPS, 50);
       await pass(1000);
@@ -456,7 +456,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 1 });
     });
 
-    it('Calls of a key that is not accepted open no breaker', async () => {
+    it('open no breaker for calls of an unaccepted key', async () => {
       const madeUp = inventedKey('made-up', 'network');
       for (let turn = 0; turn < 20; turn += 1) {
         await failIn(madeUp, 5);
@@ -466,7 +466,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('makes a call if many compartments fail rarely', async () => {
+    it('stay callable if many fail rarely', async () => {
       for (let second = 0; second < 30; second += 1) {
         await failInEach(40);
         await expectAnswer(OTHER);
@@ -475,7 +475,7 @@ describe('an upstream call', () => {
       expect(resilience.state()).toMatchObject({ breaker: 'closed', openWorkflowBreakers: 0 });
     });
 
-    it('gives rare callers half the slots until a call fails', async () => {
+    it('give rare callers half the slots until a call fails', async () => {
       await failInEach(50);
       expect(resilience.state().breaker).toBe('open');
       const [first, second] = [laneOf('run wf', 'seldom'), laneOf('run wf', 'another')];
@@ -492,7 +492,7 @@ describe('an upstream call', () => {
   });
 });
 
-describe('a large answer', () => {
+describe('a large response', () => {
   const MIB = 2 ** 20;
   const TIMEOUT_MS = 1000;
   const limits = () => ({ timeoutMs: TIMEOUT_MS, maxResponseBytes: 16 * MIB, places: createPlaces() });
@@ -526,7 +526,7 @@ describe('a large answer', () => {
     expect(timersLeft).toBe(0);
   });
 
-  it('makes a large answer wait behind two stalled ones, unlike small ones', async () => {
+  it('waits behind two stalled ones, unlike small ones', async () => {
     const all = limits();
     const stalled = await stall(all);
     await jest.advanceTimersByTimeAsync(1);
@@ -544,7 +544,7 @@ describe('a large answer', () => {
     expect(await waiting.outcome).toBe(4 * MIB);
   });
 
-  it('makes an announced large answer wait from its first chunk', async () => {
+  it('waits from its first chunk if announced as large', async () => {
     const all = limits();
     const stalled = await stall(all);
     const [large, small] = [begin(all, 2 * MIB), begin(all, MIB)];
@@ -558,7 +558,7 @@ describe('a large answer', () => {
     expect([await large.outcome, await small.outcome]).toEqual([2 * MIB, MIB]);
   });
 
-  it('takes no place if its client disconnects while it waits', async () => {
+  it('takes no slot if its client disconnects while it waits', async () => {
     const all = limits();
     const stalled = await stall(all);
     const left = begin(all);
@@ -582,7 +582,7 @@ describe('a connection that fails', () => {
     ...named('certificate is not trusted', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'),
     ...named('certificate is not valid for UPSTREAM_URL', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH', 'INVALID_CA'),
     ...named('certificate is not valid for UPSTREAM_URL', 'INVALID_PURPOSE'),
-  ])('a connection that fails by %s names the setting, not retryable: %s', (code, message) => {
+  ])("names the setting and isn't retryable after %s: %s", (code, message) => {
     const details = { retryable: false, wasNotSent: true };
     expect(errorOf(code)).toMatchObject({ message: expect.stringContaining(message), isRetryable: false, details });
   });
@@ -590,12 +590,12 @@ describe('a connection that fails', () => {
   it.each([
     ...named(true, 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'),
     ...named(false, 'ECONNRESET', 'EPIPE', 'EPROTO', 'INVALID_CALL'),
-  ])('A connection that fails by %s is retryable, and wasNotSent is %s', (code, wasNotSent) => {
+  ])('is retryable after %s, and wasNotSent is %s', (code, wasNotSent) => {
     expect(errorOf(code)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', isRetryable: true });
     expect(errorOf(code)).toHaveProperty('details', wasNotSent ? { wasNotSent } : {});
   });
 
-  it('leaves errors that are not of a connection as they are', () => {
+  it('leaves other errors unchanged', () => {
     const error = new TypeError('no connection was tried');
     expect(toGatewayError(error, false)).toBe(error);
   });
