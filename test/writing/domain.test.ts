@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ran, runOf, stepFacts } from '../domain/facts.ts';
 
-it('counts each step once, by hand', () => {
+it('counts each step once', () => {
   const steps = [ran('a', 0, 1), ran('b', 1, 3), stepFacts({ rawStatus: 'failed' })];
   expect(runOf(steps).stepCounts).toMatchObject({ total: 3, completed: 2, failed: 1 });
 });

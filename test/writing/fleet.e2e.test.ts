@@ -6,7 +6,7 @@ import { perTest } from '../harness/lasting.ts';
 describeWithValkey(`two gateways${withoutValkey}`, () => {
   const fleet = perTest(new Fleet());
 
-  it('share one upstream call, and have their own while Valkey is away', async () => {
+  it('share one upstream call, and make separate calls while Valkey is down', async () => {
     const [first, second] = await fleet.start(2, { REDIS_TIMEOUT_MS: '500' });
     const data = await first.data(recordOf('r1'));
     await fleet.storedForGood(1);
