@@ -102,7 +102,7 @@ describe('an action', () => {
     ),
   );
 
-  it.each(rows)('%s of %s by %s: one call, and the error says what is known', async (_, action, by, outcome) => {
+  it.each(rows)('makes one call and reports the outcome: %s of %s by %s', async (_, action, by, outcome) => {
     const { reply, act, code, isUnknown } = outcome;
     const { gateway: asked, calls } = await (by === 'HTTP' ? overHttp(reply) : byFunctions(act));
     const { data, errors } = await asked.query(action === 'cancelRun' ? CANCEL : RESUME);
@@ -118,7 +118,7 @@ describe('an action', () => {
     if (code === 'BAD_USER_INPUT') expect(error?.extensions).toMatchObject({ fields: WRONG });
   });
 
-  it('sends the answer with an idempotency key per request and caller', async () => {
+  it('sends the payload with an idempotency key per request and caller', async () => {
     const { gateway: asked } = await overHttp({ json: {} });
     const keysOf = async (variables: object, key: string) => {
       await asked.query(RESUME, { key, variables: { ...variables } });
@@ -143,7 +143,7 @@ describe('an action', () => {
     expect(calls()).toBe(1);
   });
 
-  it('reads the run again after an action, even a late one', async () => {
+  it('reloads the run afterwards, even after a late action', async () => {
     const { gateway: asked } = await overHttp({ status: 409 });
     const read = '{ run(workflowId: "wf", id: "r1") { status } }';
     await asked.query(read);
@@ -154,7 +154,7 @@ describe('an action', () => {
     expect(upstream?.count('run')).toBe(2);
   });
 
-  it('succeeds if the action took effect but the run cannot be read', async () => {
+  it("succeeds if it took effect but the run can't be read", async () => {
     const gone = (call: Call) => (call.endpoint === 'cancel' ? { json: {} } : { status: 404 });
     upstream = await startUpstream(gone);
     gateway = await startGateway({ upstream, env: ENV });
@@ -162,7 +162,7 @@ describe('an action', () => {
     expect({ data, errors }).toEqual({ data: { cancelRun: { run: { id: 'r1' } } }, errors: [] });
   });
 
-  it('An answer of more than a mebibyte is rejected before any call', async () => {
+  it('is rejected before any call with a payload above a mebibyte', async () => {
     const { gateway: asked, calls } = await overHttp({ json: {} });
     const { errors } = await asked.query(RESUME, { variables: { answer: 'x'.repeat(2 ** 20) } });
     expect(errors[0]?.extensions.code).toBe('BAD_USER_INPUT');
@@ -170,7 +170,7 @@ describe('an action', () => {
   });
 });
 
-describe('what may be done', () => {
+describe('available actions', () => {
   const FIELDS = `{ run(workflowId: "wf", id: "r1") {
     availableActions steps { availableActions waitingFor { message data answerSchema } }
   } }`;
@@ -190,7 +190,7 @@ describe('what may be done', () => {
     return gateway;
   }
 
-  it('lets a waiting step be answered and its run cancelled until over', async () => {
+  it('include answering a waiting step, and cancelling its run until finished', async () => {
     const asked = await start({ ...ENV, LIVE_TTL_MS: '0' });
     expect((await asked.query(FIELDS)).data).toEqual({
       run: { availableActions: ['CANCEL'], steps: [{ availableActions: ['RESUME'], waitingFor }] },
@@ -201,7 +201,7 @@ describe('what may be done', () => {
     });
   });
 
-  it('offers nothing without the calls, and fails before any call', async () => {
+  it('are none without the calls, and fail before any call', async () => {
     const asked = await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
     expect((await asked.query(FIELDS)).data).toMatchObject({
       run: { availableActions: [], steps: [{ availableActions: [] }] },
@@ -213,7 +213,7 @@ describe('what may be done', () => {
     expect(upstream?.calls.filter(({ body }) => body !== '')).toEqual([]);
   });
 
-  it('lets no caller without the right, or of another scope, act', async () => {
+  it('are none for callers without the right, or of another scope', async () => {
     const calls: string[] = [];
     const noted = (call: string) => {
       calls.push(call);
@@ -244,10 +244,10 @@ describe('what may be done', () => {
   });
 });
 
-describe('the audit', () => {
+describe('the audit log', () => {
   const log = captureLog('info');
 
-  it('logs each mutation with caller, ids and outcome, without its payload', async () => {
+  it('has each mutation with caller, ids and outcome, without its payload', async () => {
     upstream = await startUpstream((call) => {
       if (call.endpoint === 'execute') return { json: { run_id: 'r9' } };
       if (call.endpoint === 'cancel') return { status: 409 };

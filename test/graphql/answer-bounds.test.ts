@@ -18,7 +18,7 @@ const failing = (count: number) => repeat(count, (index) => `a${index}: outputs(
 const longPath = (projections: number) => `items${'|[*]'.repeat(projections)}`;
 const WAS_EXECUTED = "The mutation was executed; don't send it again";
 
-describe('an answer', () => {
+describe('a response', () => {
   let steps: readonly unknown[];
 
   const upstream = perBlock(
@@ -35,7 +35,7 @@ describe('an answer', () => {
     steps = hundred((index) => wireStep({ id: `s${index}` }));
   });
 
-  it('stops an answer with a million nested objects at MAX_OPERATION_OBJECTS', async () => {
+  it('stops with a million nested objects at MAX_OPERATION_OBJECTS', async () => {
     const page = (fields: string) => `runs(first: 100) { nodes { workflow { ${fields} } } }`;
     const query = `{ workflow(id: "wf") { name: id ${page(page(page('id')))} } }`;
     for (const time of TIMES) {
@@ -69,7 +69,7 @@ describe('an answer', () => {
     ['runs without steps', 'workflow(id: "wf") { runs(first: 100) { nodes {', 'stepCounts { total }'],
     ['nodes without the list of workflows', 'run(workflowId: "wf", id: "r1") { steps {', 'node { id }'],
     ['steps that cannot be read', 'run(workflowId: "wf", id: "r2") {', 'steps { id }'],
-  ])('An answer has only one error if thousands of fields fail: %s', async (name, before, field) => {
+  ])('has a single error if thousands of fields fail: %s', async (name, before, field) => {
     const messages = Array.from({ length: 200 }, () => ({ role: 'user', content: 'hi' }));
     steps = name.startsWith('steps')
       ? [wireStep(), ...hundred(() => 5)]
@@ -142,7 +142,7 @@ describe('an answer', () => {
   it.each([
     ['its size', '1024', 'outputs'],
     ['the number of its failures', '1000000', failing(51)],
-  ])('answers ids and message of a mutation whose answer exceeds %s', async (_, max, fields) => {
+  ])('keeps ids and message of a mutation whose response exceeds %s', async (_, max, fields) => {
     await gateway.restart({ env: { MAX_ANSWER_BYTES: max } });
     const before = upstream.count('execute');
     for (let time = 1; time <= 3; time += 1) {
@@ -204,7 +204,7 @@ describe('an answer', () => {
     }
   });
 
-  it('An operation parses its own paths, whatever was sent before', async () => {
+  it('pays for parsing its own paths, whatever was sent before', async () => {
     steps = [wireStep({ outputs: { items: Array.from({ length: 12_000 }, () => 0) } })];
     const path = (index: number) => `items|[?@ == '${String(index).padEnd(480, 'x')}']`;
     const query = ofRun(`steps { ${repeat(100, (index) => `a${index}: outputs(path: "${path(index)}")`)} }`);
@@ -216,7 +216,7 @@ describe('an answer', () => {
   });
 });
 
-describe('the size of an answer', () => {
+describe('the size of a response', () => {
   const MAXIMUM = 4096;
   let outputs = 'null';
   let runs = 0;
@@ -248,7 +248,7 @@ describe('the size of an answer', () => {
     ),
   })).value;
 
-  it('counts payloads before they are built into a too large answer', () => {
+  it('includes payloads before they are built into a too large response', () => {
     const budgets = new Budgets({ maxUpstreamCalls: 1, maxObjects: 1, maxAnswerBytes: 100 });
     budgets.takePayload(100);
     expect(budgets.room().bytes).toBe(0);
@@ -260,7 +260,7 @@ describe('the size of an answer', () => {
     expect(budgets.excess()).toBeNull();
   });
 
-  it('sends an answer at the byte limit, and rejects one more', async () => {
+  it('may equal the byte limit, and is rejected one byte above', async () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.constantFrom('a', 'b', 'c'), values), async (value) => {
         outputs = JSON.stringify(value);
@@ -277,7 +277,7 @@ describe('the size of an answer', () => {
     );
   });
 
-  it.each(TRANSPORTS)('The size of an answer is limited each time: %s', async (transport) => {
+  it.each(TRANSPORTS)('is limited each time: %s', async (transport) => {
     outputs = JSON.stringify('x'.repeat(MAXIMUM));
     const query = ofRun('status steps { id outputs }', `r${(runs += 1)}`);
     for (const time of TIMES) {

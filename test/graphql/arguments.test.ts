@@ -64,7 +64,7 @@ describe('an argument', () => {
     ['inputs must be an object, got a list.', start('[1, 2]')],
     ['inputs must be an object, got a string.', start('"order"')],
     ['inputs must be an object, got a number.', start('7')],
-  ])('An argument is rejected before any call: %s', async (message, query) => {
+  ])('is rejected before any call: %s', async (message, query) => {
     await expectRefused(message, query);
     expect(upstream.calls).toEqual([]);
   });
@@ -74,5 +74,5 @@ describe('an argument', () => {
     ['first must be from 1 to 100, got 101.', ofRun('failedSteps(first: 101) { id }')],
     ['first must be from 1 to 100, got 0.', ofRun('slowestSteps(first: 0) { id }')],
     ['first must be from 1 to 100, got 101.', ofWorkflow('failureGroups { nodes { runs(first: 101) { id } } }')],
-  ])('rejects an argument of a field below a list or run: %s', expectRefused);
+  ])('is rejected on a field below a list or run: %s', expectRefused);
 });

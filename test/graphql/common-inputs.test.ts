@@ -5,7 +5,7 @@ import { perBlock } from '../harness/lasting.ts';
 import { wireRun, wireWorkflow } from '../harness/wire.ts';
 import type { Script } from '../harness/upstream.ts';
 
-describe('The incident of the sample', () => {
+describe('the incident of the sample', () => {
   const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
   async function ask(query: string): Promise<unknown> {
     const { data, errors } = await gateway.query(query, { key: 'demo-key' });
@@ -48,7 +48,7 @@ describe('The incident of the sample', () => {
     });
   });
 
-  it('says it in the diagnosis', async () => {
+  it('has that input in its diagnosis', async () => {
     const found = (await ask(`{ workflow(id: "support-triage") {
       runs(first: 1, filter: { status: [FAILED] }) { nodes { diagnosis { markdown } } }
     } }`)) as { workflow: { runs: { nodes: readonly [{ diagnosis: { markdown: string } }] } } };
@@ -78,7 +78,7 @@ describe('The incident of the sample', () => {
   });
 });
 
-describe('Filters and common inputs', () => {
+describe('filters and common inputs', () => {
   /** Twelve runs that fail in `eu`, forty that don't; run 0 is the newest. */
   const isFailed = (number: number) => number % 4 === 1 && number < 48;
   const script: Script = ({ endpoint, runId, url }) => {
@@ -102,7 +102,7 @@ describe('Filters and common inputs', () => {
   const gateway = perBlock(new TestGateway({ script }));
   const { upstream } = gateway;
 
-  it('Common inputs cost no call beyond the records and the failed runs', async () => {
+  it('need no calls beyond the records and the failed runs', async () => {
     const { data, errors } = await gateway.query(
       '{ workflow(id: "wf") { failureGroups(orderBy: COUNT) { nodes { commonInputs { nodes { path value } failedRuns } } } } }',
     );
@@ -138,7 +138,7 @@ describe('Filters and common inputs', () => {
     ['inputs: [{ path: "items[0].sku", value: "3" }]', []],
     ['minWallClockMs: 51000', [50, 51]],
     ['search: "us", inputs: [{ path: "items[0].sku", value: 4 }]', [4]],
-  ])('A list is filtered by %s', async (filter, expected) => {
+  ])('filter a list by %s', async (filter, expected) => {
     expect(await listed(filter)).toEqual(expected);
   });
 
@@ -158,7 +158,7 @@ describe('Filters and common inputs', () => {
       'filter.inputs[0].value must be no value for PRESENT, got a number.',
     ],
     [`inputs: [${'{ path: "a", value: 1 } '.repeat(11)}]`, 'filter.inputs must have at most 10 conditions, got 11.'],
-  ])('%s is rejected', async (filter, message) => {
+  ])('reject %s', async (filter, message) => {
     expect(await listed(filter)).toContain(message);
   });
 });

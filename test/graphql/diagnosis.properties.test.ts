@@ -48,7 +48,7 @@ const kinds = fc.array(
   { minLength: 5, maxLength: 70 },
 );
 
-it('No claim of a diagnosis goes beyond the runs that were examined', async () => {
+it('claims nothing in a diagnosis beyond the examined runs', async () => {
   let [asked, claimed, isNewCount] = [0, 0, 0];
   const property = fc.asyncProperty(
     kinds,

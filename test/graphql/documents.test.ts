@@ -23,7 +23,7 @@ function createTracked(maxBytes: number, compiler: QueryCompiler = realCompiler)
 }
 
 describe('documents', () => {
-  it('never exceeds the memory limit for documents, in any order of use', () => {
+  it('never exceed their memory limit, in any order of use', () => {
     const action = fc.record({
       number: fc.integer({ min: 0, max: 12 }),
       length: fc.constantFrom(0, 100, 2000, 30_000),
@@ -47,7 +47,7 @@ describe('documents', () => {
     );
   });
 
-  it('Evicted compiled queries leave no code in memory', () => {
+  it('leave no code of evicted compiled queries in memory', () => {
     const { keep } = createTracked(200_000);
     const compileMany = (round: number) => {
       for (let count = 0; count < 100; count += 1) {

@@ -39,7 +39,7 @@ describe('_entities', () => {
     return { entities: entitiesOf, errors: placesOf({ errors }), all: errors };
   }
 
-  it('Runs, steps and workflows are returned in the order of their representations', async () => {
+  it('returns runs, steps and workflows in the order of their representations', async () => {
     expect(await entities([stepKey('r2', 'r2-step'), runKey('r1'), workflowKey('wf'), runKey('r2')])).toMatchObject({
       entities: [
         { __typename: 'Step', id: 'r2-step', durationMs: 2237.692 },
@@ -51,7 +51,7 @@ describe('_entities', () => {
     });
   });
 
-  it('Any number of entities of a run takes one steps call', async () => {
+  it('makes one steps call for any number of entities of a run', async () => {
     const runs = ['r1', 'r2', 'r3'].flatMap((id) => [runKey(id), stepKey(id, `${id}-step`), runKey(id)]);
     const { entities: answered, errors } = await entities([...runs, ...runs]);
     expect(answered).toHaveLength(18);
@@ -66,7 +66,7 @@ describe('_entities', () => {
     ]);
   });
 
-  it('takes no steps call if only record fields are selected', async () => {
+  it('makes no steps call if only record fields are selected', async () => {
     const fields =
       '... on Run { status } ... on Workflow { name } ...S } } fragment S on Step { nodeId ... on Step { durationMs';
     const { errors } = await entities([runKey('r1'), workflowKey('wf')], fields);
@@ -74,7 +74,7 @@ describe('_entities', () => {
     expect([upstream.count('run'), upstream.count('workflows'), upstream.count('steps')]).toEqual([1, 1, 0]);
   });
 
-  it('A workflow takes no call if only its id is selected', async () => {
+  it('makes no call for a workflow if only its id is selected', async () => {
     expect((await entities([workflowKey('any')], '... on Workflow { id }')).entities).toEqual([{ id: 'any' }]);
     expect(upstream.calls).toEqual([]);
   });
@@ -135,7 +135,7 @@ describe('_entities', () => {
     ['it has no type', { id: 'r1' }, 'Workflow, Run, Step, got nothing'],
     ['it is a string', 'r1', 'an object with __typename and its key, got a string'],
     ['it is a list', [runKey('r1')], 'an object with __typename and its key, got a list'],
-  ])('A representation is rejected if %s, and the others are returned', async (_, representation, message) => {
+  ])('rejects a representation if %s, and returns the others', async (_, representation, message) => {
     for (let time = 0; time < 3; time += 1) {
       const { entities: answered, all } = await entities([runKey('r1'), representation, runKey('r2')]);
       expect(answered).toMatchObject([{ id: 'r1' }, null, { id: 'r2' }]);
@@ -149,14 +149,14 @@ describe('_entities', () => {
     expect(answered).toMatchObject([{ id: '7', totalElapsedTime: 2 }]);
   });
 
-  it('More than 1000 representations are rejected, without any call', async () => {
+  it('rejects more than 1000 representations without any call', async () => {
     const { errors, all } = await entities(Array.from({ length: 1001 }, (_, index) => runKey(`r${index}`)));
     expect(errors).toEqual(['_entities: BAD_USER_INPUT']);
     expect(all[0]?.message).toBe('representations must have at most 1000 items, got 1001.');
     expect(upstream.calls).toEqual([]);
   });
 
-  it('A run requires a key, but _service does not', async () => {
+  it('requires a key for a run, but not for _service', async () => {
     const { entities: answered, errors } = await entities([runKey('r1')], FIELDS, { key: null });
     expect({ answered, errors }).toEqual({ answered: [null], errors: ['_entities.0: UNAUTHENTICATED'] });
     const { data } = await gateway.query('{ _service { sdl } }', { key: null });

@@ -33,12 +33,12 @@ describe('executeWorkflow', () => {
     expect(post).toMatchObject({ workflowId: 'wf', key: 'key-1', body: '{"order":7}' });
   });
 
-  it('A start without inputs sends an empty object', async () => {
+  it('sends an empty object without inputs', async () => {
     await execute();
     expect(upstream.calls[0]?.body).toBe('{}');
   });
 
-  it('is UNKNOWN until the upstream lists it', async () => {
+  it('returns an UNKNOWN run until the upstream lists it', async () => {
     upstream.script = ({ endpoint }) => (endpoint === 'execute' ? STARTED : { status: 404 });
     const { data, errors } = await execute();
     expect(errors).toEqual([]);

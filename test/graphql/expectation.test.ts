@@ -95,13 +95,13 @@ describe('the expectation of runs', () => {
       run: { expectation: { nodes: [{ nodeId: 'model_1', sampleSize, p95Ms: 2237.692 }] } },
     });
 
-    it('The steps of 20 runs are loaded, each with one call.', async () => {
+    it('load the steps of 20 runs with one call each', async () => {
       histories.set('wf', [run('slow', 60), ...completed(60)]);
       for (let time = 0; time < 2; time += 1) expect((await ask()).data).toEqual(nodes(20));
       expect(calls()).toEqual([1, 1, 20]);
     });
 
-    it('leaves out a run without steps, and requests it again later', async () => {
+    it('exclude a run without steps, and request it again later', async () => {
       histories.set('wf', [run('slow', 60), ...completed(20)]);
       upstream.script = (call) =>
         call.runId === 'done-3' && call.endpoint === 'steps' ? { status: 500 } : script(call);
@@ -111,7 +111,7 @@ describe('the expectation of runs', () => {
       expect((await ask()).data).toEqual(nodes(20));
     });
 
-    it('is null with the error if no steps can be loaded', async () => {
+    it('are null with the error if no steps can be loaded', async () => {
       histories.set('wf', [run('slow', 60), ...completed(20)]);
       upstream.script = (call) => (call.endpoint === 'steps' ? { status: 500 } : script(call));
       const answer = await ask();
@@ -149,14 +149,14 @@ describe('the expectation of runs', () => {
       ]);
     });
 
-    it('A run that hangs behind 450 later runs is found.', async () => {
+    it('finds a run that hangs behind 450 later runs', async () => {
       histories.set('wf', [...completed(450), run('stuck', 30_595), ...completed(600).slice(450)]);
       const { data } = await overdue('(workflowIds: ["wf"])');
       expect(data).toMatchObject({ overdueRuns: [{ id: 'stuck' }] });
       expect(calls()).toEqual([6, 0, 0]);
     });
 
-    it('A workflow that cannot be read is left out, with its error.', async () => {
+    it('excludes an unreadable workflow, with its error', async () => {
       histories.set('wf', [run('slow', 60), ...completed(20)]);
       histories.set('down', []);
       upstream.script = (call) =>

@@ -11,7 +11,7 @@ interface Group {
   readonly latestMessage: string;
 }
 
-describe('Failure groups', () => {
+describe('failure groups', () => {
   let workflows: ScriptedWorkflows;
 
   const stepOf = (runId: string, nodeId: string, fields = {}) =>
@@ -69,7 +69,7 @@ describe('Failure groups', () => {
   });
   const calls = () => (['workflows', 'runs', 'run', 'steps'] as const).map((endpoint) => upstream.count(endpoint));
 
-  it('loads only failed runs of the window for COUNT without claims', async () => {
+  it('load only failed runs of the window for COUNT without claims', async () => {
     start('wf', '10 ok', 'e429', '20 ok', 'e500', '2 ok', 'e500', '5 ok');
     expect(await groupsOf('(last: 10, orderBy: COUNT)', 'latestMessage count')).toEqual([
       { failure: 'HTTP 500', count: 2 },
@@ -77,7 +77,7 @@ describe('Failure groups', () => {
     expect(calls()).toEqual([0, 1, 0, 2]);
   });
 
-  it('needs three completions of the node, not runs that skip it', async () => {
+  it('need three completions of the node, not runs that skip it', async () => {
     start('wf', '30 ok', 'e500', '2 ok', '2 skip');
     expect(await groupsOf()).toEqual([group(500, { state: 'NEW' })]);
     start('wf', 'ok');
@@ -85,7 +85,7 @@ describe('Failure groups', () => {
     expect(await groupsOf()).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
-  it('resolves a failure of a closed window by later runs', async () => {
+  it('are resolved in a closed window by later runs', async () => {
     start('wf', '21 ok', 'e500', '2 ok', 'e429', '2 ok');
     const window = `(last: 100, startedBefore: "${startOf(23)}")`;
     expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
@@ -98,7 +98,7 @@ describe('Failure groups', () => {
     expect(await groupsOf(window)).toEqual([group(500, { state: 'RESOLVED', isExact: true })]);
   });
 
-  it('Nothing is resolved where completed runs cannot be loaded', async () => {
+  it("stay unresolved if completed runs can't be loaded", async () => {
     start('wf', '21 ok', 'e500', '3 ok');
     upstream.script = failing(...workflows.ids().filter((id) => id.startsWith('ok')));
     expect(await groupsOf()).toEqual([group(500, { state: 'UNKNOWN', isExact: true })]);
@@ -113,7 +113,7 @@ describe('Failure groups', () => {
     ['RECENT', [502, 500, 429]],
     // Each failed run costs the same.
     ['COST', [429, 500, 502]],
-  ])('Groups are ordered by %s', async (order, statuses) => {
+  ])('are ordered by %s', async (order, statuses) => {
     await gateway.restart({ env: { TOKEN_PRICES: 'examples/operations/prices.json' } });
     const old = Array.from({ length: 12 }, () => ['20 ok', 'e429']).flat();
     start('wf', ...old, '4 e429', '16 ok', '4 e500', 'e502');
@@ -155,7 +155,7 @@ describe('Failure groups', () => {
       runs: runs.map((id) => ({ id })),
     });
 
-    it('merges the groups of workflows in one order, without extra calls', async () => {
+    it('merge in one order, without extra calls', async () => {
       start('wf', '20 ok', 'e500');
       start('other', 'e500', '20 ok', 'e429', 'e429');
       start('wf', 'e500', '3 ok');
@@ -171,7 +171,7 @@ describe('Failure groups', () => {
       expect(calls()).toEqual([1, 2, 0, 11]);
     });
 
-    it('The runs are complete unless `last` cuts the window', async () => {
+    it('count all runs unless `last` cuts the window', async () => {
       start('wf', '3 ok', 'e500');
       start('other', '2 ok');
       const isComplete = async (args: string) => {
@@ -188,7 +188,7 @@ describe('Failure groups', () => {
       expect(await isComplete('last: 3, startedAfter: "2200-01-01T00:00:00Z"')).toEqual([yes, yes]);
     });
 
-    it('uses earlier runs than the window to find new groups', async () => {
+    it('use runs before the window to find new groups', async () => {
       start('wf', 'e500', '20 ok', 'e500');
       start('other', '20 ok', 'e429');
       start('wf', 'e502');
@@ -199,7 +199,7 @@ describe('Failure groups', () => {
       });
     });
 
-    it('examines fewer runs of many workflows, within the call budget', async () => {
+    it('examine fewer runs of many workflows, within the call budget', async () => {
       const ids = Array.from({ length: 25 }, (_, number) => `wf-${number}`);
       upstream.script = createScriptedHistory(
         1000,
@@ -210,7 +210,7 @@ describe('Failure groups', () => {
       expect(data).toEqual({ failureGroups: { runsExamined: 1000, runsRequested: 1000 } });
     });
 
-    it('leaves out an unreadable workflow, and counts a run not loaded', async () => {
+    it('exclude an unreadable workflow, and count a run not loaded', async () => {
       start('wf', 'e500', 'e500');
       start('other', 'e429');
       upstream.script = (call) =>
@@ -228,7 +228,7 @@ describe('Failure groups', () => {
     });
   });
 
-  it('reads 900 uncached runs without exceeding the queue of a viewer', async () => {
+  it('read 900 uncached runs without exceeding the queue of a viewer', async () => {
     start('wf', '900 e500');
     await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2000' } });
     const { data, errors } = await gateway.query(ofWorkflow('statistics(last: 900) { nodes { failureCount } }'));

@@ -7,13 +7,13 @@ import { TestGateway } from '../harness/gateway.ts';
 import { perTest } from '../harness/lasting.ts';
 import { codesOf, ofRun, ofWorkflow } from '../harness/operations.ts';
 
-describe('the fields that Relay refetches by', () => {
+describe('the fields that Relay uses to refetch', () => {
   const gateway = perTest(new TestGateway());
   const { upstream } = gateway;
   const fetchRun = (fetchId: string, fields: string) =>
     gateway.query(`query ($id: ID!) { fetch__Run(fetchId: $id) { ${fields} } }`, { variables: { id: fetchId } });
 
-  it('refetches the same run as `run`, and workflow as `workflow`', async () => {
+  it('return the same run as `run`, and workflow as `workflow`', async () => {
     const fields = 'id workflowId fetchId status totalElapsedTime workflow { id name }';
     const { run } = (await gateway.query(ofRun(fields))).data as { run: { fetchId: string } };
     expect((await fetchRun(run.fetchId, fields)).data).toEqual({ fetch__Run: run });
@@ -22,7 +22,7 @@ describe('the fields that Relay refetches by', () => {
     expect(again.data).toEqual({ fetch__Workflow: workflow });
   });
 
-  it('rejects a string that is not a `fetchId` without an upstream call', async () => {
+  it('reject a string that is not a `fetchId` without an upstream call', async () => {
     const texts = ['', 'run-1', '[]', fetchIdOf({ workflowId: 'wf', runId: '..' }), 'x'.repeat(100_000)];
     for (const text of texts) {
       const answer = await fetchRun(text, 'status');
@@ -31,7 +31,7 @@ describe('the fields that Relay refetches by', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it('A `fetchId` may have any two valid ids', () => {
+  it('accept a `fetchId` of any two valid ids', () => {
     const ids = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 512 }).filter((id) => problemOf(id) === null);
     const longest = '"'.repeat(512);
     fc.assert(

@@ -80,7 +80,7 @@ describe.each(Object.entries(PARENTS))('each field of a %s', (typeName, [queryOf
   });
 
   it.each(fieldsOf(typeName).map((field) => [field.name, field] as const))(
-    'A field has the same value with and without all other fields: %s',
+    'has the same value with and without all other fields: %s',
     async (name, field) => {
       expect(all).toHaveProperty(name);
       for (let time = 0; time < 2; time += 1) expect((await ask(select(field, 2)))[name]).toEqual(all[name]);
@@ -223,11 +223,11 @@ describe('the values of fields', () => {
       'inputs outputs order: inputs(path: "order")',
       { inputs: { order: 7 }, outputs: 'Refund approved.', order: 7 },
     ],
-  ])('The fields of a run have their values: %s { %s }', async (id, fields, data) => {
+  ])('are those of the run: %s { %s }', async (id, fields, data) => {
     expect(await run(fields, id)).toEqual({ data, errors: [] });
   });
 
-  it('The fields of a workflow are those of the list of workflows', async () => {
+  it('equal those of the workflow list for a workflow', async () => {
     const graph = 'graph { entry finish nodes { id type description } edges { from to } }';
     const fields = `name description status version isPublic organizationId createdAt updatedAt updatedBy ${graph}`;
     expect(await workflow(fields)).toEqual({
@@ -248,7 +248,7 @@ describe('the values of fields', () => {
     expect((await ask('{ workflow(id: "unlisted") { id name } }')).errors).toEqual(['workflow.name: NOT_FOUND']);
   });
 
-  it('has runs, statistics and failures, each with its own error', async () => {
+  it('include runs, statistics and failures, each with its own error', async () => {
     expect(
       await workflow('run(id: "r2") { id } runsById(ids: ["r1", "gone", "r2", ".."]) { id totalElapsedTime }'),
     ).toEqual({
@@ -280,7 +280,7 @@ describe('the values of fields', () => {
     });
   });
 
-  it('has fields of both runs; an error names the failed argument', async () => {
+  it('include fields of both runs; an error names the failed argument', async () => {
     const compare = (runs: string, fields: string) => ask(`{ compareRuns(workflowId: "wf", ${runs}) { ${fields} } }`);
     const fields = 'base { id } head { id progress { total } } elapsedTimeDelta tokenDelta';
     expect(await compare('baseId: "r1", headId: "r2"', fields)).toEqual({
@@ -324,12 +324,12 @@ describe('the values of fields', () => {
         (name) => `steps.0.${name}`,
       ),
     ],
-  ])('nulls numbers out of the range of Int, with errors: run %s', async (id, fields, data, places) => {
+  ])('are null with errors outside Int: run %s', async (id, fields, data, places) => {
     const errors = places.map((place) => `run.${place}: NUMBER_OUT_OF_RANGE`);
     expect(await run(fields, id)).toEqual({ data, errors });
   });
 
-  it('nulls numbers out of Int in a comparison, but not fitting differences', async () => {
+  it('are null outside Int in a comparison, except differences that fit', async () => {
     const compare = (base: string, head: string) =>
       ask(`{ compareRuns(workflowId: "wf", baseId: "${base}", headId: "${head}") { elapsedTimeDelta tokenDelta } }`);
     expect(await compare('r2', 'big')).toEqual({
@@ -365,13 +365,13 @@ function descriptionsIn(contract: string): readonly Description[] {
 const DESCRIPTIONS = descriptionsIn(CONTRACT);
 
 describe('the schema', () => {
-  it('The schema describes every type, field, argument and value', () => {
+  it('describes every type, field, argument and value', () => {
     // Arguments of directives are read by tools, not by people.
     const undescribed = DESCRIPTIONS.filter(({ name, text }) => text === '' && !name.startsWith('.'));
     expect(undescribed).toEqual([]);
   });
 
-  it('has descriptions of at most 200 characters, without variables of the operator', () => {
+  it('describes them in at most 200 characters, without environment variables', () => {
     const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
     const variables = [...page.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name = '']) => name);
     expect(variables).toContain('TOKEN_PRICES');

@@ -34,7 +34,7 @@ interface Group {
   readonly isResolved: boolean;
 }
 
-describe('In an incident that began 44 minutes ago', () => {
+describe('an incident that began 44 minutes ago', () => {
   const gateway = perTest(
     new TestGateway({ script: createIncident(NOW, ordersOf(WORKFLOWS)), clock: createManualClock() }),
   );
@@ -49,7 +49,7 @@ describe('In an incident that began 44 minutes ago', () => {
     ['an hour', 1, { count: 7, calls: [1, 2, 0, 45] }],
     ['a day', 24, { count: 7, calls: [1, 8, 0, 93] }],
     ['a week', 168, { count: 7, calls: [1, 11, 0, 120] }],
-  ])('shows the new group of %s first, with its change', async (_, hours, expected) => {
+  ])('lists its new group first for %s, with its change', async (_, hours, expected) => {
     const startedAfter = new Date(NOW - hours * HOUR).toISOString();
     const { data, errors } = await gateway.query(GROUPS, { variables: { startedAfter } });
     expect(errors).toEqual([]);
@@ -69,7 +69,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual(expected.calls);
   });
 
-  it('uses the newest completed run before the change as baseline', async () => {
+  it('has the newest completed run before the change as baseline', async () => {
     const { data, errors } = await gateway.query(
       ofRun(`baseline { reason run { id } changes { ${CHANGES} } } lastSuccessBefore { id }`),
     );
@@ -97,7 +97,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(run.baseline.comparison).toEqual(compareRuns);
   });
 
-  it('says what happened in a sentence, and in Markdown with links', async () => {
+  it('is summarized in a sentence, and in Markdown with links', async () => {
     await gateway.restart({ env: { PUBLIC_URL: 'https://runs.example.com/stepgate' } });
     const { data, errors } = await gateway.query(
       ofRun(
@@ -142,7 +142,7 @@ describe('In an incident that began 44 minutes ago', () => {
     expect(calls()).toEqual([1, 3, 1, 32]);
   });
 
-  it('says less if the history cannot be read', async () => {
+  it("shows less if the history can't be read", async () => {
     const { script } = upstream;
     upstream.script = (call) => (call.endpoint === 'runs' ? { status: 500 } : script(call));
     const answer = await gateway.query(
@@ -185,7 +185,7 @@ describe('In an incident that began 44 minutes ago', () => {
       readonly runsNotLoaded: number;
     }
 
-    it('lists new groups first, with two pages each and examined steps', async () => {
+    it('list new groups first, with two pages each and examined steps', async () => {
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1000' } });
       const { nodes, counts, errors } = await ask();
       expect(errors).toEqual([]);
@@ -194,7 +194,7 @@ describe('In an incident that began 44 minutes ago', () => {
       expect(calls()).toEqual([1, 40, 0, 20 * 39]);
     });
 
-    it('Common inputs, states and shifts ask for no more pages and steps', async () => {
+    it('need no more pages and steps for common inputs, states and shifts', async () => {
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1000' } });
       const { errors } = await gateway.query(`{
         failureGroups(${window}) { nodes { state returnedAt commonInputs { nodes { text } factsCompared } } }
@@ -221,14 +221,14 @@ describe('In an incident that began 44 minutes ago', () => {
       ],
       ['baseline', recent('baseline { reason }'), [1, 80, 0, 700]],
       ['headline', recent('diagnosis { headline }'), [1, 80, 0, 560]],
-    ])('The calls of %s are bounded by the groups and the runs', async (_, text, expected) => {
+    ])('limit the calls of %s by the groups and the runs', async (_, text, expected) => {
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2000', TOKEN_PRICES: 'examples/operations/prices.json' } });
       const { errors } = await gateway.query(text);
       expect(errors).toEqual([]);
       expect(calls()).toEqual(expected);
     });
 
-    it('claims nothing beyond the call budget, and gets further when repeated', async () => {
+    it('claim nothing beyond the call budget, and get further when repeated', async () => {
       const first = await ask();
       expect(upstream.calls.length).toBe(200);
       expect(new Set(codesOf(first))).toEqual(new Set(['UPSTREAM_BUDGET_EXCEEDED']));
@@ -243,7 +243,7 @@ describe('In an incident that began 44 minutes ago', () => {
   });
 });
 
-it('names the runs of a comparison that cannot be loaded', async () => {
+it("names the runs of a comparison that can't be loaded", async () => {
   const history = createScriptedHistory(6, [{ ...wireWorkflow('wf'), organization_id: 'org-1' }]);
   const failed = { status: 'failed', error: 'boom' };
   const upstream = await startUpstream(async (call) => {

@@ -54,7 +54,7 @@ describe('a large payload', () => {
     'constructor',
   );
 
-  it('gets the same answers from the worker as on the loop', async () => {
+  it('is the same from the worker as on the loop', async () => {
     await fc.assert(
       fc.asyncProperty(written, written, paths, async (one, another, path) => {
         [outputs, rest] = [one, { inputs: { input_data: JSON.parse(another) as unknown, model: 'm' } }];
@@ -71,7 +71,7 @@ describe('a large payload', () => {
     );
   });
 
-  it('keeps the budgets of an operation', async () => {
+  it('counts against the budgets of an operation', async () => {
     outputs = `[${'0,'.repeat(MIB / 4)}0]`;
     for (const fields of [
       repeat(5, (index) => `a${index}: outputs`),
@@ -112,7 +112,7 @@ describe('a large payload', () => {
     expect(await call(inWorker.url)).toBe(expected);
   });
 
-  it("is a value for an embedder's plugins", async () => {
+  it("is a plain value for an embedder's plugins", async () => {
     outputs = JSON.stringify({ a: 'x'.repeat(MIB) });
     const seen: unknown[] = [];
     const plugin: StepgatePlugin = {
@@ -151,7 +151,7 @@ describe('a watched run', () => {
   it.each([
     ['on the loop', Infinity],
     ['in the worker', 0],
-  ])('has an event only for another value, read %s', async (_, maxBytesOnLoop) => {
+  ])('sends an event only for a different value, read %s', async (_, maxBytesOnLoop) => {
     const run = await new LiveRun({ maxBytesOnLoop }).open();
     const show = (outputs: string) => {
       run.upstream.script = ({ endpoint, runId }) =>

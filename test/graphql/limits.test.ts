@@ -52,7 +52,7 @@ describe('the limits of an operation', () => {
     send('HTTP POST', gateway.url, { query, ...(query.startsWith('query A') && { operationName: 'A' }) });
 
   it.each(Object.keys(FORMS).flatMap((limit) => Object.keys(WRAPS).map((wrap) => [limit, wrap] as const)))(
-    'An operation may have exactly the maximum of %s, %s',
+    'allow exactly the maximum of %s, %s',
     async (limit, wrap) => {
       const [maximum = 0, write = () => ''] = FORMS[limit] ?? [];
       const queryOf = (count: number) => WRAPS[wrap]?.(write(count)) ?? '';
@@ -65,7 +65,7 @@ describe('the limits of an operation', () => {
 
   describe.each(TRANSPORTS)('limits over %s', (transport) => {
     it.each(Object.entries(FORMS))(
-      'The error names the limit %s, its maximum and the actual number, each time',
+      'report the limit %s, its maximum and the actual number, each time',
       async (limit, [maximum, write]) => {
         const found = maximum + 1;
         for (let time = 0; time < 3; time += 1) {
@@ -81,7 +81,7 @@ describe('the limits of an operation', () => {
       },
     );
 
-    it('The number of characters is limited before parsing', async () => {
+    it('apply to the number of characters before parsing', async () => {
       // By GET the request's head would be too long first, and over a socket the message.
       const length = transport === 'HTTP GET' || transport === 'graphql-ws' ? 0 : 131_073;
       expect(
@@ -92,7 +92,7 @@ describe('the limits of an operation', () => {
       expect(errors).toMatchObject([{ extensions: { code } }]);
     });
 
-    it('The number of tokens is limited', async () => {
+    it('apply to the number of tokens', async () => {
       const { errors } = await send(transport, gateway.url, { query: `{ ${'id '.repeat(5001)} }` });
       expect(errors).toMatchObject([
         { message: expect.stringContaining('5000 tokens'), extensions: { code: 'GRAPHQL_PARSE_FAILED' } },
@@ -100,7 +100,7 @@ describe('the limits of an operation', () => {
     });
   });
 
-  it('A fragment counts at each spread, however often the spreads double', async () => {
+  it('count a fragment at each spread, however often the spreads double', async () => {
     const twice = (index: number) => `fragment F${index} on Workflow { ...F${index + 1} ...F${index + 1} }`;
     for (const [fragments, message] of [
       [6, 'has 128 aliases; at most 100 are allowed'],
@@ -112,7 +112,7 @@ describe('the limits of an operation', () => {
     }
   });
 
-  it('Root fields in fragments count at each spread', async () => {
+  it('count root fields in fragments at each spread', async () => {
     for (const [query, limit, found] of [
       [
         `{ ${repeat(101, (index) => `...F${index}`)} } ${repeat(101, (index) => `fragment F${index} on Query { __typename }`)}`,
@@ -132,7 +132,7 @@ describe('the limits of an operation', () => {
     expect((await ask(`${ofWorkflow('...F')} ${further}`)).errors).toBeUndefined();
   });
 
-  it('counts an alias in an introspection, but not __typename', async () => {
+  it('count an alias in an introspection, but not __typename', async () => {
     const twice = '__typename __schema { types { kind } a: types { name } }';
     expect((await ask(`{ ${twice} }`)).errors).toBeUndefined();
     expect((await ask(`{ ${twice} __type(name: "Run") { name } }`)).errors).toMatchObject([
@@ -140,7 +140,7 @@ describe('the limits of an operation', () => {
     ]);
   });
 
-  it('Cycles of fragments are rejected, whether they are spread or not', async () => {
+  it('reject cycles of fragments, spread or not', async () => {
     for (const query of [
       '{ ...F } fragment F on Query { workflow(id: "wf") { id } ...F }',
       '{ __typename } fragment F on Query { ...G } fragment G on Query { ... { ...F } }',
@@ -158,13 +158,13 @@ describe('the limits of an operation', () => {
       true,
     ],
     ['subscription { runUpdated(workflowId: "wf", id: "r1") { run { id @skip(if: false) } } }', false],
-  ])('A condition on the root field of a subscription is rejected: %s', async (query, isRefused) => {
+  ])('reject a condition on the root field of a subscription: %s', async (query, isRefused) => {
     const answer = await send('graphql-ws', gateway.url, { query, variables: { b: false } });
     expect(codesOf(answer)).toEqual(isRefused ? ['GRAPHQL_VALIDATION_FAILED'] : []);
   });
 
   it.each(Object.entries(NESTED))(
-    'A text that nests %s too deep is refused before the stack overflows',
+    'reject a document that nests %s too deeply before the stack overflows',
     async (_, [levels, write]) => {
       const body = JSON.stringify({ query: write(levels) });
       const response = await fetch(`${gateway.url}/graphql`, {
@@ -177,14 +177,14 @@ describe('the limits of an operation', () => {
     },
   );
 
-  it('allows 800 nested brackets in an operation and its fragments', async () => {
+  it('allow 800 nested brackets in an operation and its fragments', async () => {
     const query = (levels: number) =>
       `{ ...F ${'...{'.repeat(levels - 2)} __typename ${'}'.repeat(levels - 2)} } fragment F on Query { __typename }`;
     expect(await ask(query(800))).toEqual({ data: { __typename: 'Query' } });
     expect(codesOf(await ask(query(801)))).toEqual(['GRAPHQL_PARSE_FAILED']);
   });
 
-  it('The depth of introspection is limited', async () => {
+  it('apply to the depth of introspection', async () => {
     const query = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }';
     expect((await ask(query)).errors).toMatchObject([{ message: expect.stringMatching(/introspection depth/i) }]);
   });

@@ -72,7 +72,7 @@ it.each<[string, () => void]>([
       renameSync(write('new.json', SECOND), path);
     },
   ],
-])('uses a manifest that was %s, and no earlier answer', async (_, replace) => {
+])('uses a manifest that was %s, and no earlier response', async (_, replace) => {
   for (let time = 0; time < 3; time += 1) expect(await ask('a')).toEqual(OLD_ANSWER);
   expect(await tools()).toEqual(['Status']);
   replace();
@@ -108,7 +108,7 @@ it('keeps the manifest before an invalid one, which it reports once', async () =
   expect(await reloads()).toEqual({ failed: 1, ok: 1 });
 });
 
-it('waits for the rest of a manifest that is half written', async () => {
+it('waits for the rest of a half-written manifest', async () => {
   write('manifest.json', JSON.stringify(SECOND).slice(0, 20));
   await read(1);
   write('manifest.json', SECOND);

@@ -26,7 +26,7 @@ const writePrices = (content: unknown) => write(`${(files += 1)}.json`, content)
 const PRICE = { input_cost_per_token: 1e-6, output_cost_per_token: 2e-6 };
 const SONNET = { ...PRICE, cache_read_input_token_cost: 1e-7 };
 
-describe('steps of models', () => {
+describe('steps that call models', () => {
   let steps: readonly Wire[];
   let number = 0;
   const prices = writePrices({ 'gpt-4.1-mini-2025-04-14': PRICE, 'claude-sonnet-4-5-20250929': SONNET });
@@ -45,7 +45,7 @@ describe('steps of models', () => {
   /** With a new key each time: the document is known and compiled, but no answer is cached. */
   const ask = (text: string) => gateway.query(text, { key: `key-${(number += 1)}` });
 
-  it('reads the same conversation each time, in any format', async () => {
+  it('have the same conversation each time, in any format', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: STREAMS.chat }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const first = await ask(queryOf(CONVERSATION));
@@ -63,7 +63,7 @@ describe('steps of models', () => {
     expect([(await again()).data, (await again()).data, (await again()).data]).toEqual(Array(3).fill(first.data));
   });
 
-  it('has an error only at a conversation that cannot be read', async () => {
+  it("have an error only at a conversation that can't be read", async () => {
     upstream.script = ({ endpoint }) => {
       const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
       const text = JSON.stringify([wireStep({ id: 's1', outputs: 'DEEP' }), wireStep({ id: 's2' })]);
@@ -90,7 +90,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('The messages of conversations count as objects of the answer', async () => {
+  it('count messages of conversations as objects of the response', async () => {
     const messages = Array.from({ length: 1000 }, () => ({ role: 'user', content: 'Hi' }));
     steps = Array.from({ length: 10 }, (_, at) => wireStep({ id: `s${at}`, inputs: { messages }, outputs: null }));
     await gateway.restart({ env: { MAX_OPERATION_OBJECTS: '1000' } });
@@ -102,7 +102,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('prices steps by the price file, and sums them in the run', async () => {
+  it('are priced by the price file, and summed in the run', async () => {
     const shapes = [CHAT, RESPONSES, ANTHROPIC, { inputs: null, outputs: {} }];
     steps = shapes.map((shape, at) => wireStep({ id: `s${at}`, ...shape }));
     const priced = (amount: number) => ({ amount, currency: 'USD', stepsPriced: 1, stepsUnpriced: 0 });
@@ -122,7 +122,7 @@ describe('steps of models', () => {
     }
   });
 
-  it('reports the cost of retried failures as wasted', async () => {
+  it('report the cost of retried failures as wasted', async () => {
     const at = (second: number) => `2025-03-13T02:41:0${second}Z`;
     const failed = { status: 'failed', error: 'overloaded', node_id: 'model' };
     steps = [
@@ -145,7 +145,7 @@ describe('steps of models', () => {
 });
 
 describe('the price file', () => {
-  it('reads prices in the format of LiteLLM, ignoring other units', async () => {
+  it('may have the LiteLLM format, ignoring other units', async () => {
     const path = writePrices(
       JSON.stringify({
         sample_spec: { input_cost_per_token: 'as LiteLLM describes it', output_cost_per_token: 0 },
@@ -210,14 +210,14 @@ describe('the price file', () => {
       `"m": input_cost_per_token_above_200k_tokens ${expected}, got []`,
     ],
     ['with a long name', { ['m'.repeat(5000)]: 7 }, `"${'m'.repeat(99)}… must be an object, got 7`],
-  ])('%s stops the start with an error that names the problem', async (_, content, problem) => {
+  ])('prevents the start with an error naming the problem: %s', async (_, content, problem) => {
     const path = writePrices(content);
     const starting = startGateway({ upstream: SAMPLE, env: { TOKEN_PRICES: path } });
     await expect(starting).rejects.toThrow(`TOKEN_PRICES: ${path}: ${problem}`);
     await expect(starting).rejects.toThrow(/Correct the file \(.*\), or leave TOKEN_PRICES unset\.$/);
   });
 
-  it('A price file that is missing or a directory stops the start', async () => {
+  it('prevents the start if it is missing or a directory', async () => {
     await expect(startGateway({ upstream: SAMPLE, env: { TOKEN_PRICES: join(folder, 'none.json') } })).rejects.toThrow(
       'it cannot be read: ENOENT',
     );

@@ -68,7 +68,7 @@ describe('an operation', () => {
     ['lacks a variable', { query: RUN.replace('ID = "r1"', 'ID!') }, 'BAD_USER_INPUT', 'type "ID!" was not provided.'],
     ['has null for a non-null variable', { query: RUN, variables: { id: null } }, 'BAD_USER_INPUT', 'must not be null'],
     ['is a subscription by HTTP', { query: LIVE }, 'BAD_REQUEST', 'needs a transport that carries events'],
-  ])('rejects an operation that %s equally each time, without data', async (_, body, code, message) => {
+  ])('is rejected equally each time, without data, if it %s', async (_, body, code, message) => {
     const calls = upstream.calls.length;
     const first = await post(body);
     for (const time of TIMES) {
@@ -99,7 +99,7 @@ describe('an operation', () => {
     expect(log.text).not.toContain('"level":50');
   });
 
-  it('A mutation is executed each time, but only by POST and graphql-ws', async () => {
+  it('is executed each time as a mutation, only by POST and graphql-ws', async () => {
     const body = { query: `${RUN} ${START}`, operationName: 'Start' };
     const before = upstream.count('execute');
     for (const time of TIMES) {
@@ -117,7 +117,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + TIMES.length + 1);
   });
 
-  it('A mutation executes all its fields, even after a failure', async () => {
+  it('executes all fields of a mutation, even after a failure', async () => {
     const before = upstream.count('execute');
     const { data, errors } = await gateway.query(
       `mutation { a: executeWorkflow(workflowId: "..") { message } b: executeWorkflow(workflowId: "wf") { message } }`,
@@ -127,7 +127,7 @@ describe('an operation', () => {
     expect(upstream.count('execute')).toBe(before + 1);
   });
 
-  it('has two errors of at most 1000 characters, however many variables fail', async () => {
+  it('has two errors of up to 1000 characters, however many variables fail', async () => {
     const wrong = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`z${index}`, 1]));
     const query = `query ($f: StepFilter) ${ofRun(steps)}`;
     expect((await post({ query })).body.errors).toBeUndefined();
@@ -156,7 +156,7 @@ describe('new documents that arrive together', () => {
   };
   const gateway = perBlock(new TestGateway({ plugins: [plugin] }));
 
-  it('validates new documents in several loop iterations, serving known ones meanwhile', async () => {
+  it('are validated over several loop iterations, serving known ones meanwhile', async () => {
     const count = 60;
     const clients = await Promise.all(Array.from({ length: count }, () => connectRaw(gateway.url)));
     // The operations of a key that is not accepted yet wait for one another.
@@ -175,7 +175,7 @@ describe('new documents that arrive together', () => {
 });
 
 describe('an operation whose client has disconnected', () => {
-  it('cancels a query of a disconnected client, and completes a mutation', async () => {
+  it('is cancelled as a query, and completes as a mutation', async () => {
     const gate = Promise.withResolvers<undefined>();
     const observed: ObservedOperation[] = [];
     const ends = Promise.withResolvers<undefined>();
@@ -246,7 +246,7 @@ describe('errors of fields', () => {
   };
   const gateway = perBlock(new TestGateway({ upstream, logger: log.logger, extension }));
 
-  it('shows only the request id of an internal error, and logs it', async () => {
+  it('show only the request id of an internal error, and log it', async () => {
     for (const time of TIMES) {
       const { data, errors } = await gateway.query(ofRun(`id ${Object.keys(failures).join(' ')}`));
       const nulls = Object.fromEntries(Object.keys(failures).map((name) => [name, null]));
@@ -267,7 +267,7 @@ describe('errors of fields', () => {
     expect(log.text).toContain(SECRET);
   });
 
-  it('returns all errors, even if many and long', async () => {
+  it('are all returned, even if many and long', async () => {
     const query = `{ ${repeat(40, (index) => `${'x'.repeat(2000)}${index}`)} }`;
     const { data, errors } = await gateway.query(query);
     expect([data, errors.length]).toEqual([null, 40]);

@@ -50,7 +50,7 @@ describe('pages', () => {
   const codesAfter = async (list: List, after: string) =>
     codesOf(await gateway.query(LISTS[list], { variables: { first: 1, after } }));
 
-  it.each(NAMES)('Pages of %s continue from their ends and from each cursor, with each item once', async (list) => {
+  it.each(NAMES)('continue from the ends and each cursor, with each item once: %s', async (list) => {
     const whole = (await ask(list, 100, null)).nodes.map(({ id }) => id);
     expect(new Set(whole).size).toBe(whole.length);
     expect(whole.length).toBeGreaterThan(3);
@@ -83,7 +83,7 @@ describe('pages', () => {
   /** A cursor of recent runs with so many positions. */
   const recent = (count: number, offset = '1'): string =>
     `r${'_'.repeat(19)}${`${'a'.repeat(14)}${offset.padStart(6, '_')}${'_'.repeat(12)}`.repeat(count)}`;
-  it.each(NAMES)('Pages of %s refuse cursors of other lists and invalid cursors', async (list) => {
+  it.each(NAMES)('reject cursors of other lists and invalid cursors: %s', async (list) => {
     for (const other of NAMES.filter((name) => name !== list)) {
       const { pageInfo } = await ask(other, 1, null);
       expect(await codesAfter(list, pageInfo.endCursor ?? '')).toEqual(['BAD_USER_INPUT']);
@@ -105,7 +105,7 @@ describe('pages', () => {
     }
   });
 
-  it('starts again after a removed workflow, and counts all workflows', async () => {
+  it('start again after a removed workflow, and count all workflows', async () => {
     const { data } = await gateway.query(
       `{ workflows(first: 1, after: "${encode(['workflow', 'gone'])}") { totalCount nodes { id } pageInfo { hasPreviousPage hasNextPage } } }`,
     );
@@ -122,7 +122,7 @@ describe('pages', () => {
     return result;
   }
 
-  it('Workflows match the search in id, name or description, ignoring case', async () => {
+  it('match workflows by id, name or description, ignoring case', async () => {
     const { script } = createScriptedHistory(0, [
       wireWorkflow('Order-1', { name: null, description: null }),
       wireWorkflow('b', { name: 'Reorder', description: null }),
@@ -141,7 +141,7 @@ describe('pages', () => {
     ]);
   });
 
-  it('may return empty pages, and needs ids above 100 workflows', async () => {
+  it('may be empty, and need ids above 100 workflows', async () => {
     const query = `{ workflows { ${PAGE} } recentRuns { ${PAGE} } workflow(id: "a") { runs { ${PAGE} } } }`;
     const pageInfo = { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null };
     const empty = { nodes: [], edges: [], pageInfo };

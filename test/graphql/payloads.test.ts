@@ -48,7 +48,7 @@ describe('a payload', () => {
         : json;
     });
 
-  it('reads the same payload whole and by path, in any notation', async () => {
+  it('is the same whole and by path, in any notation', async () => {
     await fc.assert(
       fc.asyncProperty(written, async (json) => {
         outputs = json;
@@ -71,7 +71,7 @@ describe('a payload', () => {
       '{"__proto__": {"x": 1}, "toJSON": 7}',
       JSON.parse('{"__proto__": {"x": 1}, "toJSON": 7}') as unknown,
     ],
-  ])('A payload may contain %s', async (_, json, value: unknown) => {
+  ])('may contain %s', async (_, json, value: unknown) => {
     for (const more of ['', 'x'.repeat(2 ** 20)]) {
       outputs = `[${json}, "${more}"]`;
       const { step } = await ask('outputs first: outputs(path: "[0]")');
@@ -79,7 +79,7 @@ describe('a payload', () => {
     }
   });
 
-  it('finds a part by path, and rejects invalid or unsupported paths', async () => {
+  it('is selected by path, with errors for invalid or unsupported paths', async () => {
     outputs = '{"choices": [{"text": "one"}], "list": []}';
     const { step, errors } = await ask(
       `found: outputs(path: "choices[0].text") none: outputs(path: "a.b") all: outputs(path: null)
@@ -92,7 +92,7 @@ describe('a payload', () => {
     expect(placesOf({ errors })).toEqual(['unsupported', 'wrong'].map((name) => `run.steps.0.${name}: BAD_USER_INPUT`));
   });
 
-  it('returns half a million values whole and by path', async () => {
+  it('may have half a million values, whole and by path', async () => {
     const count = 500_000;
     outputs = `[${'[],'.repeat(count)}[]]`;
     const { step, errors } = await ask('outputs path: outputs(path: "[0]") outputsSizeBytes');
@@ -117,7 +117,7 @@ describe('a payload', () => {
     ['in a variable', '($n: JSON)', '{ n: $n }', `{ "n": ${LONG} }`],
     ['in a default', `($n: JSON = ${LONG})`, '{ n: $n }', '{}'],
     ['in a literal', '', `{ n: ${LONG} }`, '{}'],
-  ])('sends long integers as strings, and rejects numbers beyond a double: %s', async (...row) => {
+  ])('has long integers as strings, rejecting numbers beyond a double: %s', async (...row) => {
     const [, declared, inputs, variables] = row;
     const post = async (document: string, given: string) => {
       const headers = { authorization: 'Bearer key-1', 'content-type': 'application/json' };
@@ -179,7 +179,7 @@ describe('the inputs of a run without a record', () => {
       { inputs: null, part: null },
       ['run.inputs: UPSTREAM_CONTRACT_VIOLATION', 'run.part: UPSTREAM_CONTRACT_VIOLATION'],
     ],
-  ])('The inputs of a run without a record are %s', async (_, given, run, errors) => {
+  ])('are %s', async (_, given, run, errors) => {
     steps = given;
     const query = ofRun('inputs part: inputs(path: "a") outputs', `r${(runs += 1)}`);
     for (let time = 0; time < 3; time += 1) {
@@ -216,7 +216,7 @@ describe('payloads of many runs', () => {
       repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { value: inputs(path: "of") } last: id } }`),
     ],
     ['sizes', repeat(10, (index) => `a${index}: runs(first: 30) { nodes { id steps { inputsSizeBytes } last: id } }`)],
-  ])('reads payloads in several loop turns, serving others meanwhile: %s', async (_, selection) => {
+  ])('are read over several loop iterations, serving others meanwhile: %s', async (_, selection) => {
     for (let time = 0; time < 2; time += 1) {
       let [turns, isOver] = [0, false];
       const count = () => {

@@ -58,7 +58,7 @@ describe('persisted operations', () => {
   describe.each(['allow', 'only', 'off'])('the mode %s', (mode) => {
     beforeAll(() => start(mode));
 
-    it.each(TRANSPORTS)('Persisted operations are found by each kind of id, or refused: %s', async (transport) => {
+    it.each(TRANSPORTS)('finds operations by each kind of id, or rejects them: %s', async (transport) => {
       for (const [style, name] of STYLES) {
         for (let time = 0; time < 3; time += 1) {
           const answer = await ask({ ...name(ID), variables }, transport);
@@ -72,7 +72,7 @@ describe('persisted operations', () => {
       }
     });
 
-    it.each(TRANSPORTS)('Operations are accepted as text unless the mode is only: %s', async (transport) => {
+    it.each(TRANSPORTS)('accepts documents unless the mode is `only`: %s', async (transport) => {
       for (let time = 0; time < 3; time += 1) {
         expect(await ask({ query: LISTED, variables }, transport)).toEqual(ANSWER);
         for (const [request, codes] of [
@@ -91,25 +91,22 @@ describe('persisted operations', () => {
     });
   });
 
-  describe('operations of clients', () => {
+  describe('operations registered by clients', () => {
     beforeAll(() => start('allow'));
     const NOT_FOUND = ['PERSISTED_QUERY_NOT_FOUND'];
     const codesFor = async (request: Fields, key?: string) =>
       codesOf(await ask(request, JSON.stringify(request).includes('subscription') ? 'graphql-ws' : 'HTTP POST', key));
 
-    it.each(TRANSPORTS)(
-      'Operations are registered by text and hash over %s, and then found by each kind of id',
-      async (transport) => {
-        const query = `${LISTED} # ${transport}`;
-        const id = hash('sha256', query);
-        expect(codesOf(await ask({ ...hashed(id), variables }, transport))).toEqual(NOT_FOUND);
-        expect(codesOf(await ask({ query, variables, ...byHash(OTHER) }, transport))).toEqual(['BAD_REQUEST']);
-        expect(await ask({ query, variables, ...hashed(id) }, transport)).toEqual(ANSWER);
-        for (const [, name] of STYLES) expect(await ask({ ...name(id), variables }, transport)).toEqual(ANSWER);
-      },
-    );
+    it.each(TRANSPORTS)('are found by each kind of id after registration over %s', async (transport) => {
+      const query = `${LISTED} # ${transport}`;
+      const id = hash('sha256', query);
+      expect(codesOf(await ask({ ...hashed(id), variables }, transport))).toEqual(NOT_FOUND);
+      expect(codesOf(await ask({ query, variables, ...byHash(OTHER) }, transport))).toEqual(['BAD_REQUEST']);
+      expect(await ask({ query, variables, ...hashed(id) }, transport)).toEqual(ANSWER);
+      for (const [, name] of STYLES) expect(await ask({ ...name(id), variables }, transport)).toEqual(ANSWER);
+    });
 
-    it('Operations are registered only with an accepted key', async () => {
+    it('are registered only with an accepted key', async () => {
       for (const query of ['{ __typename }', `${OTHER} #`, `${START} #`, LIVE]) {
         for (const key of ['bad-key', '']) await ask({ query, ...byHash(query) }, 'HTTP POST', key).catch(() => null);
         expect({ query, codes: await codesFor({ ...byHash(query) }) }).toEqual({ query, codes: NOT_FOUND });
@@ -121,13 +118,13 @@ describe('persisted operations', () => {
       ['names a missing operation', `${LISTED} #1`, { operationName: 'Other' }],
       ['has a wrong variable', `${LISTED} #2`, { variables: { id: ['r1'] } }],
       ['gets the error NOT_FOUND', `${LISTED} #3`, { variables: { id: 'missing' } }],
-    ])('An operation is not registered by a first request that %s', async (_, query, params) => {
+    ])('are not registered by a first request that %s', async (_, query, params) => {
       await ask({ query: '{ run(workflowId: "wf", id: "missing") { id } }' }, 'HTTP POST', 'key-9');
       await ask({ query, ...params, ...byHash(query) }, 'HTTP POST', 'key-9');
       expect(await codesFor({ ...byHash(query), variables })).toEqual(NOT_FOUND);
     });
 
-    it('Mutations and subscriptions are registered too', async () => {
+    it('may be mutations and subscriptions', async () => {
       expect(await codesFor({ query: START, ...byHash(START) })).toEqual([]);
       expect(await codesFor(byHash(START))).toEqual([]);
       const { data } = await ask({ query: LIVE, ...byHash(LIVE) }, 'graphql-ws');
@@ -140,16 +137,16 @@ describe('persisted operations', () => {
       { documentId: ID.toUpperCase() },
       { id: `${ID}0` },
       { ...hashed(hash('sha256', 'x')), documentId: ID },
-    ])('An operation is not found by another id: %j', async (request) => {
+    ])('are not found by another id: %j', async (request) => {
       expect(await codesFor({ ...request, variables })).toEqual(NOT_FOUND);
     });
 
-    it('looks up the hash first, then documentId, then id', async () => {
+    it('are looked up by hash first, then documentId, then id', async () => {
       expect(await ask({ ...hashed(ID), documentId: 'other', variables })).toEqual(ANSWER);
       expect(await ask({ documentId: ID, id: 'other', variables })).toEqual(ANSWER);
     });
 
-    it('Operations are evicted beyond their memory limit, least recently used first', async () => {
+    it('are evicted beyond their memory limit, least recently used first', async () => {
       await start('allow', manifest, { CACHE_MAX_BYTES: '1048576' });
       const texts = Array.from({ length: 60 }, (_, index) => `${LISTED} #${index}`.padEnd(500));
       const kept: number[] = [];
@@ -167,7 +164,7 @@ describe('persisted operations', () => {
   });
 
   describe('operations of manifests', () => {
-    it('reads manifests of both formats, and subscribes by id', async () => {
+    it('come from manifests of both formats, and subscribe by id', async () => {
       await start('only', [manifest, write('apollo.json', apollo([{ id: 'live', body: LIVE }]))].join(','));
       for (const transport of ['graphql-ws', 'graphql-sse'] as const) {
         for (let time = 0; time < 2; time += 1) {
@@ -178,27 +175,24 @@ describe('persisted operations', () => {
       }
     });
 
-    it.each(['HTTP POST', 'HTTP GET'] as const)(
-      'Operations of manifests have cached answers over %s',
-      async (transport) => {
-        await start('only');
-        const calls = upstream.calls.length;
-        let etag: string | null = null;
-        for (let time = 0; time < 3; time += 1) {
-          const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
-          expect(await response.json()).toEqual(ANSWER);
-          expect(response.headers.get('cache-control')).toBe('private, max-age=300');
-          etag = response.headers.get('etag');
-        }
-        expect(upstream.calls).toHaveLength(calls + 1);
-        expect(etag !== null).toBe(transport === 'HTTP GET');
-        if (etag === null) return;
-        const again = { ...hashed(ID), variables };
-        expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
-      },
-    );
+    it.each(['HTTP POST', 'HTTP GET'] as const)('have cached responses over %s', async (transport) => {
+      await start('only');
+      const calls = upstream.calls.length;
+      let etag: string | null = null;
+      for (let time = 0; time < 3; time += 1) {
+        const response = await sendByHttp(transport, gateway.url, { documentId: ID, variables });
+        expect(await response.json()).toEqual(ANSWER);
+        expect(response.headers.get('cache-control')).toBe('private, max-age=300');
+        etag = response.headers.get('etag');
+      }
+      expect(upstream.calls).toHaveLength(calls + 1);
+      expect(etag !== null).toBe(transport === 'HTTP GET');
+      if (etag === null) return;
+      const again = { ...hashed(ID), variables };
+      expect((await sendByHttp(transport, gateway.url, again, 'key-1', { 'if-none-match': etag })).status).toBe(304);
+    });
 
-    it('accepts only operations of manifests in the mode only', async () => {
+    it('are the only ones accepted in the mode `only`', async () => {
       await start('only');
       const statusOf = async (accept: string) =>
         (await sendByHttp('HTTP POST', gateway.url, { query: OTHER }, 'key-1', { accept })).status;
@@ -206,7 +200,7 @@ describe('persisted operations', () => {
       expect(await statusOf('application/graphql-response+json')).toBe(403);
     });
 
-    it('All operations of the run page are accepted by their ids', async () => {
+    it('include all operations of the run page by their ids', async () => {
       await start('only', PAGE);
       const operations = JSON.parse(readFileSync(PAGE, 'utf8')) as Record<string, string>;
       for (const [documentId, query] of Object.entries(operations)) {
@@ -248,7 +242,7 @@ describe('a manifest', () => {
       ]),
       'Other (aa): another document has the same id',
     ],
-  ])('does not start with a manifest that %s, and names the problem', async (_, content, problem) => {
+  ])('prevents the start and names the problem if it %s', async (_, content, problem) => {
     const path = write('bad.json', content);
     const starting = startGateway({
       upstream: SAMPLE,
@@ -258,7 +252,7 @@ describe('a manifest', () => {
     await expect(starting).rejects.toThrow(problem);
   });
 
-  it('A missing manifest stops the start', async () => {
+  it('prevents the start if it is missing', async () => {
     const starting = startGateway({
       upstream: SAMPLE,
       env: { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: join(folder, 'none.json') },

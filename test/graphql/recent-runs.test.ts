@@ -41,7 +41,7 @@ describe('the recent runs of several workflows', () => {
     return found;
   }
 
-  it('searches less deep in many workflows, within the call budget', async () => {
+  it('are searched less deeply in many workflows, within the call budget', async () => {
     const DEPTH = 205;
     const names = Array.from({ length: 40 }, (_, index) => `wf-${index}`);
     const many = createScriptedWorkflows(names);
@@ -60,7 +60,7 @@ describe('the recent runs of several workflows', () => {
     expect(second.nodes.map(({ id }) => id)).toEqual(['wf-7-0']);
   });
 
-  it('lists newest first, pending before all, one call per workflow and page', async () => {
+  it('are newest first, pending before all, one call per workflow page', async () => {
     for (const [index, id] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) workflows.start(WORKFLOWS[index % 3] ?? '', id);
     workflows.start('wf-4', 'waiting', { start_time: null, status: 'pending' });
     const found = await page({ first: 4 });
@@ -84,7 +84,7 @@ describe('the recent runs of several workflows', () => {
     expect([upstream.count('runs'), upstream.count('workflows')]).toEqual([10, 1]);
   });
 
-  it('A given workflow id takes no call for the list of workflows', async () => {
+  it('make no call for the workflow list with a given workflow id', async () => {
     for (let count = 0; count < 12; count += 1) workflows.start(WORKFLOWS[count % 2] ?? '', `r${count}`);
     const { errors } = await gateway.query(
       '{ recentRuns(first: 5, workflowIds: ["wf-1", "wf-2", "wf-1"]) { nodes { stepCounts { total } } } }',
@@ -93,7 +93,7 @@ describe('the recent runs of several workflows', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('workflows')]).toEqual([2, 5, 0]);
   });
 
-  it('continues after any cursor, without repeating runs while new ones start', async () => {
+  it('continue after any cursor, without repeats while new ones start', async () => {
     // Twelve seeds: pages of many sizes, ties, pending runs that start later, in five workflows.
     for (let seed = 1; seed <= 12; seed += 1) {
       let state = seed;
@@ -135,7 +135,7 @@ describe('the recent runs of several workflows', () => {
     }
   }, 60_000);
 
-  it('lists no run of a late workflow newer than the earlier page', async () => {
+  it('include no run of a late workflow newer than the earlier page', async () => {
     for (const id of ['old', 'tie', 'new']) {
       for (const [index, name] of ['wf-2', 'wf-1', 'wf-3'].entries()) {
         workflows.start(name, `${name} ${id}`, { tie: index > 0 });
@@ -148,7 +148,7 @@ describe('the recent runs of several workflows', () => {
     expect(rest.nodes.map(({ id }) => id)).toEqual(['wf-3 tie', 'wf-1 old', 'wf-2 old', 'wf-3 old']);
   });
 
-  it('reads the first workflows by id if calls run out', async () => {
+  it('are read for the first workflows by id if calls run out', async () => {
     await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '1' } });
     for (const name of ['wf-2', 'wf-1']) workflows.start(name, `run of ${name}`);
     const { errors } = await gateway.query(
@@ -159,7 +159,7 @@ describe('the recent runs of several workflows', () => {
     ]);
   });
 
-  it('filters like the runs of one workflow, with a cursor', async () => {
+  it('are filtered like the runs of one workflow, with a cursor', async () => {
     for (let count = 1; count <= 30; count += 1) {
       workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`, count % 10 === 0 ? { status: 'failed' } : {});
     }
@@ -173,7 +173,7 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ filter: { startedBefore: middle }, first: 1 })).nodes.map(({ id }) => id)).toEqual(['r19']);
   });
 
-  it('has no run older than the unread part of a filtered history', async () => {
+  it('include none older than the unread part of a filtered history', async () => {
     // The failed run of wf-1 is behind more runs than one page reads. The one of wf-2 is older.
     workflows.start('wf-2', 'old', { status: 'failed' });
     workflows.start('wf-1', 'deep', { status: 'failed' });
@@ -189,7 +189,7 @@ describe('the recent runs of several workflows', () => {
     expect(seen).toEqual([[], ['deep', 'old']]);
   });
 
-  it('leaves out a workflow whose history fails, and names it each time', async () => {
+  it('exclude a workflow whose history fails, and name it each time', async () => {
     for (let count = 0; count < 10; count += 1) workflows.start(WORKFLOWS[count % 5] ?? '', `r${count}`);
     upstream.script = (call) =>
       call.endpoint === 'runs' && ['wf-4', 'wf-2'].includes(call.workflowId)
@@ -213,7 +213,7 @@ describe('the recent runs of several workflows', () => {
     expect((await page({ first: 3 })).nodes.map(({ id }) => id)).toEqual(['r9', 'r8', 'r7']);
   });
 
-  it('is empty without workflows, and an invalid id is unavailable', async () => {
+  it('are empty without workflows, and an invalid id is unavailable', async () => {
     expect((await page({ ids: [] })).nodes).toEqual([]);
     const { errors, page: found } = await ask({ ids: ['..'] });
     expect(found?.unavailableWorkflows).toEqual([{ id: '..', name: null }]);

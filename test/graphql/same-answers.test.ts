@@ -102,7 +102,7 @@ describe('a random operation', () => {
     expect({ text, data: JSON.stringify(replayed.data) }).toEqual({ text, data: expected.data });
   }
 
-  it('answers a random operation equally the first time, later, cached and compiled', async () => {
+  it('has the same response the first time, later, cached and compiled', async () => {
     const bounds = new Map<number, () => Arbitrary<number>>();
     // One function for each bound, as fast-check compares the arguments of earlier calls.
     const below = (bound: number) => {

@@ -8,7 +8,7 @@ const QUERY = `query ($workflowId: ID!, $runId: ID!) {
   run(workflowId: $workflowId, id: $runId) { upstreamUrl workflow { upstreamUrl } }
 }`;
 
-describe("the URLs in the upstream's own web page", () => {
+describe("the URLs of the upstream's web UI", () => {
   const upstream = perBlock(new ScriptedUpstream(({ runId }) => ({ json: [wireRun(runId)] })));
   const start = (environment: Readonly<Record<string, string>>) =>
     perBlock(new TestGateway({ upstream, env: environment }));
@@ -24,27 +24,24 @@ describe("the URLs in the upstream's own web page", () => {
     // An id may look like a placeholder, or like a pattern of a replacement.
     ['{runId}', "$&$'%", "w/%7BrunId%7D?run=%24%26%24'%25#%24%26%24'%25", 'w/%7BrunId%7D/'],
     ['größe', '1', 'w/gr%C3%B6%C3%9Fe?run=1#1', 'w/gr%C3%B6%C3%9Fe/'],
-  ])(
-    'The URLs of workflow %s and run %s have the ids percent-encoded',
-    async (workflowId, runId, ofRun, ofWorkflow) => {
-      const { data, errors } = await linked.query(QUERY, { variables: { workflowId, runId } });
-      expect(errors).toEqual([]);
-      expect(data).toEqual({
-        run: {
-          upstreamUrl: `https://app.example.com/${ofRun}`,
-          workflow: { upstreamUrl: `http://app.example.com/${ofWorkflow}` },
-        },
-      });
-    },
-  );
+  ])('have percent-encoded ids: workflow %s and run %s', async (workflowId, runId, ofRun, ofWorkflow) => {
+    const { data, errors } = await linked.query(QUERY, { variables: { workflowId, runId } });
+    expect(errors).toEqual([]);
+    expect(data).toEqual({
+      run: {
+        upstreamUrl: `https://app.example.com/${ofRun}`,
+        workflow: { upstreamUrl: `http://app.example.com/${ofWorkflow}` },
+      },
+    });
+  });
 
-  it('The URLs are null without their templates', async () => {
+  it('are null without their templates', async () => {
     const { data, errors } = await plain.query(QUERY, { variables: { workflowId: 'wf', runId: 'r1' } });
     expect(errors).toEqual([]);
     expect(data).toEqual({ run: { upstreamUrl: null, workflow: { upstreamUrl: null } } });
   });
 
-  it('builds URLs without a call for the name of the workflow', async () => {
+  it('need no call for the name of the workflow', async () => {
     const before = upstream.calls.length;
     const { data } = await linked.query('{ workflow(id: "wf") { upstreamUrl } }', { key: 'another-key' });
     expect(data).toEqual({ workflow: { upstreamUrl: 'http://app.example.com/w/wf/' } });

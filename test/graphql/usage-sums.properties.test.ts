@@ -135,7 +135,7 @@ async function ask(key: string): Promise<Answer> {
   return data as unknown as Answer;
 }
 
-it('adds up over workflows, days and models to all runs', async () => {
+it('adds up usage over workflows, days and models to all runs', async () => {
   let [asked, partial] = [0, 0];
   await fc.assert(
     fc.asyncProperty(fc.array(randomRun, { minLength: 5, maxLength: 40 }), async (runs) => {

@@ -35,7 +35,7 @@ describe('the usage of a trend', () => {
   };
   const stream = 'data: {"choices":[{"delta":{}}],"model":"m","usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n';
 
-  it('reads usage from recorded outputs of each vendor, without extra calls', async () => {
+  it('is read from recorded outputs of each vendor, without extra calls', async () => {
     run('r1', { chat: CHAT.outputs, reply: 'a text', none: null, claude: ANTHROPIC.outputs });
     run('r2', null);
     run('r3', { responses: RESPONSES.outputs, stored: stream });
@@ -92,7 +92,7 @@ describe('the usage of a trend', () => {
     expect(upstream.calls.map(({ endpoint }) => endpoint)).toEqual(['runs']);
   });
 
-  it('Usage is cached as numbers: the outputs, however long, are not', async () => {
+  it('is cached as numbers, without the outputs', async () => {
     for (let number = 0; number < 100; number += 1) {
       const outputs = { ...(CHAT.outputs as object), choices: [{ message: { content: 'x'.repeat(40_000) } }] };
       run(`r${number}`, { one: outputs, other: { text: 'y'.repeat(40_000) } });
@@ -102,14 +102,14 @@ describe('the usage of a trend', () => {
     expect(gateway.cachedBytes()).toBeLessThan(100 * 4000);
   });
 
-  it('The numbers of usage count among the cached bytes', async () => {
+  it('counts among the cached bytes', async () => {
     const outputs = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`n${at}`, CHAT.outputs]));
     run('r1', outputs);
     await gateway.query(trend('runCount'));
     expect(gateway.cachedBytes()).toBeGreaterThan(1000 * 100);
   });
 
-  it('sums several workflows next to the preceding period, and names unreadable ones', async () => {
+  it('sums workflows next to the preceding period, and names unreadable ones', async () => {
     const several = createScriptedWorkflows(['wf', 'other', 'sick']);
     const outputs = { all_outputs: { chat: CHAT.outputs } };
     // The runs start a minute apart.
@@ -148,7 +148,7 @@ describe('the usage of a trend', () => {
     expect(before.data).toEqual({ workflow: { trend: [{ runCount: 1, before: { runCount: 1 } }] } });
   });
 
-  it('Figures over one time agree, even if the upstream changes between them', async () => {
+  it('agrees with other statistics, even if the upstream changes between them', async () => {
     const changing = createScriptedWorkflows(['wf']);
     for (const id of ['r1', 'r2']) changing.start('wf', id, { status: 'running' });
     let nowMs = Date.parse('2026-11-24T12:00:00Z');
@@ -169,7 +169,7 @@ describe('the usage of a trend', () => {
     expect(data).toEqual({ earlier: [{ failedCount: 0 }], recent: [{ runCount: 1, before: { failedCount: 0 } }] });
   });
 
-  describe('steps of runs whose record reports nothing', () => {
+  describe('steps of runs whose record reports no usage', () => {
     const FROM_STEPS =
       'usage(loadSteps: true) { runsReporting runsFromSteps runsNotReporting runsNotLoaded counts { totalTokens } failedCost { amount } }';
     const calls = () =>
@@ -189,7 +189,7 @@ describe('the usage of a trend', () => {
     };
     const none = { runsReporting: 0, runsFromSteps: 0, runsNotReporting: 0, runsNotLoaded: 0 };
 
-    it('loads only requested steps of these runs, once', async () => {
+    it('are loaded once, and only if requested', async () => {
       withSteps();
       run('r1', { chat: CHAT.outputs });
       workflows.start('wf', 'r2', { status: 'failed', all_outputs: null });
@@ -219,7 +219,7 @@ describe('the usage of a trend', () => {
       expect(calls()).toEqual([1, 0, 1]);
     });
 
-    it('loads the newest runs first within MAX_UPSTREAM_CALLS, and later more', async () => {
+    it('are loaded newest first within MAX_UPSTREAM_CALLS, and later more', async () => {
       withSteps();
       for (let number = 0; number < 10; number += 1) run(`r${number}`, null);
       await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '5' } });
@@ -239,7 +239,7 @@ describe('the usage of a trend', () => {
       ).toEqual(['r6', 'r7', 'r8', 'r9']);
     });
 
-    it('counts a run without steps as not loaded, and retries later', async () => {
+    it('count as not loaded if missing, and are retried later', async () => {
       run('r1', null);
       run('r2', null);
       withSteps(['r1']);
@@ -257,7 +257,7 @@ describe('the usage of a trend', () => {
       ]);
     });
 
-    it('reads the pages of 20 workflows before any steps', async () => {
+    it('are loaded only after the pages of 20 workflows', async () => {
       const ids = Array.from({ length: 20 }, (_, index) => `wf-${index}`);
       const many = createScriptedWorkflows(ids);
       for (const id of ids)

@@ -53,25 +53,22 @@ describe('variables', () => {
     },
   };
 
-  it.each(Object.entries(transports))(
-    'Variables that are nested too deeply are refused over %s, whether they are used or not',
-    async (_, ask) => {
-      const before = upstream.count('execute');
-      for (const query of [MUTATION, QUERY, UNUSED]) {
-        for (const kind of ['lists', 'objects'] as const) {
-          expect(await ask(query, nested(10_000, kind))).toEqual([
-            {
-              message: expect.stringContaining('at most 200 levels'),
-              extensions: { code: 'BAD_USER_INPUT', retryable: false, requestId: expect.any(String) },
-            },
-          ]);
-        }
+  it.each(Object.entries(transports))('are rejected over %s if nested too deeply, even if unused', async (_, ask) => {
+    const before = upstream.count('execute');
+    for (const query of [MUTATION, QUERY, UNUSED]) {
+      for (const kind of ['lists', 'objects'] as const) {
+        expect(await ask(query, nested(10_000, kind))).toEqual([
+          {
+            message: expect.stringContaining('at most 200 levels'),
+            extensions: { code: 'BAD_USER_INPUT', retryable: false, requestId: expect.any(String) },
+          },
+        ]);
       }
-      expect(upstream.count('execute')).toBe(before);
-    },
-  );
+    }
+    expect(upstream.count('execute')).toBe(before);
+  });
 
-  it('Variables may have 200 levels, and so may literal inputs', async () => {
+  it('may have 200 levels, and so may literal inputs', async () => {
     const ask = (query: string, value: string) => transports['HTTP POST'](query, value);
     // The object of variables is the first level.
     const fits = nested(199, 'objects');
@@ -87,7 +84,7 @@ describe('variables', () => {
     }
   });
 
-  it('Variables in a literal of inputs have their new values each time', async () => {
+  it('have their new values in a literal of inputs each time', async () => {
     const query = `mutation ($p: JSON, $n: JSON = 7) { ${ofJson('{ prompt: $p, deep: { list: [$p, $n] } }')} }`;
     const before = upstream.calls.length;
     for (const p of TIMES) expect((await gateway.query(query, { variables: { p } })).errors).toEqual([]);
@@ -97,7 +94,7 @@ describe('variables', () => {
     );
   });
 
-  it('uses new values of variables in a literal representation each time', async () => {
+  it('have their new values in a literal representation each time', async () => {
     const query = `query ($i: ID!, $w: ID = "wf") {
       _entities(representations: [{ __typename: "Run", workflowId: $w, id: $i }]) { ... on Run { id workflowId } }
     }`;
@@ -118,7 +115,7 @@ describe('variables', () => {
         'ID!',
         `query ($x: ID = "a") ${ofWorkflow('...A')} fragment A on Workflow { ...B } fragment B on Workflow { run(id: $x) { id } }`,
       ],
-    ])('rejects a null variable where null is not allowed: %s', async (type, query) => {
+    ])('is rejected where null is not allowed: %s', async (type, query) => {
       // A missing variable has its default.
       expect(codesOf(await gateway.query(query))).not.toContain('BAD_USER_INPUT');
       for (const time of TIMES) {
@@ -131,7 +128,7 @@ describe('variables', () => {
       }
     });
 
-    it('A null variable is rejected even if null is its default', async () => {
+    it('is rejected even if null is the default', async () => {
       const steps = 'steps(orderBy: { field: DURATION, direction: $x }) { id }';
       const query = `query ($x: OrderDirection = null) ${ofRun(steps)}`;
       expect(codesOf(await gateway.query(query))).toEqual(['BAD_USER_INPUT']);
@@ -144,7 +141,7 @@ describe('variables', () => {
         `query Q($x: Boolean) { workflow(id: "wf") { id } run(workflowId: "wf", id: "r1") { steps(filter: { failedOnly: $x }) { id } } }`,
       ],
       ['in JSON', `mutation Q($x: ID = "a") { ${ofJson('{ a: [$x] }')} }`],
-    ])('A variable of null is accepted %s', async (_, query) => {
+    ])('is accepted %s', async (_, query) => {
       for (const time of TIMES) {
         expect({ time, errors: (await gateway.query(query, { variables: { x: null } })).errors }).toEqual({
           time,

@@ -82,7 +82,7 @@ describe('Workflow.changePoints', () => {
     return { ...answer, changePoints: nodes, counts };
   }
 
-  it('Changes between successive runs are found, the same each time', async () => {
+  it('finds changes between successive runs, the same each time', async () => {
     workflows = [wireWorkflow('wf', { version: 1.3, updated_at: minute(1.5) })];
     for (const time of TIMES) {
       const { changePoints, counts, errors } = await ask();
@@ -177,7 +177,7 @@ describe('Workflow.changePoints', () => {
     expect(counts).toEqual(countsOf(5, 4, 1));
   });
 
-  it('leaves out runs with deleted steps, and graphs without workflow list', async () => {
+  it('excludes runs with deleted steps, and graphs without workflow list', async () => {
     runs.r4 = 404;
     workflows = 500;
     const { changePoints, counts, errors } = await ask();

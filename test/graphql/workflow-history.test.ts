@@ -56,7 +56,7 @@ describe('the statistics of the runs of a workflow', () => {
     runs: [run('bad34'), run('bad2')],
   };
 
-  it('groups failed runs by steps, with one call per failed run', async () => {
+  it('group failed runs by steps, with one call per failed run', async () => {
     for (let time = 0; time < 3; time += 1) {
       const { data, errors } = await gateway.query(GROUPS);
       expect(errors).toEqual([]);
@@ -66,7 +66,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps'), upstream.count('run')]).toEqual([1, 3, 0]);
   });
 
-  it('groups a failed run without steps by the error of its record', async () => {
+  it('group a failed run without steps by the error of its record', async () => {
     workflows.start('wf', 'gone', { status: 'failed', error: 'Cancelled after 30 s' });
     const { data, errors } = await gateway.query(
       '{ workflow(id: "wf") { failureGroups(orderBy: COUNT) { nodes { nodeId message count runs { id } } } } }',
@@ -84,7 +84,7 @@ describe('the statistics of the runs of a workflow', () => {
     });
   });
 
-  it('makes one call for a trend, and loads steps for its nodes', async () => {
+  it('make one call for a trend, and load steps for its nodes', async () => {
     const counts = await gateway.query(
       '{ workflow(id: "wf") { trend(buckets: 2) { startedAt endedAt runCount failedCount } } }',
     );
@@ -122,7 +122,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 6]);
   });
 
-  it('starts days at midnight of the time zone, 100 at most', async () => {
+  it('start days at midnight of the time zone, 100 at most', async () => {
     for (const start_time of ['2026-11-01T04:00:00Z', '2026-11-02T04:59:59Z', '2026-11-02T05:00:00Z']) {
       workflows.start('wf', start_time, { start_time });
     }
@@ -149,7 +149,7 @@ describe('the statistics of the runs of a workflow', () => {
     expect((await daysOf('2026-07-01T00:00:00Z', '2026-11-03T00:00:00Z')).errors).toMatchObject([{ message }]);
   });
 
-  it('nulls only the nodes of the bucket whose steps fail', async () => {
+  it('null only the nodes of the bucket whose steps fail', async () => {
     upstream.script = failing(['bad'], 500);
     const answer = await gateway.query(TREND, { variables: { buckets: 2 } });
     expect(answer.data).toMatchObject({
@@ -171,7 +171,7 @@ describe('the statistics of the runs of a workflow', () => {
         trend(buckets: 2, ${window}) { startedAt endedAt isComplete runCount }
       } }`);
 
-    it('covers the runs that started in the window, each time', async () => {
+    it('cover the runs that started in the window, each time', async () => {
       const window = 'startedAfter: "2026-01-01T00:02:00Z", startedBefore: "2026-01-01T00:05:00Z"';
       for (let time = 0; time < 3; time += 1) {
         const { data, errors } = await ask(window);
@@ -200,7 +200,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect([upstream.count('runs'), upstream.count('steps')]).toEqual([1, 2]);
     });
 
-    it('reads no older runs than the look-back, in one call', async () => {
+    it('read no older runs than the look-back, in one call', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const window = 'last: 1000, startedAfter: "2026-01-01T02:00:00Z"';
       const { data, errors } = await ask(window);
@@ -209,7 +209,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(1);
     });
 
-    it('A window skips later runs, and `last` counts back from its end', async () => {
+    it('skip runs after the window, and count `last` from its end', async () => {
       for (let count = 1; count <= 150; count += 1) workflows.start('wf', `later-${count}`);
       const before = 'startedBefore: "2026-01-01T00:05:00Z"';
       for (const window of [`last: 3, ${before}`, `startedAfter: "2026-01-01T00:02:00Z", ${before}`]) {
@@ -222,7 +222,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(2);
     });
 
-    it('A window behind more than a thousand runs is an error', async () => {
+    it('fail for a window behind more than a thousand runs', async () => {
       for (let count = 1; count <= 1001; count += 1) workflows.start('wf', `later-${count}`);
       const answer = await ask('startedBefore: "2026-01-01T00:05:00Z"');
       expect(placesOf(answer)).toEqual(
@@ -231,7 +231,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(answer.data).toEqual({ workflow: { statistics: null, failureGroups: null, trend: null } });
     });
 
-    it('marks a bucket incomplete if not all its runs were read', async () => {
+    it('mark a bucket incomplete if not all its runs were read', async () => {
       const { data } = await ask(
         'last: 2, startedAfter: "2026-01-01T00:01:00Z", startedBefore: "2026-01-01T01:00:00Z"',
       );
@@ -253,7 +253,7 @@ describe('the statistics of the runs of a workflow', () => {
         `{ run(workflowId: "wf", id: "${id}") { rawStatus errorInfo { message } lastSuccessBefore { id status stepCounts { total } } } }`,
       );
 
-    it('finds the newest completed run before, with one call per hundred', async () => {
+    it('is the newest completed run before, with one call per hundred', async () => {
       for (const [id, before] of [
         ['bad34', 'good'],
         ['good2', 'good'],
@@ -271,7 +271,7 @@ describe('the statistics of the runs of a workflow', () => {
       });
     });
 
-    it('The last success is searched in the latest 500 runs', async () => {
+    it('is searched in the latest 500 runs', async () => {
       for (let count = 1; count <= 600; count += 1)
         workflows.start('wf', `bad-${count}`, { status: 'failed', error: 'no 7' });
       const { data, errors } = await ask('bad-600');
@@ -280,7 +280,7 @@ describe('the statistics of the runs of a workflow', () => {
       expect(upstream.count('runs')).toBe(6);
     });
 
-    it('The last success is null for a run that has not started', async () => {
+    it('is null for a run that has not started', async () => {
       workflows.start('wf', 'waiting', { start_time: null, status: 'pending' });
       upstream.script = (call) => (call.endpoint === 'steps' ? { json: [] } : script(call));
       expect((await ask('waiting')).data).toMatchObject({ run: { rawStatus: 'pending', lastSuccessBefore: null } });
