@@ -77,8 +77,8 @@ async function fill(key: string, bodies = FILLING): Promise<void> {
   await until(async () => (await statusFor(key)) === 429);
 }
 
-describe('bodies that arrive', () => {
-  it('admits 4 MiB of bodies per key, then only it gets 429', async () => {
+describe('incoming request bodies', () => {
+  it('are limited to 4 MiB per key, which alone gets 429', async () => {
     await accept('key-1');
     await accept('key-2');
     await fill('key-1');
@@ -92,7 +92,7 @@ describe('bodies that arrive', () => {
     await until(async () => (await statusFor('key-1')) === 200);
   });
 
-  it('keeps the connection of a rejected request, dropping a short body', async () => {
+  it('keep the connection of a rejected request, and skip a short body', async () => {
     await accept('key-1');
     await fill('key-1');
     const raw = await connectOne();
@@ -103,7 +103,7 @@ describe('bodies that arrive', () => {
     expect(statusOf(await raw.ask(postOf(body, 'key-1')))).toBe(200);
   });
 
-  it('delays a rejection, one per connection', async () => {
+  it('delay a rejection, one per connection', async () => {
     await gateway.restart({ logger: log.logger, slowDownMs: 3_600_000 });
     await accept('key-1');
     await accept('key-2');
@@ -145,7 +145,7 @@ describe('bodies that arrive', () => {
 });
 
 describe('operations without an accepted key', () => {
-  it('admits 64 per network, and serves accepted keys of that address', async () => {
+  it('are limited to 64 per network, without affecting accepted keys', async () => {
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '100000' } });
     await accept('key-1');
     const pending = Array.from({ length: 100 }, (_, at) => gateway.query(runOf(`late-${at}`), { key: `new-${at}` }));
@@ -159,8 +159,8 @@ describe('operations without an accepted key', () => {
   });
 });
 
-describe('answers', () => {
-  it('does not let unread answers of one key affect other keys', async () => {
+describe('responses', () => {
+  it('affect no other keys if the client of one stops reading', async () => {
     await accept('key-2');
     const readers: RawConnection[] = [];
     for (let count = 0; count < 6; count += 1) {
@@ -176,7 +176,7 @@ describe('answers', () => {
     for (const raw of readers) expect((await raw.read(1)).map(statusOf)).toEqual([200]);
   });
 
-  it('cleans up silently when a client disconnects during a large answer', async () => {
+  it('end silently when a client disconnects during a large one', async () => {
     await accept('key-1');
     for (let count = 0; count < 6; count += 1) {
       const raw = await connectOne();
@@ -191,7 +191,7 @@ describe('answers', () => {
     expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
-  it('does not delay other keys while one reads a payload often', async () => {
+  it("don't delay other keys while one reads a payload often", async () => {
     await accept('key-1');
     await accept('key-2');
     const path = (at: number) => runOf('payload', `p${at}: steps { outputs(path: "items[${at}].at") }`);
@@ -210,7 +210,7 @@ describe('answers', () => {
 });
 
 describe('mutations', () => {
-  it('finishes a begun mutation, and counts it, although its client left', async () => {
+  it('finish once started, and count, although the client left', async () => {
     await accept('key-1');
     for (let count = 0; count < FILLING; count += 1) {
       const raw = await connectOne();
@@ -229,7 +229,7 @@ describe('mutations', () => {
     expect(ended).toEqual(Array(FILLING).fill(expect.objectContaining({ outcome: 'abandoned' })));
   });
 
-  it('answers its ids, and no payload without room', async () => {
+  it('return ids without payload if there is no capacity', async () => {
     await accept('key-1');
     // The oldest operation of a key always has room.
     const oldest = await connectOne();
@@ -250,7 +250,7 @@ describe('mutations', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'RATE_LIMITED' } }]);
   });
 
-  it('Large mutations over one socket are all answered', async () => {
+  it('all complete over one socket, even if large', async () => {
     await accept('key-1');
     const socket = await openSocket(gateway.url, { authorization: 'Bearer key-1' });
     clients.push(socket);
@@ -264,7 +264,7 @@ describe('mutations', () => {
   });
 });
 
-it('A request for events waits for capacity only with a short body', async () => {
+it('makes a request for events wait only with a short body', async () => {
   await accept('key-1');
   await fill('key-1');
   const requestOf = (length: number) => {
@@ -315,7 +315,7 @@ describe.each(TRANSPORTS)('a subscription over %s', (transport) => {
   });
 });
 
-it('serves an answer cached by another caller despite a full key', async () => {
+it('serves a response cached by another caller despite a full key', async () => {
   await accept('key-1');
   await accept('key-2');
   await fill('key-1');

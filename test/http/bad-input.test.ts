@@ -20,7 +20,7 @@ describe('requests with invalid input', () => {
     'mutation ($id: ID!) { executeWorkflow(workflowId: $id, idempotencyKey: "k") { message } }',
     'subscription ($id: ID!) { runUpdated(workflowId: "wf", id: $id) { run { id } } }',
     'subscription ($id: ID!) { runsUpdated(workflowIds: [$id]) { runs { id } } }',
-  ])('rejects an id with ".." over each transport, without a call: %s', async (query) => {
+  ])('reject an id with ".." over each transport, without a call: %s', async (query) => {
     const live = ['graphql-ws', 'graphql-sse'] as const;
     for (const transport of query.startsWith('query') ? TRANSPORTS : live) {
       const { errors = [] } = await send(transport, gateway.url, { query, variables: { id: '../../wf/runs/r1' } });
@@ -53,12 +53,12 @@ describe('requests with invalid input', () => {
     ['{}', 'query (the document) or documentId'],
     ['{ "query": "", "variables": {} }', 'query (the document) or documentId'],
     ['{ "query": null, "operationName": "A" }', 'query (the document) or documentId'],
-  ])('names expected and actual value for the body %s', async (body, words) => {
+  ])('name expected and actual value for the body %s', async (body, words) => {
     const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', expect.stringContaining(words)]);
   });
 
-  it.each(['variables', 'extensions'])('names %s that are not JSON in a GET', async (name) => {
+  it.each(['variables', 'extensions'])('name %s that are not JSON in a GET', async (name) => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}&${name}={`, { headers: JSON_HEADERS });
     expect(refusalIn(answer)).toEqual([400, 'BAD_REQUEST', `${name} is not JSON.`]);
   });

@@ -57,7 +57,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     expect(await other.json()).toEqual(dataOf('key-b'));
   });
 
-  it('nginx caches one answer below BASE_PATH for all encodings', async () => {
+  it('caches one response below BASE_PATH for all encodings in nginx', async () => {
     const url = await start({ BASE_PATH: '/bff' });
     const caches: unknown[] = [];
     for (const encoding of ['gzip', 'br']) {
@@ -67,24 +67,21 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     expect(caches).toEqual(['MISS', 'HIT']);
   });
 
-  it.each(MCP_LINES)(
-    'nginx passes tool calls on with the key of their caller, also below BASE_PATH: %s',
-    async (line) => {
-      const url = await start({ BASE_PATH: '/bff' });
-      const given = { workflowId: 'wf', runId: 'r1', ofRun: true };
-      for (const [key, at] of [
-        ['key-a', url],
-        ['key-b', `${url}/bff`],
-      ] as const) {
-        const client = await connectMcp(line, at, key);
-        const { content } = await client.call('read_payload', given);
-        await client.close();
-        expect(content).toMatchObject({ data: { run: { outputs: `run of ${key}` } } });
-      }
-    },
-  );
+  it.each(MCP_LINES)("passes tool calls on with the caller's key, even below BASE_PATH: %s", async (line) => {
+    const url = await start({ BASE_PATH: '/bff' });
+    const given = { workflowId: 'wf', runId: 'r1', ofRun: true };
+    for (const [key, at] of [
+      ['key-a', url],
+      ['key-b', `${url}/bff`],
+    ] as const) {
+      const client = await connectMcp(line, at, key);
+      const { content } = await client.call('read_payload', given);
+      await client.close();
+      expect(content).toMatchObject({ data: { run: { outputs: `run of ${key}` } } });
+    }
+  });
 
-  it('nginx caches one answer for each origin, whichever encodings its clients accept', async () => {
+  it('caches one response per origin, whatever encodings its clients accept', async () => {
     const url = await start({ CORS_ORIGINS: 'https://a.example.com,https://b.example.com' });
     for (const origin of ['https://a.example.com', 'https://b.example.com']) {
       const seen: unknown[] = [];
@@ -100,7 +97,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     }
   });
 
-  it('nginx does not cache an error', async () => {
+  it('caches no error in nginx', async () => {
     const { url } = nginx;
     upstream.script = () => ({ status: 403 });
     for (const turn of [1, 2]) {

@@ -37,7 +37,7 @@ const post = (body: string | Uint8Array, headers: Readonly<Record<string, string
   });
 
 describe('a body', () => {
-  it('reads the sent body, however it is chunked', async () => {
+  it('is read as sent, however it is chunked', async () => {
     const texts = fc.tuple(fc.string({ unit: anyCharacter, maxLength: 50 }), fc.constantFrom(1, 100, 1000));
     const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 });
     upstream.script = ({ body }) => ({ json: { run_id: 'new', message: (JSON.parse(body) as { a: string }).a } });
@@ -88,7 +88,7 @@ describe('a body', () => {
     }
   });
 
-  it('closes the connection instead of reading the rest of a body', async () => {
+  it('closes the connection if its rest would have to be read', async () => {
     const length = 32 * MEGABYTE;
     const announced = `content-length: ${length}`;
     const chunked = 'transfer-encoding: chunked';
@@ -113,7 +113,7 @@ describe('a body', () => {
     ]);
   });
 
-  it('An unwanted short body leaves its connection usable', async () => {
+  it('leaves its connection usable if short and rejected', async () => {
     const raw = await connectOne();
     for (const path of ['/elsewhere', '/%zz']) {
       await raw.ask(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n${' '.repeat(60_000)}`);
@@ -121,7 +121,7 @@ describe('a body', () => {
     expect(statusOf(await raw.ask(postOf({ query: TYPENAME })))).toBe(200);
   });
 
-  it('The body of a GET is ignored', async () => {
+  it('is ignored in a GET', async () => {
     const raw = await connectOne();
     const lines = 'host: x\r\nauthorization: Bearer key-1\r\ncontent-length: 2000000\r\n';
     const { body } = await raw.ask(`GET /graphql?query={__typename} HTTP/1.1\r\n${lines}\r\n`);
@@ -136,13 +136,13 @@ describe('a body', () => {
     ['in UTF-8', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } })), {}, 200],
     ['in Latin-1', Buffer.from(JSON.stringify({ query: TYPENAME, variables: { a: 'größer' } }), 'latin1'), {}, 400],
     ['cut inside a character', Buffer.from('{"query":"{ __typename }"}é').subarray(0, -1), {}, 400],
-  ])('A body is read only if it is uncompressed UTF-8: %s', async (_, body, headers, status) => {
+  ])('is read only if it is uncompressed UTF-8: %s', async (_, body, headers, status) => {
     const answer = await post(body, headers);
     expect(answer.status).toBe(status);
     if (status !== 200) expect(answer.body.toString()).toContain('"BAD_REQUEST"');
   });
 
-  it('logs an aborted body as BAD_REQUEST, not as an internal error', async () => {
+  it('is logged as BAD_REQUEST if aborted, not as an internal error', async () => {
     const before = log.operations.length;
     const raw = await connectOne();
     await raw.send(`${headOfPost('key-1', 'content-length: 100')}{`);

@@ -45,7 +45,7 @@ describe('the cache', () => {
     for (let run = 0; run < RUNS; run += 1) await gateway.data(QUERY, { variables: { id: `run-${run}` } });
   }
 
-  it('keeps runs that fill three quarters of CACHE_MAX_BYTES, with whole answers', async () => {
+  it('keeps runs that fill three quarters of CACHE_MAX_BYTES, with whole responses', async () => {
     await askForAll();
     // The second pass caches whole answers, and they answer the third pass.
     for (let pass = 2; pass <= 3; pass += 1) expect(await upstream.callsOf(askForAll)).toBe(0);
@@ -94,7 +94,7 @@ describe('a cache of 130 kB', () => {
     }
   });
 
-  it('With CACHE_MAX_BYTES=0 no data is cached, but pending calls are still shared', async () => {
+  it('stores nothing with CACHE_MAX_BYTES=0, but pending calls are still shared', async () => {
     await gateway.restart({ env: { CACHE_MAX_BYTES: '0' } });
     for (let time = 0; time < 2; time += 1) {
       const held = upstream.holdEach();
@@ -121,7 +121,7 @@ describe('a cached graph', () => {
     }),
   );
 
-  it('The nodes and edges of a graph count among the cached bytes', async () => {
+  it('counts its nodes and edges among the cached bytes', async () => {
     await gateway.data('{ workflow(id: "wf") { name } }');
     expect(gateway.cachedBytes()).toBeGreaterThan(2 * PARTS * 300);
     expect(gateway.cachedBytes()).toBeLessThan(2 * PARTS * 400);

@@ -40,7 +40,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('changedSteps over %s', 
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('Changed steps that an error lost come with the next event', async () => {
+  it('sends steps that an error delayed with the next event', async () => {
     // Enough for three steps with their weight, not for five.
     await run.restart({ env: { MAX_OPERATION_OBJECTS: '24' } });
     run.steps = 25;

@@ -11,7 +11,7 @@ const QUERY = '{ run(workflowId: "wf", id: "r1") { outputs } }';
 const decoded = ({ headers, body }: PlainAnswer): string =>
   (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString();
 
-describe('compressed answers', () => {
+describe('compressed responses', () => {
   /** Length of the outputs of the run, which decides how long an answer is. */
   let length: number;
 
@@ -58,28 +58,25 @@ describe('compressed answers', () => {
     ['gzip', 10, undefined],
     ['gzip, br, *', 10, undefined],
     ['identity;q=0', 5000, undefined],
-  ])(
-    'An answer for Accept-Encoding %j with %d characters has the content-encoding %s',
-    async (encodings, size, encoding) => {
-      length = size;
-      const expected = JSON.stringify({ data: { run: { outputs: 'é'.repeat(size) } } });
-      // From the upstream, from the run store, and from the response cache.
-      for (const ask of [post, get, post, get, post, get]) {
-        const answer = await ask(encodings);
-        expect(answer.headers['content-encoding']).toBe(encoding);
-        expect(answer.headers.vary).toContain('accept-encoding');
-        expect(answer.headers['content-length']).toBe(String(answer.body.length));
-        expect(decoded(answer)).toBe(expected);
-      }
-    },
-  );
+  ])('match Accept-Encoding %j with %d characters: %s', async (encodings, size, encoding) => {
+    length = size;
+    const expected = JSON.stringify({ data: { run: { outputs: 'é'.repeat(size) } } });
+    // From the upstream, from the run store, and from the response cache.
+    for (const ask of [post, get, post, get, post, get]) {
+      const answer = await ask(encodings);
+      expect(answer.headers['content-encoding']).toBe(encoding);
+      expect(answer.headers.vary).toContain('accept-encoding');
+      expect(answer.headers['content-length']).toBe(String(answer.body.length));
+      expect(decoded(answer)).toBe(expected);
+    }
+  });
 
-  it('An Accept-Encoding header longer than 1 KiB counts as absent', async () => {
+  it('ignore an Accept-Encoding header longer than 1 KiB', async () => {
     const encodingOf = async (length: number) => (await get('gzip'.padEnd(length, ',x'))).headers['content-encoding'];
     expect([await encodingOf(1024), await encodingOf(1025)]).toEqual(['gzip', undefined]);
   });
 
-  it('gives a compressed answer a weak ETag that also matches the plain', async () => {
+  it('have a weak ETag that also matches the uncompressed response', async () => {
     const [plain, zipped] = [await get(null), await get('gzip')];
     expect(plain.headers.etag).toMatch(/^"[\w-]{27}"$/);
     expect(zipped.headers.etag).toBe(`W/${plain.headers.etag ?? ''}`);
@@ -93,7 +90,7 @@ describe('compressed answers', () => {
     }
   });
 
-  it('Cached answers are compressed once, and both forms count in the cache', async () => {
+  it('are compressed once if cached, and both count in the cache', async () => {
     await get(null);
     const before = gateway.cachedBytes();
     const plain = await get(null);
@@ -104,7 +101,7 @@ describe('compressed answers', () => {
     expect(gateway.cachedBytes() - before).toBe(grown);
   });
 
-  it('Errors, Sandbox and metrics are compressed too', async () => {
+  it('include errors, Sandbox and metrics', async () => {
     const invalid = await post('gzip', JSON.stringify({ query: `{ ${'nothing '.repeat(50)} }` }));
     expect(JSON.parse(decoded(invalid))).toMatchObject({ errors: expect.any(Array) });
     const sandbox = await ask(`${gateway.url}/graphql`, {

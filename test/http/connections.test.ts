@@ -77,7 +77,7 @@ async function beginToClose() {
 }
 
 describe('a gateway that stops', () => {
-  it('answers requests on connections that wait to be accepted when stopping', async () => {
+  it('serves requests on connections waiting to be accepted', async () => {
     const { hostname, port } = new URL(gateway.url);
     const answers = Array.from({ length: 20 }, async () => {
       const socket = connect(Number(port), hostname);
@@ -92,7 +92,7 @@ describe('a gateway that stops', () => {
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['200']));
   });
 
-  it('drains open connections when stopping, and accepts no new ones', async () => {
+  it('drains open connections, and accepts no new ones', async () => {
     const all = [await connectOne(), await connectOne()];
     for (const raw of all) expect((await raw.ask(HEALTH)).head).not.toMatch(/^connection: close/im);
     const closed = gateway.close(1500);
@@ -108,7 +108,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes idle connections at once when stopping, but finishes pending answers', async () => {
+  it('closes idle connections at once, but finishes pending responses', async () => {
     const [unused, idle, busy] = [await connectOne(), await connectOne(), await connectBusy()];
     await idle.ask(HEALTH);
     const { closed } = await beginToClose();
@@ -121,7 +121,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('completely sends unread answers when stopping', async () => {
+  it('finishes sending unread responses', async () => {
     const raw = await connectOne();
     const size = (await raw.ask(requestOf('large', LARGE))).body.length;
     raw.socket.pause();
@@ -136,7 +136,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('closes a connection after the rest of a rejected body when stopping', async () => {
+  it('closes a connection after the rest of a rejected body', async () => {
     const raw = await connectOne();
     const answer = await raw.ask('PUT /other HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab');
     expect(answer.head).toMatch(/^HTTP\/1.1 404 /);
@@ -150,7 +150,7 @@ describe('a gateway that stops', () => {
     await closed;
   });
 
-  it('A gateway that stops waits at most 10 s for an answer', async () => {
+  it('waits at most 10 s for a response', async () => {
     const busy = await connectBusy();
     const { closed, isClosed } = await beginToClose();
     jest.advanceTimersByTime(9_999);
@@ -165,7 +165,7 @@ describe('a gateway that stops', () => {
 it.each([
   ['is not ready', '/readyz', '', '{"status":"stopping"}'],
   ['opens no stream', `/graphql/stream?query=${WATCH}`, 'accept: text/event-stream\r\n', 'The gateway is stopping.'],
-])('A gateway that stops %s', async (_, path, headers, message) => {
+])('%s', async (_, path, headers, message) => {
   const raw = await connectOne();
   await raw.ask(HEALTH);
   await raw.send(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key-1\r\n`);
@@ -183,7 +183,7 @@ async function gatewayTurns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await aTurn();
 }
 
-it('The gateway releases a connection after it is closed', async () => {
+it('releases a connection after it is closed', async () => {
   const sockets: WeakRef<Socket>[] = [];
   const port = Number(new URL(gateway.url).port);
   const note = (message: unknown) => {
@@ -206,7 +206,7 @@ it('The gateway releases a connection after it is closed', async () => {
   expect(sockets.length).toBeGreaterThan(20);
 });
 
-it('The gateway closes each connection beyond MAX_CONNECTIONS', async () => {
+it('closes each connection beyond MAX_CONNECTIONS', async () => {
   const own = await startGateway({ upstream, env: { MAX_CONNECTIONS: '3' } });
   const openOne = () => openSocket(own.url, { authorization: 'Bearer key-1' });
   const sockets = [await openOne(), await openOne(), await openOne()];

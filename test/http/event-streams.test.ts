@@ -45,23 +45,20 @@ describe('an event stream', () => {
   const bytesOf = (query: string, headers: Readonly<Record<string, string>> = {}) =>
     askPlain(`${gateway.url}/graphql/stream?query=${encodeURIComponent(query)}`, { headers: { ...KEY, ...headers } });
 
-  it.each(['GET', 'POST'] as const)(
-    'An event stream by %s has no-store, CORS and rate limit headers',
-    async (method) => {
-      const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
-      expect(client.status).toBe(200);
-      expect(client.headers).toMatchObject({
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        'x-content-type-options': 'nosniff',
-        'access-control-allow-origin': 'https://app.example.com',
-        'ratelimit-limit': '1000',
-      });
-      expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
-      expect(await client.next()).toEqual(RUNNING);
-    },
-  );
+  it.each(['GET', 'POST'] as const)('has no-store, CORS and rate limit headers by %s', async (method) => {
+    const client = await open({ query: WATCH }, { method, headers: { origin: 'https://app.example.com' } });
+    expect(client.status).toBe(200);
+    expect(client.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-content-type-options': 'nosniff',
+      'access-control-allow-origin': 'https://app.example.com',
+      'ratelimit-limit': '1000',
+    });
+    expect(client.headers.vary?.toLowerCase()).toMatch(/(?=.*authorization)(?=.*accept-encoding)/);
+    expect(await client.next()).toEqual(RUNNING);
+  });
 
   it('returns the status of the error, even if only events are accepted', async () => {
     const refusalOf = async (...args: Parameters<typeof open>) => {
@@ -77,20 +74,17 @@ describe('an event stream', () => {
     expect(upstream.count('execute')).toBe(0);
   });
 
-  it.each([0, 2_000_000])(
-    'does not compress event streams for clients accepting gzip: %i characters',
-    async (length) => {
-      const outputs = 'é"'.repeat(length / 2);
-      upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
-      const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
-      const { body, headers } = await bytesOf(query, { 'accept-encoding': 'gzip' });
-      expect(headers).not.toHaveProperty('content-encoding');
-      expect(body.equals(Buffer.from(`${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`))).toBe(true);
-    },
-  );
+  it.each([0, 2_000_000])("isn't compressed for clients that accept gzip: %i characters", async (length) => {
+    const outputs = 'é"'.repeat(length / 2);
+    upstream.script = ({ runId }) => ({ json: [wireRun(runId, { outputs })] });
+    const query = `{ run(workflowId: "wf", id: "length-${length}") { outputs } }`;
+    const { body, headers } = await bytesOf(query, { 'accept-encoding': 'gzip' });
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(body.equals(Buffer.from(`${COMMENT}${eventOf({ data: { run: { outputs } } })}${END}`))).toBe(true);
+  });
 });
 
-describe('a subscription by a request that accepts JSON too', () => {
+describe('a subscription by a request that also accepts JSON', () => {
   const run = perTest(new LiveRun({ env: { MAX_SUBSCRIPTIONS_PER_VIEWER: '1' } }));
   const keep = cutAfterTest<StreamClient>();
 
@@ -147,7 +141,7 @@ describe('an event stream whose authentication is pending', () => {
     ['/graphql/stream', 'text/event-stream'],
     ['/graphql', 'text/event-stream'],
     ['/graphql', BOTH],
-  ])('leaves no subscriber or poller after disconnecting during authentication: %s, %s', async (path, accept) => {
+  ])('leaves no subscriber or poller after a disconnect: %s, %s', async (path, accept) => {
     const socket = await open(path, accept);
     socket.resetAndDestroy();
     // The gateway notices the disconnect before it reads these requests.
@@ -163,7 +157,7 @@ describe('an event stream whose authentication is pending', () => {
     expect(ended()).toHaveLength(1);
   });
 
-  it('gets 503 and ends if the gateway stops during authentication', async () => {
+  it('gets 503 and ends if the gateway stops', async () => {
     const socket = await open('/graphql', BOTH);
     const closed = run.gateway.close();
     gate.resolve(undefined);

@@ -79,7 +79,7 @@ describe.each([
   });
 
   it.each<Transport>(['graphql-ws', 'graphql-sse'])(
-    'A run is watched over %s until its last step is closed',
+    'is watched over %s until its last step is closed',
     async (transport) => {
       const query = `subscription { runUpdated(workflowId: "wf", id: "r1") { run { ${FIELDS} } } }`;
       const client = await subscribe(transport, run.gateway.url, query, {});
@@ -153,7 +153,7 @@ describe('freshness.isFinal of a run', () => {
   const OVER = ['completed', 'Succeeded', 'failed', 'timeout', 'cancelled'];
   const OPEN = ['running', 'queued', 'in-progress', 'archived', 'skipped', ''];
   it.each([...OVER.map((status) => [status, true] as const), ...OPEN.map((status) => [status, false] as const)])(
-    'follows the status "%s" of its record for finality: %s',
+    'follows the status "%s" of its record: %s',
     async (status, isFinal) => {
       record = { status, end_time: at(-7 * 86_400) };
       steps = [ran('a', -8 * 86_400, -7 * 86_400)];
@@ -164,13 +164,13 @@ describe('freshness.isFinal of a run', () => {
   it.each<readonly [string, number, boolean]>([
     ['so long ago that nothing can follow: at once', -30, true],
     ['a moment less than that: with steps that were asked for after the record had come', -29.999, false],
-  ])('A run is final if its record ended %s', async (_, endedAt, isFinal) => {
+  ])('is true if its record ended %s', async (_, endedAt, isFinal) => {
     record = { end_time: at(endedAt) };
     steps = [ran('a', -100, -40)];
     expect(await areFinalAt([0, 0.001])).toEqual([isFinal, true]);
   });
 
-  it('is final SETTLE_MS after the last change without a recorded end', async () => {
+  it('is true SETTLE_MS after the last change without a recorded end', async () => {
     record = { status: 'running', end_time: null };
     expect(await isFinalAt(0, FINAL)).toBe(false);
     record = { end_time: null };
@@ -185,7 +185,7 @@ describe('freshness.isFinal of a run', () => {
     ['runs', left],
     ['says that it runs, and has an end', () => [ran('a', -60, -50, 'running'), ran('a', -50, -40)]],
     ['can not be read', () => [ran('a', -60, -50), 'nonsense']],
-  ])('settles SETTLE_MS after the last change if a step %s', async (_, unfinished) => {
+  ])('is true SETTLE_MS after the last change if a step %s', async (_, unfinished) => {
     record = { status: 'failed', end_time: at(0) };
     steps = unfinished();
     expect(await areFinalAt([0, 1, 29.999])).toEqual([false, false, false]);
@@ -197,7 +197,7 @@ describe('freshness.isFinal of a run', () => {
   it.each<readonly [string, number, boolean]>([
     ['a day and SETTLE_MS ago', -86_430, true],
     ['a moment less', -86_429.999, false],
-  ])('is final despite a running step if its record ended %s', async (_, endedAt, isFinal) => {
+  ])('is true despite a running step if its record ended %s', async (_, endedAt, isFinal) => {
     record = { status: 'failed', end_time: at(endedAt) };
     steps = [ran('a', -90_000, null, 'running')];
     expect(await isFinalAt(0)).toBe(isFinal);
@@ -219,7 +219,7 @@ describe('freshness.isFinal of a run', () => {
       ['one can not be read', false, () => [ran('a', 0, 4), 'nonsense']],
       ['there is none', false, () => []],
       ['none has a time', false, () => [ran('a', null, null)]],
-    ])('a day after its last step, if %s, finality is %s', async (_, isFinal, list) => {
+    ])('settles a day after its last step if %s: %s', async (_, isFinal, list) => {
       steps = list();
       expect(await areFinalAt([90_000])).toEqual([isFinal]);
     });
@@ -232,7 +232,7 @@ describe('freshness.isFinal of a run', () => {
       expect(await isFinalAt(now)).toBe(isFinal);
     });
 
-    it('The start of a step without an end decides on finality', async () => {
+    it('counts the start of a step without an end', async () => {
       steps = [ran('a', 0, 4), ran('b', 100, null)];
       expect(await isFinalAt(86_529)).toBe(false);
       run = `${run} again`;

@@ -46,7 +46,7 @@ describe('the public GraphQL-over-HTTP audit', () => {
   });
 });
 
-describe('the content type of an answer', () => {
+describe('the content type of a response', () => {
   it.each<[string, string | null]>([
     ['', JSON_TYPE],
     ['*/*', JSON_TYPE],
@@ -61,7 +61,7 @@ describe('the content type of an answer', () => {
     ['text/html', null],
     ['image/png', null],
     [`image/png,${' '.repeat(200)}application/json`, JSON_TYPE],
-  ])('The content type of an answer with Accept %j is %s', async (accept, type) => {
+  ])('follows Accept %j: %s', async (accept, type) => {
     // The second and the third answer come from caches.
     for (let time = 0; time < 3; time += 1) {
       const answer = await post(RUN, { accept });
@@ -71,7 +71,7 @@ describe('the content type of an answer', () => {
     }
   });
 
-  it('An Accept header longer than 1 KiB counts as absent', async () => {
+  it('ignores an Accept header longer than 1 KiB', async () => {
     const acceptOf = (length: number) => EVENTS_TYPE.padEnd(length, ', a/b');
     expect(typeOf(await post(RUN, { accept: acceptOf(1024) }))).toMatch(EVENTS_TYPE);
     for (const length of [1025, 15_000]) expect(typeOf(await post(RUN, { accept: acceptOf(length) }))).toBe(JSON_TYPE);
@@ -84,7 +84,7 @@ describe('the content type of an answer', () => {
     ['text/*;q=0.1', 200],
     ['application/json', 406],
     ['text/event-stream;q=0', 406],
-  ])('returns an event stream or error at /graphql/stream: %j gets %d', async (accept, status) => {
+  ])('is an event stream or error at /graphql/stream: %j gets %d', async (accept, status) => {
     for (const answer of [
       await post(RUN, { accept }, '/graphql/stream'),
       await get(RUN, { accept }, '/graphql/stream'),
@@ -110,7 +110,7 @@ describe('the content type of an answer', () => {
   });
 });
 
-describe('the status of an answer without data', () => {
+describe('the status of a response without data', () => {
   const send = (body: string, accept: string, headers: Headers = {}, method = 'POST') =>
     ask(`${gateway.url}/graphql`, {
       method,
@@ -130,7 +130,7 @@ describe('the status of an answer without data', () => {
     ],
     ['a body that is not JSON', '{', 'BAD_REQUEST', 400, 400],
     ['a long body', ' '.repeat(2 ** 20 + 1), 'BAD_USER_INPUT', 413, 413],
-  ])('returns 200 for %s only if invalid in application/json', async (_, body, code, older, newer) => {
+  ])('is 200 for %s only if invalid in application/json', async (_, body, code, older, newer) => {
     for (const [accept, type, status] of [
       ['application/json', JSON_TYPE, older],
       ['application/graphql-response+json', GRAPHQL_TYPE, newer],
@@ -142,7 +142,7 @@ describe('the status of an answer without data', () => {
   });
 
   it.each(['application/json', 'application/graphql-response+json'])(
-    'returns 401 if no root field could run without accepted key: %s',
+    'is 401 if no root field could run without accepted key: %s',
     async (accept) => {
       const statusOf = async (query: string, authorization?: string) => {
         const given = { 'content-type': 'application/json', accept, ...(authorization && { authorization }) };
@@ -172,7 +172,7 @@ describe('the status of an answer without data', () => {
     },
   );
 
-  it('A mutation by GET gets 405, and nothing is executed', async () => {
+  it("is 405 for a mutation by GET, which isn't executed", async () => {
     for (const method of ['GET', 'HEAD']) {
       const { status, headers } = await get(MUTATION, {}, '/graphql', method);
       expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
@@ -193,7 +193,7 @@ describe('a request that another site could have sent', () => {
     ['a key', KEY, true],
     ['the name of an operation', { 'x-apollo-operation-name': 'A' }, true],
     ['the header for this purpose', { 'apollo-require-preflight': 'true' }, true],
-  ])('rejects a GET that another site could send without preflight: %s', async (_, headers, isAllowed) => {
+  ])('is rejected as a GET that needs no preflight: %s', async (_, headers, isAllowed) => {
     const answer = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
     expect(answer.status).toBe(isAllowed ? 200 : 400);
     if (!isAllowed) expect(answer.body.toString()).toMatch(/BAD_REQUEST|Cross-Site Request Forgery/);
@@ -210,7 +210,7 @@ describe('a request that another site could have sent', () => {
     ['text/plain', 415],
     [`text/${'x'.repeat(200)}`, 415],
     [undefined, 415],
-  ])('A POST is rejected if its content type is not JSON: %s', async (type, status) => {
+  ])("is rejected as a POST if its content type isn't JSON: %s", async (type, status) => {
     for (const body of [TYPENAME, RUN].map((query) => JSON.stringify({ query }))) {
       const headers = { ...KEY, ...(type !== undefined && { 'content-type': type }) };
       const answer = await ask(`${gateway.url}/graphql`, { method: 'POST', headers, body });

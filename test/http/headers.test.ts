@@ -82,7 +82,7 @@ describe.each([
 ])('CORS for %s', (_, environment, vary) => {
   const answers = ANSWERS.filter(([name]) => name !== 'a browser' || !('SANDBOX' in environment));
 
-  it.each(answers)('Vary of %s names all headers that the answer depends on', async (_name, status, path, request) => {
+  it.each(answers)('varies %s by all headers that the response depends on', async (_name, status, path, request) => {
     for (const answer of await thrice(`${await urlWith(environment)}${path}`, request)) {
       expect({ status: answer.status, headers: answer.headers }).toMatchObject({
         status,
@@ -105,7 +105,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   it.each([
     ['POST', '/graphql', post(QUERY, sent)],
     ['GET', `/graphql${search(QUERY)}`, { headers: { ...KEY, ...sent } }],
-  ])('has equal headers for a %s from each cache, without duplicates', async (_method, path, request) => {
+  ])('are the same for a %s from each cache, without duplicates', async (_method, path, request) => {
     const [first, ...others] = (await thrice(`${await urlWith(environment)}${path}`, request)).map(comparable);
     expect(first).toMatchObject({
       ...own,
@@ -117,7 +117,7 @@ describe.each<[string, Headers, Headers, Headers]>([
     expect(others).toEqual([first, first]);
   });
 
-  it('sends the headers of the answer with 304, and caches no errors', async () => {
+  it('are the same with 304, and caches store no errors', async () => {
     const url = await urlWith(environment);
     const headers = { ...KEY, ...sent };
     const whole = without(comparable(await ask(`${url}/graphql${search(QUERY)}`, { headers })), 'content-length');
@@ -136,7 +136,7 @@ describe.each<[string, Headers, Headers, Headers]>([
   });
 });
 
-it.each(ANSWERS)('%s has CORS headers for the allowed origins only', async (_name, _status, path, request) => {
+it.each(ANSWERS)('sends CORS headers for allowed origins only: %s', async (_name, _status, path, request) => {
   for (const [CORS_ORIGINS, origin, allowed] of [
     [`${APP},https://b.example.com`, APP, APP],
     [`${APP},https://b.example.com`, 'https://b.example.com', 'https://b.example.com'],
@@ -191,7 +191,7 @@ it.each<[string, string, Headers, Headers]>([
   }
 });
 
-it('A HEAD has the headers of its GET, and no body', async () => {
+it('answers HEAD with the headers of GET, without a body', async () => {
   const url = `${await urlWith({})}/graphql${search('{ run(workflowId: "wf", id: "head") { status } }')}`;
   for (let time = 0; time < 3; time += 1) {
     const [get, head] = [await ask(url, { headers: KEY }), await ask(url, { method: 'HEAD', headers: KEY })];
@@ -209,7 +209,7 @@ it.each<[string, Headers, string | undefined, string | undefined]>([
   ['an unknown proxy has TLS', { TRUST_PROXY: '10.0.0.0/8' }, 'https', undefined],
   ['it is not configured', { TRUST_PROXY: 'loopback', HSTS_MAX_AGE_SECONDS: '' }, 'https', undefined],
   ['it is to be forgotten', { TRUST_PROXY: '1', HSTS_MAX_AGE_SECONDS: '0' }, 'https', 'max-age=0'],
-])('Strict-Transport-Security is sent only over TLS: %s', async (_, environment, scheme, expected) => {
+])('sends Strict-Transport-Security only over TLS: %s', async (_, environment, scheme, expected) => {
   const url = await urlWith({ HSTS_MAX_AGE_SECONDS: '60', ...environment });
   for (const path of ['/', '/graphql?query={__typename}', '/nothing']) {
     const headers = { ...KEY, ...(scheme !== undefined && { 'x-forwarded-proto': scheme }) };

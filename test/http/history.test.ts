@@ -76,7 +76,7 @@ describe('the history of a workflow', () => {
       place: fc.nat(),
       passedMs: fc.constantFrom(0, 1, LIVE_TTL_MS),
     });
-    it('repeats and skips no run of a changing history, within 8 calls', async () => {
+    it('repeats and skips no run, within 8 calls', async () => {
       let histories = 0;
       const [count, perInstant] = [fc.nat(200), fc.constantFrom(1, 1, 3, 120)];
       const moving = fc.record({ count, perInstant, moves: fc.array(move, { maxLength: 15 }), first: fc.nat(80) });
@@ -106,7 +106,7 @@ describe('the history of a workflow', () => {
       await fc.assert(fc.asyncProperty(moving, readsAllOnce), { numRuns: 15 });
     });
 
-    it('leaves out records without id, losing or repeating no other run', async () => {
+    it('excludes records without id, losing or repeating no other run', async () => {
       const history = createScriptedHistory(260);
       const isUnreadable = (id: string) => /^run-(?:\d*[37]|1[2-9]\d)$/.test(id);
       upstream.script = async (call) => {
@@ -162,7 +162,7 @@ describe('the history of a workflow', () => {
       return { ids: nodes.map(({ id }) => id), ...pageInfo, calls: upstream.count('runs') - before };
     }
 
-    it('finds a cursor after hundreds of new runs, or asks to restart', async () => {
+    it('is found after hundreds of new runs, or asks to restart', async () => {
       const history = serve(100);
       const { endCursor } = await pageBehind(null);
       let started = 0;
@@ -180,7 +180,7 @@ describe('the history of a workflow', () => {
       expect(upstream.count('runs') - before).toBeLessThanOrEqual(4);
     });
 
-    it('A forged cursor takes 3 calls', async () => {
+    it('takes 3 calls if forged', async () => {
       serve(100);
       const forged = Buffer.from(JSON.stringify(['run', 'x', 1_000_000, null])).toString('base64url');
       expect(await pageBehind(forged)).toMatchObject({ ids: ['run-100'], calls: 3 });
@@ -189,7 +189,7 @@ describe('the history of a workflow', () => {
     describe.each([
       ['each page with the newest runs', () => '0'],
       ['nothing but the newest runs', (offset: string) => (offset === '0' ? offset : '1000')],
-    ])('an upstream that answers %s', (_, offsetOf) => {
+    ])('an upstream that returns %s', (_, offsetOf) => {
       beforeEach(() => {
         const history = createScriptedHistory(200);
         upstream.script = (call) => {
@@ -199,7 +199,7 @@ describe('the history of a workflow', () => {
         };
       });
 
-      it('The statistics are an error if the upstream ignores the offset', async () => {
+      it('fails statistics with an error about the ignored offset', async () => {
         const { errors } = await gateway.query('{ workflow(id: "wf") { statistics(last: 200) { runCount } } }');
         expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_CONTRACT_VIOLATION' } }]);
         expect(upstream.count('runs')).toBeLessThanOrEqual(13);
@@ -209,7 +209,7 @@ describe('the history of a workflow', () => {
         ['all runs', null],
         ['some of the runs', { status: ['COMPLETED'] }],
         ['none of the runs', { status: ['FAILED'] }],
-      ])('reports an upstream that ignores the offset while paging through %s', async (_runs, filter) => {
+      ])('is reported while paging through %s', async (_runs, filter) => {
         let after: string | null = null;
         for (let pages = 0; ; pages += 1) {
           expect(pages).toBeLessThan(7);
@@ -226,7 +226,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('makes one call per 100 runs, and none for loaded records', async () => {
+  it('takes one call per 100 runs, and none for loaded records', async () => {
     serve(150);
     const calls = async (variables: Variables) => {
       const before = upstream.calls.length;
@@ -247,7 +247,7 @@ describe('the history of a workflow', () => {
   });
 
   describe('filters', () => {
-    it('A filter returns the matching runs, and a cursor for the rest', async () => {
+    it('return the matching runs, and a cursor for the rest', async () => {
       const history = createScriptedHistory(300);
       upstream.script = async (call) => {
         const reply = await history.script(call);
@@ -275,7 +275,7 @@ describe('the history of a workflow', () => {
       expect(idsOf(await page({ first: 2, filter: { startedBefore: after } }))).toEqual(['run-296', 'run-295']);
     });
 
-    it('filters by error ignoring case, without extra calls', async () => {
+    it('match errors ignoring case, without extra calls', async () => {
       const history = createScriptedHistory(90);
       const errors: Readonly<Record<string, unknown>> = {
         'run-90': 'HTTP 500: Bad Gateway',
@@ -312,7 +312,7 @@ describe('the history of a workflow', () => {
       expect(upstream.calls.filter(({ endpoint }) => endpoint !== 'runs')).toEqual([]);
     });
 
-    it('matches listed fields without extra upstream calls', async () => {
+    it('match listed fields without extra upstream calls', async () => {
       const history = createScriptedHistory(90, [wireWorkflow('wf')]);
       const records: Readonly<Record<string, Wire>> = {
         'run-80': { inputs: { order: 10042, items: [{ name: 'Größe "M"' }], isUrgent: true } },
@@ -358,7 +358,7 @@ describe('the history of a workflow', () => {
       expect(upstream.count('steps') + upstream.count('run')).toBe(before);
     });
 
-    it('reads a filtered history to the bound, at most 500 runs deep', async () => {
+    it('read a history to the bound, at most 500 runs deep', async () => {
       serve(1000);
       const startedAfter = '2026-01-01T16:38:00Z';
       const late = await page({ first: 10, filter: { startedAfter } });
@@ -371,7 +371,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('makes 56 calls cold, and none for finished runs warm', async () => {
+  it('takes 56 calls cold, and none for finished runs warm', async () => {
     const workflows = [1, 2, 3, 4, 5].map((number) => wireWorkflow(`wf-${number}`));
     serve(10, workflows);
     const document = `{ workflows { nodes { name runs(first: 10) { nodes { status failedSteps { nodeId error } totalElapsedTime } } } } }`;
@@ -390,7 +390,7 @@ describe('the history of a workflow', () => {
     expect(counts()).toEqual([2, 10, 50, 62]);
   });
 
-  it('loads the list of workflows once for all aliases and fields', async () => {
+  it('loads the workflow list once for all aliases and fields', async () => {
     serve(1, [wireWorkflow('wf'), wireWorkflow('other')]);
     const run = 'run(id: "run-1") { steps { node { type } } progress { total } }';
     const { data, errors } = await gateway.query(`{
@@ -407,7 +407,7 @@ describe('the history of a workflow', () => {
     ['empty', {}],
     ['cyclic', { nodes: { model_1: {}, b: {} }, edges: ['model_1 b'.split(' '), 'b model_1'.split(' ')] }],
     ['of unknown nodes', { nodes: { a: null }, edges: [['x', 'y'], ['y', 'z'], 7, ['a']], entry_point: 'nowhere' }, 0],
-  ])('A run of a workflow is answered whose graph is %s', async (_, graph, durationMs = 2237.692) => {
+  ])('includes a run whose graph is %s', async (_, graph, durationMs = 2237.692) => {
     serve(1, [wireWorkflow('wf', { graph })]);
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "run-1") {
       criticalPath { durationMs steps { nodeId } } progress { finished total } steps { node { id } }
@@ -419,7 +419,7 @@ describe('the history of a workflow', () => {
     });
   });
 
-  it('returns a run without its graph if workflows cannot be listed', async () => {
+  it("includes a run without its graph if workflows can't be listed", async () => {
     const history = createScriptedHistory(1);
     upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 500 } : history.script(call));
     const { data, errors } = await gateway.query(

@@ -167,7 +167,7 @@ describe('a gateway whose sockets receive hostile frames', () => {
     expect(await closed).toBe(1008);
   });
 
-  it('The gateway answers normally after any frames', async () => {
+  it('responds normally after any frames', async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(frame, { minLength: 1, maxLength: 5 }), async (hasKey, frames) => {
         await send(hasKey ? [INIT, ...frames] : frames);

@@ -35,7 +35,7 @@ describe('executeWorkflow', () => {
     expect(ids).toEqual(['run-1', 'run-2', 'run-3']);
   });
 
-  it('A key starts one run if the first client has disconnected', async () => {
+  it('starts one run per key if the first client has disconnected', async () => {
     const answer = upstream.hold();
     const leaving = new AbortController();
     const variables = { inputs: { subject: 'secret' }, idempotencyKey: 'a' };
@@ -85,7 +85,7 @@ describe('executeWorkflow', () => {
     expect(upstream.starts()).toBe(1);
   });
 
-  it('A missing variable inside the inputs counts as a missing field', async () => {
+  it('treats a missing variable inside the inputs as a missing field', async () => {
     const ask = (variables: string, inputs: string) =>
       gateway.query(
         `mutation ${variables} { executeWorkflow(workflowId: "wf", idempotencyKey: "a", inputs: ${inputs}) { message run { id } } }`,
@@ -128,7 +128,7 @@ describe('executeWorkflow', () => {
     expect(runIn(await start())).toBe('run-2');
   });
 
-  it.each([400, 401, 403, 404, 429])('gives the %i of the upstream to all who wait, then retries', async (status) => {
+  it.each([400, 401, 403, 404, 429])("returns the upstream's %i to all who wait, then retries", async (status) => {
     const answer = upstream.hold({ status });
     const all = Array.from({ length: 3 }, () => start());
     await until(() => upstream.starts() > 0);
@@ -141,7 +141,7 @@ describe('executeWorkflow', () => {
     expect(runIn(await start())).toBe(`run-${before + 1}`);
   });
 
-  it('A start is sent again if the first request never left', async () => {
+  it('sends a start again if the first request never left', async () => {
     await upstream.close();
     expect((await start()).errors).toMatchObject([{ extensions: { retryable: true } }]);
     await upstream.listen();
@@ -154,14 +154,14 @@ describe('executeWorkflow', () => {
     ['a\nb', 'a control character'],
     ['a\u0085b', 'a control character'],
     ['\ud800', 'half of a surrogate pair'],
-  ])('The idempotency key %j is rejected without a call', async (idempotencyKey, got) => {
+  ])('rejects the idempotency key %j without a call', async (idempotencyKey, got) => {
     const { errors } = await start({ idempotencyKey });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
     expect(errors[0]?.message).toMatch(new RegExp(`^idempotencyKey must have .*got ${got}\\.$`));
     expect(upstream.calls).toEqual([]);
   });
 
-  it('Any other idempotency key of up to 255 characters is accepted', async () => {
+  it('accepts any other idempotency key of up to 255 characters', async () => {
     const idempotencyKey = '🐝 __proto__ '.repeat(30).slice(0, 254);
     for (let time = 0; time < 2; time += 1) expect(runIn(await start({ idempotencyKey }))).toBe('run-1');
   });
@@ -210,7 +210,7 @@ describe('executeWorkflow', () => {
       expect(upstream.starts()).toBe(64);
     });
 
-    it('Refused starts store nothing, and pending ones count', async () => {
+    it('stores nothing for rejected starts, and counts pending ones', async () => {
       upstream.reply({ json: { run_id: 'run', message: 'x'.repeat(65_000) } });
       expect((await startMany(7, 'a')).errors).toEqual([]);
       // There is space for some hundred more.
@@ -226,13 +226,13 @@ describe('executeWorkflow', () => {
     });
   });
 
-  it('An operation starts at most MAX_UPSTREAM_CALLS runs', async () => {
+  it('starts at most MAX_UPSTREAM_CALLS runs per operation', async () => {
     await gateway.restart({ env: { MAX_UPSTREAM_CALLS: '2' } });
     expect(codesOf(await startMany(3, 'a'))).toEqual(['UPSTREAM_BUDGET_EXCEEDED']);
     expect(upstream.starts()).toBe(2);
   });
 
-  it('A failed start, even a 403, keeps the cached data', async () => {
+  it('keeps the cached data after a failed start, even a 403', async () => {
     const stepsCalls = async () => {
       expect((await gateway.query('{ run(workflowId: "wf", id: "r1") { steps { id } } }')).errors).toEqual([]);
       return upstream.count('steps');

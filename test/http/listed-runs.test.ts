@@ -50,13 +50,13 @@ describe('the runs of a list', () => {
       expect(counts).toEqual([pages, 0, stepLists]);
     });
 
-    it("Runs over several workflows are loaded from the lists' records", async () => {
+    it("loads runs over several workflows from the lists' records", async () => {
       await start(liveTtlMs);
       const { errors } = await gateway.query('{ recentRuns(workflowIds: ["a", "b", "c"]) { nodes { id status } } }');
       expect([errors, upstream.calls.length]).toEqual([[], 3]);
     });
 
-    it("Failed runs of a group are loaded from the list's records", async () => {
+    it("loads failed runs of a group from the list's records", async () => {
       thirds = { status: 'failed', end_time: null };
       await start(liveTtlMs);
       const { errors } = await gateway.query(
@@ -66,7 +66,7 @@ describe('the runs of a list', () => {
     });
   });
 
-  it('matches the filter of their list even if they ended since', async () => {
+  it('match the filter of their list even if they ended since', async () => {
     const { data } = await gateway.query(
       '{ workflow(id: "wf") { runs(first: 100, filter: { status: [RUNNING] }) { nodes { status } } } }',
     );
@@ -74,7 +74,7 @@ describe('the runs of a list', () => {
     expect(data).toEqual({ workflow: { runs: { nodes } } });
   });
 
-  it('Newer known records filter the runs if the list lags behind', async () => {
+  it('are filtered by newer known records if the list lags behind', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 2, filter: { status: [RUNNING] }) { nodes { id } } } }';
     const listed = async () => (await gateway.query(list)).data;
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-228' }, { id: 'run-225' }] } } });
@@ -83,7 +83,7 @@ describe('the runs of a list', () => {
     expect(await listed()).toEqual({ workflow: { runs: { nodes: [{ id: 'run-225' }, { id: 'run-222' }] } } });
   });
 
-  it('A run has the same values wherever an operation reads it', async () => {
+  it('have the same values wherever an operation reads them', async () => {
     const { data } = await gateway.query(`{
       run(workflowId: "wf", id: "run-228") { status }
       workflow(id: "wf") { runs(first: 3) { nodes { id status } edges { node { status } } } }
@@ -93,7 +93,7 @@ describe('the runs of a list', () => {
     expect(edge).toEqual({ node: { status: 'COMPLETED' } });
   });
 
-  it('Runs of a stale list are stale', async () => {
+  it('are stale if their list is', async () => {
     const list = '{ workflow(id: "wf") { runs(first: 3) { nodes { status freshness { isStale } } } } }';
     await gateway.query(list);
     clock.advance(LIVE_TTL_MS);

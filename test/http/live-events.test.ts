@@ -21,7 +21,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     },
   });
 
-  it('sends a watched run at once, after each change, and finally', async () => {
+  it('is sent at once, after each change, and finally', async () => {
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1));
     await run.feeds(1);
@@ -40,7 +40,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('sends an ended run once, completes, and polls no more', async () => {
+  it('is sent once if it has ended, then completes without more polls', async () => {
     run.status = 'failed';
     const client = await watch();
     expect(await client.nextData()).toEqual(event(1, { status: 'FAILED', isFinal: true }));
@@ -53,7 +53,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 1]);
   });
 
-  it('polls a run once for all subscribers, sharing data with queries', async () => {
+  it('is polled once for all subscribers, sharing data with queries', async () => {
     const watching = [await watch(), await watch(), await watch()];
     for (const client of watching) await client.nextData();
     await run.feeds(1);
@@ -67,7 +67,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([5, 5]);
   });
 
-  it('stops polling after the last subscriber left', async () => {
+  it('is not polled after the last subscriber left', async () => {
     const [one, another] = [await watch(), await watch()];
     await one.nextData();
     await another.nextData();
@@ -84,13 +84,13 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(run.upstream.calls).toHaveLength(before);
   });
 
-  it('A subscription loads only the record if nothing else is selected', async () => {
+  it('loads only the record if nothing else is selected', async () => {
     const client = await watch('subscription { runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
     expect(await client.nextData()).toEqual({ runUpdated: { run: { status: 'RUNNING' } } });
     expect([run.upstream.count('run'), run.upstream.count('steps')]).toEqual([1, 0]);
   });
 
-  it('The clock is read once for each event', async () => {
+  it('reads the clock once for each event', async () => {
     const client = await watch(`subscription {
       runUpdated(workflowId: "wf", id: "r1") { run {
         timing { wallClockMs } timeline { durationMs } progress { finished total isTotalKnown }
@@ -136,7 +136,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a run watched over %s',
     expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
   });
 
-  it('A subscription uses the rights of its own key', async () => {
+  it("uses the rights of the subscriber's own key", async () => {
     const mine = await watch(RUN, { key: 'key-1' });
     await mine.nextData();
     await run.feeds(1);
@@ -216,7 +216,7 @@ describe('an event', () => {
     return runUpdated.run.execution;
   }
 
-  it('executes an event once per second for equal selection, state and key', async () => {
+  it('is computed once per second for equal selection, state and key', async () => {
     const fields = 'execution steps { id }';
     expect([await executionFor(fields), await executionFor(fields)]).toEqual([1, 1]);
     expect(await executionFor(`${fields} id`)).toBe(2);
@@ -227,7 +227,7 @@ describe('an event', () => {
     expect(executions).toBe(4);
   });
 
-  it('An event is executed again for each new state', async () => {
+  it('is computed again for each new state', async () => {
     const fields = 'execution steps { id }';
     const clients: LiveClient[] = [];
     for (let time = 0; time < 2; time += 1) expect(await executionFor(fields, {}, clients)).toBe(1);
@@ -238,7 +238,7 @@ describe('an event', () => {
       expect(await client.nextData()).toMatchObject({ runUpdated: { run: { execution: 2 } } });
   });
 
-  it('Events are cached for others up to 8 Mi characters in all', async () => {
+  it('is cached for others up to 8 Mi characters in all', async () => {
     run.outputs = 'x'.repeat(2 ** 20);
     const fieldsOf = (number: number) => `a${number}: id execution steps { outputs }`;
     for (let number = 1; number <= 9; number += 1) expect(await executionFor(fieldsOf(number))).toBe(number);

@@ -75,7 +75,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(checks).toBe(1);
   });
 
-  it('A subscription lasts while its right is renewed', async () => {
+  it('lasts while it is renewed', async () => {
     const client = await watch();
     for (let renewals = 1; renewals <= 3; renewals += 1) {
       clock.advance(VALID_MS);
@@ -92,7 +92,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextData()).toEqual(withSteps(2));
   });
 
-  it('checks the right before each event, even with a late timer', async () => {
+  it('is checked before each event, even with a late timer', async () => {
     const ALL_TIMERS_OF_POLLS = 5000;
     const after: After = (ms, task) =>
       ms > ALL_TIMERS_OF_POLLS && ms <= VALID_MS ? () => undefined : clock.after(ms, task);
@@ -104,7 +104,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('the right to watch a ru
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('checks the right at most once a second without events', async () => {
+  it('is checked at most once a second without events', async () => {
     identify = () => valid(10);
     await watch();
     for (let seconds = 0; seconds < 10; seconds += 0.25) {
@@ -125,7 +125,7 @@ describe('a signing key that the issuer withdraws', () => {
     jest.restoreAllMocks();
   });
 
-  it('rejects a withdrawn signing key on open connections, as over HTTP', async () => {
+  it('is rejected on open connections, as over HTTP', async () => {
     const clock = createManualClock();
     // jose reads the machine's clock.
     jest.spyOn(Date, 'now').mockImplementation(clock.now);

@@ -34,7 +34,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
 
-  it('Queries and mutations are answered as over HTTP', async () => {
+  it('executes queries and mutations as over HTTP', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
     const { script } = run.upstream;
     run.upstream.script = (call) =>
@@ -53,14 +53,14 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     }
   });
 
-  it('The error that ends a subscription names its field', async () => {
+  it('names the field in the error that ends a subscription', async () => {
     run.reply = { status: 404 };
     const client = await ask('subscription { mine: runUpdated(workflowId: "wf", id: "r1") { run { status } } }');
     const extensions = { code: 'NOT_FOUND', retryable: false, upstreamStatus: 404 };
     expect(await client.next()).toMatchObject({ type: 'error', errors: [{ path: ['mine'], extensions }] });
   });
 
-  it('Large answers and large events are complete and in order', async () => {
+  it('sends large responses and large events completely and in order', async () => {
     run.outputs = 'é"'.repeat(400_000);
     const steps = [{ outputs: run.outputs }];
     const query = await ask(LARGE_QUERY);
@@ -100,7 +100,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   }
 
   it.each(['leave', 'cut'] as const)(
-    'The upstream calls of a query are abandoned when its client disconnects: %s',
+    'aborts the upstream calls of a query when its client disconnects: %s',
     async (go) => {
       const calls: Call[] = [];
       run.upstream.script = async (call) => {
@@ -115,7 +115,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
     },
   );
 
-  it('A client that leaves while its workflows are listed starts no poller', async () => {
+  it('starts no poller for a client that leaves during the workflow list', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,runs,workflows' });
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [wireWorkflow('wf')] } : script(call));
@@ -134,7 +134,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('%s', (transport) => {
   describe('a gateway that stops', () => {
     const closed = { type: 'closed', code: transport === 'graphql-ws' ? 1001 : 0 };
 
-    it('ends subscriptions when stopping, after a pending mutation is answered', async () => {
+    it('ends subscriptions after a pending mutation completes', async () => {
       await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
       const { script } = run.upstream;
       run.upstream.script = (call) => (call.endpoint === 'execute' ? { json: { run_id: 'new' } } : script(call));

@@ -13,7 +13,7 @@ describe('loading runs', () => {
   const gateway = perTest(new TestGateway({ clock: { now: clock.now } }));
   const { upstream } = gateway;
 
-  it('Each run is read once for all aliases', async () => {
+  it('reads each run once for all aliases', async () => {
     const { data, errors } = await gateway.query(`{
       a: run(workflowId: "wf", id: "r1") { totalElapsedTime }
       b: run(workflowId: "wf", id: "r1") { stepCounts { total } }
@@ -63,7 +63,7 @@ describe('loading runs', () => {
     [1000, 1000],
     [5000, 1000],
     [100, 100],
-  ])('A 404 is cached with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
+  ])('caches a 404 with LIVE_TTL_MS=%i for %i ms', async (liveTtlMs, pauseMs) => {
     await gateway.restart({ env: { LIVE_TTL_MS: String(liveTtlMs) } });
     await losesRuns();
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
@@ -73,7 +73,7 @@ describe('loading runs', () => {
     expect(await codesAndCalls(['gone'])).toBeGreaterThan(0);
   });
 
-  it('The oldest 404s are evicted if all of them exceed the cache', async () => {
+  it('evicts the oldest 404s if all of them exceed the cache', async () => {
     await gateway.restart({ env: { CACHE_MAX_BYTES: String(2 ** 18) } });
     await losesRuns();
     const ids = Array.from({ length: 150 }, (_, number) => `${number}${'x'.repeat(500)}`);
@@ -105,7 +105,7 @@ describe('loading runs', () => {
     ['has an unknown status and no start', { status: 'archived', start_time: null }, TIMES, true],
     ['is missing', null, 'status', true],
     ['is missing', null, TIMES, true],
-  ])('loads steps only if the record cannot answer: it %s (%#)', async (_, record, fields, needsSteps) => {
+  ])('loads steps only if the record is insufficient: it %s (%#)', async (_, record, fields, needsSteps) => {
     recorded(record);
     const { data, errors } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { id ${fields} } }`);
     expect(errors).toEqual([]);
@@ -115,7 +115,7 @@ describe('loading runs', () => {
     expect(data).toMatchObject({ run: { startedAt, endedAt, wallClockMs: expect.closeTo(2237.692, 3) } });
   });
 
-  it('The record and the steps are loaded at the same time', async () => {
+  it('loads the record and the steps at the same time', async () => {
     const both = Promise.withResolvers<undefined>();
     upstream.script = async (call) => {
       if (upstream.calls.length === 2) both.resolve(undefined);
@@ -153,7 +153,7 @@ describe('loading runs', () => {
     ],
     ['fail and there is no record', null, { status: 500 }, null, ['UPSTREAM_UNAVAILABLE']],
     ['are missing and there is no record', null, MISSING, null, ['NOT_FOUND']],
-  ])("The record's fields are answered if the steps %s", async (_, record, steps, run, codes) => {
+  ])("returns the record's fields if the steps %s", async (_, record, steps, run, codes) => {
     const query = '{ run(workflowId: "wf", id: "r1") { status stepCounts { total } } }';
     recorded(record, steps);
     for (let time = 0; time < 2; time += 1) {
@@ -191,7 +191,7 @@ describe('loading runs', () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
-  it('Each part of a run is read again after its own LIVE_TTL_MS', async () => {
+  it('reads each part of a run again after its own LIVE_TTL_MS', async () => {
     recorded(RUNNING);
     const ask = async (fields: string) => {
       const { data } = await gateway.query(`{ run(workflowId: "wf", id: "r1") { ${fields} } }`);
@@ -206,7 +206,7 @@ describe('loading runs', () => {
     expect(await ask('status statusIsInferred stepCounts { total }')).toEqual([{ run }, 2, 1]);
   });
 
-  it('limits max-age to a second if the answer depends on the clock', async () => {
+  it('limits max-age to a second if the response depends on the clock', async () => {
     await gateway.restart({ env: { LIVE_TTL_MS: '60000' } });
     const startedAt = new Date(clock.now()).toISOString();
     recorded(RUNNING, { json: [wireStep({ status: 'running', start_time: startedAt, end_time: null })] });
@@ -260,7 +260,7 @@ describe('loading runs', () => {
   });
 });
 
-describe('a run of an upstream without records, which came in a list', () => {
+describe('a listed run of an upstream without records', () => {
   let record: Wire;
   let stepsStatus: number;
   beforeEach(() => {
@@ -286,7 +286,7 @@ describe('a run of an upstream without records, which came in a list', () => {
     run: { rawStatus, statusIsInferred: rawStatus === null, freshness: { isStale } },
   });
 
-  it('The record of a list is shown while it is fresh', async () => {
+  it('has the record of the list while it is fresh', async () => {
     record = { status: 'running', end_time: null };
     await list();
     clock.advance(999);
@@ -295,13 +295,13 @@ describe('a run of an upstream without records, which came in a list', () => {
     expect(await shown()).toEqual(known(null));
   });
 
-  it('A final record of a list is shown without a time limit', async () => {
+  it('keeps a final record of the list without a time limit', async () => {
     await list();
     clock.advance(59_999);
     expect([await callsOfShown(), await shown()]).toEqual([0, known('completed')]);
   });
 
-  it('shows a listed record again only after the steps call succeeds', async () => {
+  it('uses a listed record again only after the steps call succeeds', async () => {
     await list();
     clock.advance(60_000);
     expect([await callsOfShown(), await shown()]).toEqual([1, known('completed')]);

@@ -21,7 +21,7 @@ describe('a client without a token', () => {
   const PUBLIC = { BASE_PATH: '/base', PUBLIC_URL: 'https://stepgate.example.com/base' };
   const gateway = perTest(new TestGateway(() => ({ env: { ...issuer.env, ...PUBLIC } })));
 
-  it('finds the issuer by the 401', async () => {
+  it('finds the issuer through the 401', async () => {
     expect(await discover(RESOURCE, gateway.url)).toEqual({
       metadataUrl: 'https://stepgate.example.com/.well-known/oauth-protected-resource/base/mcp',
       metadata: METADATA,

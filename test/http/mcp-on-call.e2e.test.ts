@@ -19,7 +19,7 @@ function runAt(answer: ToolAnswer, path: string) {
   return { workflowId, runId };
 }
 
-describe('on call', () => {
+describe('on call with MCP', () => {
   const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
   let client: McpClient;
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('on call', () => {
 
   const NEWEST = 'failureGroups.nodes.0';
 
-  it('What is failing, and is it new?', async () => {
+  it('shows what is failing, and whether it is new', async () => {
     const failing = await asked()('what_is_failing');
     expect(at(failing, NEWEST)).toMatchObject({
       workflow: { workflowId: 'support-triage' },
@@ -56,7 +56,7 @@ describe('on call', () => {
     });
   });
 
-  it('Which workflows fail?', async () => {
+  it('shows which workflows fail', async () => {
     const listed = await asked()('list_workflows');
     const nodes = at(listed, 'workflows.nodes') as readonly { readonly name: string }[];
     expect(nodes.find(({ name }) => name === 'Support triage')).toMatchObject({
@@ -65,20 +65,20 @@ describe('on call', () => {
     });
   });
 
-  it('Why did this run fail?', async () => {
+  it('explains why a run failed', async () => {
     const ask = asked();
     const run = runAt(await ask('what_is_failing'), `${NEWEST}.runs.0`);
     expect((await ask('diagnose_run', run)).text).toContain('has no field "reply"');
   });
 
-  it('What changed?', async () => {
+  it('shows what changed', async () => {
     const ask = asked();
     const workflowId = at(await ask('what_is_failing'), `${NEWEST}.workflow.workflowId`);
     const changed = await ask('what_changed', { workflowId });
     expect(at(changed, 'workflow.changePoints.nodes.0')).toMatchObject({ kind: 'PROMPT', nodeId: 'draft_reply' });
   });
 
-  it('Which runs failed like it?', async () => {
+  it('finds runs that failed the same way', async () => {
     const ask = asked();
     const run = runAt(await ask('what_is_failing'), `${NEWEST}.runs.0`);
     const diagnosed = await ask('diagnose_run', run);
@@ -88,12 +88,12 @@ describe('on call', () => {
     for (const { runId } of runs) expect(diagnosed.text).toContain(runId);
   });
 
-  it('What do they have in common?', async () => {
+  it('shows what failed runs have in common', async () => {
     const failing = await asked()('what_is_failing');
     expect(at(failing, `${NEWEST}.commonInputs.nodes.0`)).toMatchObject({ path: 'language', value: 'de' });
   });
 
-  it('Which runs have the same input?', async () => {
+  it('finds runs with the same input', async () => {
     const ask = asked();
     const { path, test, value } = at(await ask('what_is_failing'), `${NEWEST}.commonInputs.nodes.0`) as never;
     const found = await ask('search_runs', { inputs: [{ path, test, value }] });
@@ -101,12 +101,12 @@ describe('on call', () => {
     expect(at(found, 'recentRuns.pageInfo')).toEqual({ hasNextPage: false });
   });
 
-  it('Is a run stuck?', async () => {
+  it('shows whether a run is stuck', async () => {
     const overdue = await asked()('overdue_runs');
     expect(at(overdue, 'overdueRuns.0')).toMatchObject({ status: 'RUNNING', running: [{ nodeId: 'embed' }] });
   });
 
-  it('What did this run cost, and where did the time go?', async () => {
+  it('shows the cost of a run and where its time went', async () => {
     const ask = asked();
     const run = runAt(await ask('what_is_failing'), `${NEWEST}.runs.0`);
     expect(at(await ask('run_state', run), 'run')).toMatchObject({
@@ -115,7 +115,7 @@ describe('on call', () => {
     });
   });
 
-  it('What does the workflow cost?', async () => {
+  it('shows the cost of a workflow', async () => {
     const ask = asked();
     const workflowId = at(await ask('list_workflows', { search: 'triage' }), 'workflows.nodes.0.workflowId');
     const cost = await ask('what_does_it_cost', { workflowId });
@@ -131,7 +131,7 @@ describe('on call', () => {
     expect(at(read, 'run.steps.0.outputs')).toMatch(/^-0\.\d$/);
   });
 
-  it('Which step waits, and for what?', async () => {
+  it('shows which step waits, and for what', async () => {
     const ask = asked();
     const run = runAt(await ask('search_runs', { status: ['WAITING'] }), 'recentRuns.edges.0.run');
     expect(at(await ask('run_state', run), 'run.waiting.0')).toMatchObject({

@@ -14,7 +14,7 @@ const RUN = { workflowId: 'wf', runId: NEWEST };
 describe('docs/mcp.md', () => {
   const gateway = perBlock(new TestGateway({ script: createIncident(NOW, ordersOf()), clock: createManualClock(NOW) }));
 
-  it('The page has a real call', async () => {
+  it('shows a real call', async () => {
     const client = await connectMcp('@modelcontextprotocol/client 2', gateway.url, 'key-1');
     const { text } = await client.call('diagnose_run', RUN);
     await client.close();
@@ -23,7 +23,7 @@ describe('docs/mcp.md', () => {
     expect(written).toBe(`\`\`\`\`text\ndiagnose_run ${JSON.stringify(RUN)}\n\n${result}\n\`\`\`\`\n`);
   });
 
-  it('The page lists the arguments of each tool', async () => {
+  it('lists the arguments of each tool', async () => {
     const client = await connectMcp('@modelcontextprotocol/sdk 1', gateway.url, 'key-1');
     const rows = (await client.tools()).map(({ name, inputSchema }) => {
       const taken = Object.keys(inputSchema.properties ?? {}).filter((argument) => argument !== 'maxBytes');

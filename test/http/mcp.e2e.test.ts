@@ -42,7 +42,7 @@ async function connect(line: McpLine, url: string, key: string | null): Promise<
 describe.each(MCP_LINES)('the client %s', (line) => {
   const gateway = perBlock(new TestGateway({ upstream: SAMPLE, isShowcase: true }));
 
-  it('lists each bundled tool, and gets a bounded answer from each', async () => {
+  it('lists each bundled tool, and gets a bounded response from each', async () => {
     const client = await connect(line, gateway.url, 'demo-key');
     const tools = await client.tools();
     expect(tools.map(({ name }) => name)).toEqual(READING);
@@ -72,7 +72,7 @@ describe.each(MCP_LINES)('the client %s', (line) => {
     expect(diagnosed.text).toContain('+ Answer with JSON: {"reply": string}.');
   });
 
-  it('rejects a client without key, or with a wrong one, with 401', async () => {
+  it('gets 401 without a key or with a wrong one', async () => {
     await expect(connect(line, gateway.url, null)).rejects.toThrow(
       /Authorization header must be|requires authorization/,
     );
@@ -130,7 +130,7 @@ describe('a tool call', () => {
     expect(upstream.count('steps')).toBe(2);
   });
 
-  it('logs and counts a call as an operation, even with wrong arguments', async () => {
+  it('is logged and counted as an operation, even with wrong arguments', async () => {
     const client = await connect('@modelcontextprotocol/client 2', gateway.url, 'key-a');
     const before = log.operations.length;
     await client.call('read_payload', { workflowId: 'wf', runId: 'same' });
@@ -148,7 +148,7 @@ describe('a tool call', () => {
     expect(counted.length).toBeGreaterThan(0);
   });
 
-  it('offers a tool that starts runs only if the operator names it', async () => {
+  it('may start runs only with a tool that the operator names', async () => {
     const namesFor = async (key: string) =>
       (await (await connect('@modelcontextprotocol/sdk 1', gateway.url, key)).tools()).map(({ name }) => name);
     await gateway.restart({ authenticate: hook });
@@ -166,7 +166,7 @@ describe('a tool call', () => {
     expect(upstream.count('execute')).toBe(1);
   });
 
-  it('A tool exists only if the upstream has its call', async () => {
+  it('is available only if the upstream has its call', async () => {
     const MCP_MUTATIONS = 'start_run,cancel_run,answer_step';
     await gateway.restart({ env: { MCP_MUTATIONS } });
     const client = () => connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
@@ -194,7 +194,7 @@ describe('a tool call', () => {
     await expect(Promise.all([call(), call(), call()])).rejects.toThrow('RATE_LIMITED');
   });
 
-  it.each(TRANSPORTS)('bundled tools are not in the manifest: %s', async (transport) => {
+  it.each(TRANSPORTS)('excludes bundled tools from the manifest: %s', async (transport) => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'only', PERSISTED_MANIFESTS: MANIFEST, MCP_MUTATIONS: 'start_run' };
     await gateway.restart({ env: PERSISTED });
     const codeOf = async (request: Readonly<Record<string, unknown>>) =>
@@ -211,7 +211,7 @@ describe('a tool call', () => {
     expect(upstream.calls).toEqual([]);
   });
 
-  it("The operator's manifest replaces the bundled tools", async () => {
+  it("uses the operator's manifest instead of the bundled tools", async () => {
     const PERSISTED = { PERSISTED_OPERATIONS: 'allow', PERSISTED_MANIFESTS: MANIFEST };
     await gateway.restart({ env: { ...PERSISTED, MCP: 'manifest', MCP_MUTATIONS: 'Again' } });
     const client = await connect('@modelcontextprotocol/client 2, negotiating', gateway.url, 'key-a');
@@ -237,13 +237,13 @@ describe('a tool call', () => {
     expect(content).toMatchObject({ data: { run: { outputs: 'run of key-a' } } });
   });
 
-  it('An unknown name in MCP_MUTATIONS is rejected at the start', async () => {
+  it('rejects an unknown name in MCP_MUTATIONS at the start', async () => {
     const message =
       'MCP_MUTATIONS must name mutations among the tools (start_run, cancel_run, answer_step), got delete_run.';
     await expect(startGateway({ upstream, env: { MCP_MUTATIONS: 'delete_run' } })).rejects.toThrow(message);
   });
 
-  it('The endpoint does not exist with MCP=off', async () => {
+  it('finds no endpoint with MCP=off', async () => {
     await gateway.restart({ env: { MCP: 'off' } });
     const { status } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body: '{}' });
     expect(status).toBe(404);
@@ -302,14 +302,14 @@ describe('a tool call', () => {
       'wrong parts of its frame',
       { ...LIST, method: 'initialize', params: { clientInfo: { ...CLIENT, icons: WRONG } } },
     ],
-  ])('answers a message with %s by one short error', async (_, message) => {
+  ])('returns one short error for a message with %s', async (_, message) => {
     const body = JSON.stringify(message);
     const answer = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
     expect(answer.body.toString()).toMatch(/"isError":true|"error":\{/);
     expect(answer.body.length).toBeLessThan(1000);
   });
 
-  it('lists of arguments have at most a hundred items', async () => {
+  it('accepts at most a hundred items in a list argument', async () => {
     const client = await connect('@modelcontextprotocol/sdk 1', gateway.url, 'key-a');
     const tool = (await client.tools()).find(({ name }) => name === 'what_is_failing');
     expect(tool?.inputSchema.properties?.workflowIds).toMatchObject({ type: 'array', maxItems: 100 });
@@ -364,7 +364,7 @@ describe('a tool call', () => {
     expect(content).toMatchObject({ data: { run: { workflowId: 'w/f', runId: 'same' } } });
   });
 
-  it('another caller does not wait for the messages of one', async () => {
+  it('waits for no messages of other callers', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 301 });
     const answered: string[] = [];
     const post = async (path: string, key: string, body: object) => {
@@ -387,12 +387,15 @@ describe('a tool call', () => {
     expect(answered.indexOf('key-b')).toBeLessThan(150);
   });
 
-  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])('A bad path is an error of the part: %.20s', async (path) => {
-    const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
-    const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
-    expect([status, sent.length < 3000]).toEqual([200, true]);
-    expect(sent.toString()).toContain('BAD_USER_INPUT');
-  });
+  it.each(['sort_by(@, &x)', 'a'.repeat(900_000), '[?'])(
+    'reports a bad path as an error of the part: %.20s',
+    async (path) => {
+      const body = JSON.stringify(callOf({ ...GOOD, path, maxBytes: 1000 }, 'read_payload'));
+      const { status, body: sent } = await ask(`${gateway.url}/mcp`, { method: 'POST', headers: JSON_HEADERS, body });
+      expect([status, sent.length < 3000]).toEqual([200, true]);
+      expect(sent.toString()).toContain('BAD_USER_INPUT');
+    },
+  );
 
   it.each([
     ['PUT', {}, 405],
@@ -400,13 +403,13 @@ describe('a tool call', () => {
     ['POST', { 'content-type': 'text/plain' }, 415],
     ['POST', { origin: 'https://evil.example' }, 403],
     ['POST', { accept: 'text/html' }, 406],
-  ])('A %s with the headers %j is rejected by %i', async (method, headers, status) => {
+  ])('rejects a %s with headers %j: %i', async (method, headers, status) => {
     const body = method === 'GET' ? undefined : JSON.stringify(callOf(GOOD));
     const options = { method, headers: { ...JSON_HEADERS, ...headers }, ...(body !== undefined && { body }) };
     expect((await ask(`${gateway.url}/mcp`, options)).status).toBe(status);
   });
 
-  it('Pages of every origin may ask with CORS_ORIGINS=*', async () => {
+  it('accepts pages of every origin with CORS_ORIGINS=*', async () => {
     await gateway.restart({ env: { CORS_ORIGINS: '*' } });
     const headers = { ...JSON_HEADERS, origin: 'https://app.example' };
     const body = JSON.stringify(callOf(GOOD));

@@ -30,7 +30,7 @@ describe('OPS_PORT', () => {
   const statuses = (url: string | null, paths: readonly string[]) =>
     Promise.all(paths.map(async (path) => (await fetch(`${url ?? ''}${path}`)).status));
 
-  it('A connection to OPS_PORT beyond 1000 is closed at once', async () => {
+  it('closes connections beyond 1000 at once', async () => {
     const { port } = new URL(gateway.opsUrl ?? '');
     // A rejected connection may be reset.
     const open = () => connect(Number(port), '127.0.0.1').on('error', () => undefined);
@@ -41,7 +41,7 @@ describe('OPS_PORT', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('serves probes and metrics on OPS_PORT only', async () => {
+  it('serves probes and metrics exclusively', async () => {
     await gateway.restart({ env: { BASE_PATH: '/stepgate' } });
     expect(new URL(gateway.opsUrl ?? '').port).not.toBe(new URL(gateway.url).port);
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 200, 200]);
@@ -54,14 +54,14 @@ describe('OPS_PORT', () => {
     expect(await metrics.text()).toContain('stepgate_upstream_calls_total{endpoint="run",outcome="ok"} 1\n');
   });
 
-  it('OPS_PORT does nothing in a plugin: its host has the routes', async () => {
+  it('does nothing in a plugin: its host has the routes', async () => {
     const app = fastify();
     await app.register(stepgate, { ...optionsOf({ OPS_PORT: '0' }), prefix: '/stepgate' });
     expect((await app.inject('/stepgate/readyz')).json()).toEqual({ status: 'ready' });
     await app.close();
   });
 
-  it('OPS_PORT answers the probes while all connections of clients are in use', async () => {
+  it('serves probes while all client connections are in use', async () => {
     await gateway.restart({ env: { MAX_CONNECTIONS: '1' } });
     const answer = await askAndWait();
     await expect(fetch(gateway.url)).rejects.toThrow();
@@ -69,7 +69,7 @@ describe('OPS_PORT', () => {
     await answer();
   });
 
-  it('reports stopping on OPS_PORT until the last answer, then closes', async () => {
+  it('reports stopping until the last response, then closes', async () => {
     const answer = await askAndWait();
     const closed = gateway.close();
     expect(await statuses(gateway.opsUrl, ROUTES)).toEqual([200, 503, 200]);
@@ -78,7 +78,7 @@ describe('OPS_PORT', () => {
     await expect(fetch(`${gateway.opsUrl ?? ''}/healthz`)).rejects.toThrow();
   });
 
-  it('rejects an OPS_PORT that is in use, and listens nowhere', async () => {
+  it('is rejected if in use, and nothing else listens', async () => {
     const port = await freePort();
     const taken = new URL(upstream.url).port;
     const started = startGateway({ upstream, env: { PORT: String(port), OPS_PORT: taken } });

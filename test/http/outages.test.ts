@@ -38,7 +38,7 @@ describe('a failing upstream', () => {
     ['UPSTREAM_UNAVAILABLE', { status: 500 }],
     ['RATE_LIMITED', { status: 429, headers: { 'retry-after': '7' } }],
     ['UPSTREAM_TIMEOUT', ({ cut }) => cut.then(() => ({}))],
-  ])('A stale answer has the reason %s', async (code, reply) => {
+  ])('causes stale responses with the reason %s', async (code, reply) => {
     running();
     await gateway.query(RUN);
     clock.advance(1000);
@@ -61,7 +61,7 @@ describe('a failing upstream', () => {
     expect((await gateway.query(RUN)).data).toEqual({ run: { ...ended, freshness } });
   });
 
-  it('A failing upstream is not called again by every request', async () => {
+  it('is not called again by every request', async () => {
     running();
     await gateway.query(RUN);
     upstream.script = () => ({ status: 500 });
@@ -72,7 +72,7 @@ describe('a failing upstream', () => {
     expect(upstream.calls).toHaveLength(afterFirst);
   });
 
-  it('A 401, 403 or 404 causes no stale answer', async () => {
+  it('causes no stale response with a 401, 403 or 404', async () => {
     for (const [status, code] of [
       [404, 'NOT_FOUND'],
       [401, 'UNAUTHENTICATED'],
@@ -100,7 +100,7 @@ describe('a failing upstream', () => {
     ['400', { status: 400, json: { detail: SECRET } }, 'BAD_USER_INPUT'],
     ['418', { status: 418, json: { detail: SECRET } }, 'UPSTREAM_CONTRACT_VIOLATION'],
     ['503', { status: 503, json: { detail: SECRET } }, 'UPSTREAM_UNAVAILABLE'],
-  ])('maps an upstream that returns %s to its error, without quoting it', async (_, reply, code) => {
+  ])('gets the matching error for %s, and is never quoted', async (_, reply, code) => {
     running();
     await gateway.query(RUN, { key: 'key-2' });
     upstream.script = () => reply;

@@ -26,7 +26,7 @@ const filesIn = (html: string) => [...html.matchAll(/(?:src|href)="([^"]+)"/g)].
 
 describe('the run page', () => {
   it.each(['/', '/cost', '/workflows/wf/runs/r1?a=b'])(
-    'revalidates the page each time, with a Content-Security-Policy: %s',
+    'is revalidated each time, with a Content-Security-Policy: %s',
     async (path) => {
       for (const gateway of [development, production]) {
         const { status, headers, body } = await ask(`${gateway.url}${path}`);
@@ -52,20 +52,17 @@ describe('the run page', () => {
     },
   );
 
-  it.each(['/nowhere', '/assets/none', '/a/b', '/gateway/'])(
-    'serves the page as 404 only to browsers: %s',
-    async (path) => {
-      for (const [accept, isPage] of [
-        ['*/*', false],
-        ['text/html,*/*;q=0.8', true],
-      ] as const) {
-        const { status, body } = await ask(`${development.url}${path}`, { headers: { accept } });
-        expect([status, body.toString().includes('<div id="root">')]).toEqual([404, isPage]);
-      }
-    },
-  );
+  it.each(['/nowhere', '/assets/none', '/a/b', '/gateway/'])('is served as 404 only to browsers: %s', async (path) => {
+    for (const [accept, isPage] of [
+      ['*/*', false],
+      ['text/html,*/*;q=0.8', true],
+    ] as const) {
+      const { status, body } = await ask(`${development.url}${path}`, { headers: { accept } });
+      expect([status, body.toString().includes('<div id="root">')]).toEqual([404, isPage]);
+    }
+  });
 
-  it('fills in a sample key only over the sample API', async () => {
+  it('contains a sample key only over the sample API', async () => {
     const tagsOf = async ({ url }: TestGateway) =>
       [...(await textAt(url)).matchAll(/<meta name="(sample-key|base-path)" content="([^"]*)">/g)].map(
         ([, ...tag]) => tag,
@@ -102,7 +99,7 @@ describe('the files of the page', () => {
       'no-cache',
     ],
     ['an icon', () => `${development.url}/assets/icon.svg`, 'image/svg+xml', 'no-cache'],
-  ])('caches files with a digest in their name forever: %s', async (_, urlOf, type, cacheControl) => {
+  ])('are cached forever with a digest in their name: %s', async (_, urlOf, type, cacheControl) => {
     const answer = await ask(urlOf());
     expect(answer).toMatchObject({
       status: 200,
@@ -128,7 +125,7 @@ describe('the files of the page', () => {
     ['gzip;q=0', undefined],
     ['identity', undefined],
     [null, undefined],
-  ])('serves a file in the best accepted encoding, or a 304: %j', async (accepted, encoding) => {
+  ])('have the best accepted encoding, or a 304: %j', async (accepted, encoding) => {
     const plain = await ask(script);
     const headers = accepted === null ? {} : { 'accept-encoding': accepted };
     const answer = await ask(script, { headers });
@@ -142,7 +139,7 @@ describe('the files of the page', () => {
   });
 
   it.each(['bytes=5-2', 'bytes=0-0', 'bytes=-500', 'bytes=99999999-'])(
-    'A file of the page is sent complete for any range: %s',
+    'are sent complete for any range: %s',
     async (range) => {
       const [{ body }, { status, body: part }] = [await ask(style), await ask(style, { headers: { range } })];
       expect([status, part.equals(body)]).toEqual([200, true]);
@@ -151,7 +148,7 @@ describe('the files of the page', () => {
 
   const OUTSIDE = `none-abcd_123.js index.html theme.js.br icon.svg.gz .hidden.js theme.js/a.js ../index.html
     ..%2findex.html ../../../package.json %2e%2e/sources.txt a/../theme.js theme.js%00`;
-  it.each(['', ...OUTSIDE.split(/\s+/)])('Only files of the build are served: %j gets 404', async (name) => {
+  it.each(['', ...OUTSIDE.split(/\s+/)])('are all that is served: %j gets 404', async (name) => {
     const raw = await connectRaw(development.url);
     const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);
     raw.close();
@@ -164,7 +161,7 @@ describe('the files of the page', () => {
 const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const open = ({ url }: TestGateway, path: string) => ask(`${url}${path}`, { headers: BROWSER });
 
-it.each(['', '?explorer=graphiql'])('A browser gets Sandbox at /graphql%s, with a link to GraphiQL', async (search) => {
+it.each(['', '?explorer=graphiql'])('shows browsers Sandbox at /graphql%s, with a link to GraphiQL', async (search) => {
   for (let time = 0; time < 2; time += 1) {
     const { status, headers, body } = await open(development, `/graphql${search}`);
     expect({ status, headers }).toMatchObject({
@@ -197,7 +194,7 @@ it.each(['', '?explorer=graphiql'])('A browser gets Sandbox at /graphql%s, with 
   expect((await open(below, '/graphql')).body.toString()).toContain('href="/gateway/graphiql"');
 });
 
-it('A browser gets GraphiQL at /graphiql, which loads from the gateway only', async () => {
+it('shows browsers GraphiQL at /graphiql, loaded from the gateway only', async () => {
   const { status, headers, body } = await open(development, '/graphiql');
   expect(status).toBe(200);
   const policy = headers['content-security-policy'];

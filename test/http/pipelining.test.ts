@@ -52,7 +52,7 @@ describe('pipelined requests', () => {
   );
   const { upstream } = gateway;
 
-  it('answers pipelined requests in order, without mixing keys', async () => {
+  it('are answered in order, without mixing keys', async () => {
     await fc.assert(
       fc.asyncProperty(connection, connection, async (first, second) => {
         const both = await Promise.all([connectRaw(gateway.url), connectRaw(gateway.url)]);
@@ -75,7 +75,7 @@ describe('pipelined requests', () => {
     );
   });
 
-  it('serves two keys on one connection their own data', async () => {
+  it('return two keys on one connection their own data', async () => {
     const raw = await connectRaw(gateway.url);
     const keys = Array.from({ length: 20 }, (_, at) => (at % 3 === 0 ? 'key-1' : `key-${at % 2}`));
     const one = { runId: 'r1', isPost: true, blankLines: 0 };
@@ -85,7 +85,7 @@ describe('pipelined requests', () => {
     raw.close();
   });
 
-  describe('a request that waits for its answer', () => {
+  describe('a request with a pending response', () => {
     const UPGRADE = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n';
     const WEBSOCKET = `${UPGRADE}sec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n`;
     const first = requestOf({ runId: 'r1', isPost: true, blankLines: 0 }, 'key-3');
@@ -111,7 +111,7 @@ describe('pipelined requests', () => {
     }
 
     it.each(['/graphql', '/elsewhere'])(
-      'An upgrade behind a pending request waits, and is then rejected: %s',
+      'makes an upgrade behind it wait, and rejects it afterwards: %s',
       async (path) => {
         const { raw, called, answer, close } = await open(`GET ${path} HTTP/1.1\r\nhost: x\r\n${WEBSOCKET}\r\n`);
         await called;

@@ -32,7 +32,7 @@ const STEPS = [
   step('waiting', '', 'soon', { status: 'queued', elapsed_time: null }),
 ];
 
-it('Unusual steps have the documented order, durations, attempts, totals and failures', async () => {
+it('derives documented order, durations, attempts, totals and failures of unusual steps', async () => {
   const upstream = await startUpstream(({ endpoint, runId }) => {
     if (endpoint === 'steps') return { json: STEPS };
     return { json: [wireRun(runId, { status: 'running', start_time: at('0'), end_time: '' })] };

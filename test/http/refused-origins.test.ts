@@ -52,7 +52,7 @@ it('logs rejected WebSockets apart from pages, by origin and by path', async () 
   ]);
 });
 
-it('logs nothing of programs, allowed origins and its own pages', async () => {
+it('logs nothing for programs, allowed origins and its own pages', async () => {
   await ask(`${gateway.url}/graphql`, { method: 'OPTIONS', headers: PREFLIGHT });
   for (const origin of ['https://app.example', gateway.url]) await preflight(origin);
   expect(lines()).toEqual([]);

@@ -8,7 +8,7 @@ import { ViewerCache } from '../../src/runs/viewer-cache.ts';
 
 const REQUEST = '{ request }';
 
-describe('requests for an expired answer', () => {
+describe('requests for an expired response', () => {
   let now = 0;
   let started: PromiseWithResolvers<'kept' | 'not cacheable'>[] = [];
   let viewers: ViewerCache;
@@ -50,7 +50,7 @@ describe('requests for an expired answer', () => {
     now = 1000;
   });
 
-  it('wait for the first one, and share its answer', async () => {
+  it('wait for the first one, and share its response', async () => {
     const asked = [1, 2, 3].map(ask);
     started[0]?.resolve('kept');
     expect(await Promise.all(asked)).toMatchObject(['kept', { contentType: 'application/json' }, { etag: null }]);
@@ -67,7 +67,7 @@ describe('requests for an expired answer', () => {
     expect(await Promise.all(asked.slice(1))).toMatchObject(['kept', { etag: null }, { etag: null }]);
   });
 
-  it("don't wait after an answer that may not be cached", async () => {
+  it("don't wait after a response that may not be cached", async () => {
     const asked = [1, 2].map(ask);
     started[0]?.resolve('not cacheable');
     await asked[0];

@@ -41,7 +41,7 @@ describe('a request', () => {
   );
   const { upstream } = gateway;
   it.each(REFUSED)(
-    'A request is refused with a GraphQL error, also below the base path: %s',
+    'is rejected with a GraphQL error, even below the base path: %s',
     async (_name, status, code, sent) => {
       const calls = upstream.calls.length;
       for (const text of [sent, sent.replace(' /graphql', ' /stepgate/graphql')]) {
@@ -63,7 +63,7 @@ describe('a request', () => {
     },
   );
 
-  it('A request with an offer of HTTP/2 is answered by HTTP/1.1', async () => {
+  it('is served over HTTP/1.1 despite an offer of HTTP/2', async () => {
     const raw = await connectRaw(gateway.url);
     const sent = `GET /healthz HTTP/1.1\r\n${HEAD}connection: upgrade\r\nupgrade: h2c\r\n\r\n`;
     expect((await raw.ask(sent)).body).toBe('{"status":"alive"}');
@@ -88,7 +88,7 @@ describe('a request', () => {
     ['GET', '/other', null],
     ['POST', '/', null],
     ['POST', '/healthz', null],
-  ])('A request of %s %s is answered: %s', async (method, path, expected) => {
+  ])('gets the right response to %s %s: %s', async (method, path, expected) => {
     for (const prefix of ['', '/stepgate']) {
       const url = `${gateway.url}${prefix}${path}`;
       const { status, headers, body } = await ask(url, { method, headers: { authorization: 'Bearer key-1' } });
@@ -103,13 +103,13 @@ describe('a request', () => {
     }
   });
 
-  it.each(['/stepgate', '/stepgate?a=b'])('answers a request to the base path with the page: %s', async (path) => {
+  it.each(['/stepgate', '/stepgate?a=b'])('gets the page at the base path: %s', async (path) => {
     const { status, headers } = await ask(`${gateway.url}${path}`);
     expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
   it.each(['/stepgates/healthz', '/healthz/stepgate', '/stepgate/stepgate/healthz'])(
-    'A path that only resembles the base path is not found: %s',
+    'gets 404 if its path only resembles the base path: %s',
     async (path) => {
       expect((await ask(`${gateway.url}${path}`)).status).toBe(404);
     },
@@ -141,7 +141,7 @@ describe('a request', () => {
     [`Bearer ${'k'.repeat(8192)}`, 'k'.repeat(8192)],
     [`Bearer ${'k'.repeat(8193)}`, null],
     ['', null],
-  ])('reads at most 8 KiB after Bearer as the key: %.40j', async (authorization, key) => {
+  ])('has at most 8 KiB after Bearer as the key: %.40j', async (authorization, key) => {
     const before = upstream.calls.length;
     const { body } = await ask(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -153,7 +153,7 @@ describe('a request', () => {
     if (key === null) expect(body.toString()).toContain('"UNAUTHENTICATED"');
   });
 
-  it('allows 15 s for the head, 30 s overall, 72 s idle', async () => {
+  it('has 15 s for the head, 30 s overall, 72 s idle', async () => {
     const started = Promise.withResolvers<{ readonly server: Server }>();
     const note = (message: unknown) => {
       started.resolve(message as { readonly server: Server });
@@ -167,7 +167,7 @@ describe('a request', () => {
     raw.close();
   });
 
-  it('returns 500 with the logged request id for an internal error', async () => {
+  it('gets 500 with the logged request id for an internal error', async () => {
     isBroken = true;
     const headers = { 'x-request-id': 'mine', authorization: 'Bearer key-1' };
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, { headers });
@@ -192,7 +192,7 @@ describe('a gateway that cannot listen', () => {
   it.each([
     ['a name without an address', { HOST: 'host.invalid' }, /^HOST must be an address .* got "host.invalid"/],
     ['an address of another machine', { HOST: '192.0.2.1' }, /^HOST must be .*EADDRNOTAVAIL/],
-  ])('A gateway that cannot listen names the variable in its error: %s', async (_, environment, message) => {
+  ])('names the variable in its error: %s', async (_, environment, message) => {
     const problem = startGateway({ env: environment });
     await expect(problem).rejects.toBeInstanceOf(ConfigError);
     await expect(problem).rejects.toThrow(message);

@@ -7,7 +7,7 @@ import { wireRun, wireStep } from '../harness/wire.ts';
 
 const QUERY = '{ run(workflowId: "wf", id: "r1") { status outputs totalElapsedTime freshness { fetchedAt isStale } } }';
 
-describe('cached whole answers', () => {
+describe('cached whole responses', () => {
   const clock = createManualClock();
   const gateway = perTest(new TestGateway({ env: { REAUTH_INTERVAL_MS: '60000' }, clock: { now: clock.now } }));
   const { upstream } = gateway;
@@ -32,7 +32,7 @@ describe('cached whole answers', () => {
       headers: { authorization: 'Bearer key-1', ...headers },
     });
 
-  it('Cached answers are served unchanged, with the rest of their max-age', async () => {
+  it('are served unchanged, with the rest of their max-age', async () => {
     const miss = await gateway.query(QUERY);
     expect(miss.headers.get('cache-control')).toBe('private, max-age=60');
     clock.advance(20_000);
@@ -53,7 +53,7 @@ describe('cached whole answers', () => {
     expect(gateway.cachedBytes()).toBeGreaterThan(size);
   });
 
-  it('expires cached answers with the right, and evicts them on rejection', async () => {
+  it('expire with the right, and are evicted on rejection', async () => {
     await gateway.query(QUERY);
     const calls = upstream.calls.length;
     clock.advance(59_999);
@@ -65,7 +65,7 @@ describe('cached whole answers', () => {
     expect(gateway.cachedBytes()).toBe(0);
   });
 
-  it('Errors, stale answers and answers of mutations are not cached', async () => {
+  it('exclude errors, stale data and mutations', async () => {
     upstream.script = ({ endpoint, runId }) =>
       endpoint === 'execute'
         ? { json: { run_id: 'r1' } }
@@ -99,7 +99,7 @@ describe('cached whole answers', () => {
     ['a thousand characters', 900, true],
     ['sixteen thousand', 16_000, true],
     ['more than 16 KiB', 16_384, false],
-  ])('caches answers for requests up to 16 KiB, per document: %s', async (_, length, isKept) => {
+  ])('are stored for requests up to 16 KiB, per document: %s', async (_, length, isKept) => {
     const ask = async (id: string) => {
       const { data } = await gateway.query(`#${'x'.repeat(length)}\n{ run(workflowId: "wf", id: "${id}") { id } }`);
       expect(data).toEqual({ run: { id } });
@@ -111,7 +111,7 @@ describe('cached whole answers', () => {
     expect([await ask('r1'), await ask('r2')]).toEqual([again[1], again[1]]);
   });
 
-  it('returns no cached answer to a request with a rejected content type', async () => {
+  it('are not returned to a request with a rejected content type', async () => {
     const post = (headers: Record<string, string>, search = '', body = JSON.stringify({ query: QUERY })) =>
       fetch(`${gateway.url}/graphql${search}`, {
         method: 'POST',
@@ -126,7 +126,7 @@ describe('cached whole answers', () => {
     expect((await post({}, `?query=${encodeURIComponent(QUERY)}`, '')).status).toBe(415);
   });
 
-  it('Only a GET without errors has an ETag', async () => {
+  it('have an ETag only for a GET without errors', async () => {
     expect((await gateway.query(QUERY)).headers.get('etag')).toBeNull();
     expect((await get()).headers.get('etag')).not.toBeNull();
     for (const query of ['{ nothing }', '{ run(workflowId: "..", id: "r1") { id } }']) {
@@ -136,7 +136,7 @@ describe('cached whole answers', () => {
     expect([refused.status, refused.headers.get('etag')]).toEqual([400, null]);
   });
 
-  it('returns 304 for a valid ETag, otherwise a complete answer', async () => {
+  it('become a 304 for a valid ETag, otherwise are sent whole', async () => {
     const first = await get();
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[\w-]{27}"$/);
@@ -152,7 +152,7 @@ describe('cached whole answers', () => {
     expect(await other.json()).toEqual(await first.json());
   });
 
-  it('returns 304 on a cache miss if the answer is unchanged', async () => {
+  it('become a 304 on a cache miss if unchanged', async () => {
     const query = '{ run(workflowId: "wf", id: "r1") { status } }';
     running();
     const etag = (await get({}, query)).headers.get('etag') ?? '';
@@ -163,7 +163,7 @@ describe('cached whole answers', () => {
   });
 });
 
-describe('concurrent requests for an expired whole answer', () => {
+describe('concurrent requests for an expired whole response', () => {
   const clock = createManualClock();
   const gateway = perBlock(
     new TestGateway({
@@ -180,7 +180,7 @@ describe('concurrent requests for an expired whole answer', () => {
   const CACHED = 'stepgate_operation_cache_total';
   const outputsOf = (key: string) => ({ run: { outputs: `of ${key} ${clock.now()}` } });
 
-  it('renews an expired answer with one call per key', async () => {
+  it('renew it with one call per key', async () => {
     const keys = ['key-a', 'key-a', 'key-b', 'key-a', 'key-b'];
     for (let turn = 0; turn < 4; turn += 1) {
       const calls = await upstream.callsOf(async () => {
@@ -192,7 +192,7 @@ describe('concurrent requests for an expired whole answer', () => {
     }
   });
 
-  it('Concurrent requests are answered by one operation of each caller', async () => {
+  it('run one operation per caller', async () => {
     const ask = () =>
       Promise.all(['key-c', 'key-c', 'key-c', 'key-d', 'key-d'].map((key) => gateway.data(QUERY, { key })));
     for (let turn = 0; turn < 2; turn += 1) {
@@ -205,7 +205,7 @@ describe('concurrent requests for an expired whole answer', () => {
     expect((await fromCache()) - before).toBe(3);
   });
 
-  it('answers all concurrent requests if the new answer is an unshared error', async () => {
+  it('all complete if the new response is an unshared error', async () => {
     for (let turn = 0; turn < 2; turn += 1) await gateway.data(QUERY);
     clock.advance(1000);
     const held = upstream.holdEach();

@@ -54,7 +54,7 @@ describe('the right to cached runs', () => {
     return { held, first, calls, all: Promise.all(answers) };
   }
 
-  it('renews the right with one call, serving other runs from cache', async () => {
+  it('is renewed with one call, serving other runs from cache', async () => {
     const { first, calls, all } = await askInDoubt();
     first.answer(reply);
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id)));
@@ -83,7 +83,7 @@ describe('the right to cached runs', () => {
     expect(calls()).toBeLessThanOrEqual(4);
   });
 
-  it('Stale answers are served for STALE_IF_ERROR_MS while the renewing call fails', async () => {
+  it('allows stale responses for STALE_IF_ERROR_MS while its renewal fails', async () => {
     const { first, calls, all } = await askInDoubt(REAUTH_INTERVAL_MS + STALE_IF_ERROR_MS);
     first.answer({ status: 500 });
     expect((await all).map(({ data }) => data)).toEqual(RUNS.map((id) => answerOf(id, true)));
@@ -127,7 +127,7 @@ describe('the right to cached runs', () => {
     }
   });
 
-  it('renews on each request with REAUTH_INTERVAL_MS=0, caching no whole answers', async () => {
+  it('is renewed per request with REAUTH_INTERVAL_MS=0, caching no whole responses', async () => {
     await gateway.restart({ env: { REAUTH_INTERVAL_MS: '0', STALE_IF_ERROR_MS: '' } });
     await cache('a', 'b');
     for (let time = 0; time < 2; time += 1) {
@@ -164,7 +164,7 @@ describe('the right to cached runs', () => {
   });
 });
 
-describe('a refusal', () => {
+describe('a rejection by the upstream', () => {
   const FORBIDDEN = ['FORBIDDEN'];
   /** Calls that the upstream rejects by 403. */
   let isDenied: (call: Call) => boolean;
@@ -212,7 +212,7 @@ describe('a refusal', () => {
     await cache('mine');
   });
 
-  it('lets a pending call answer its own requests after 403, uncached', async () => {
+  it('lets a pending call serve its own requests after 403, uncached', async () => {
     await cache('mine');
     const held = upstream.holdEach();
     const late = ask('slow', 'theirs');
@@ -246,7 +246,7 @@ describe('a refusal', () => {
     expect(await upstream.callsOf(() => ask('slow'))).toBe(1);
   });
 
-  it('behaves like a model for random schedules of 401s, 403s and expiries', async () => {
+  it('matches a model for random schedules of 401s, 403s and expiries', async () => {
     let schedule = 0;
     /** Viewers and workflows that the upstream rejects now. */
     const [revoked, forbidden] = [new Set<string>(), new Set<string>()];

@@ -90,20 +90,20 @@ const event = (total: number, { status = 'RUNNING', isFinal = false, isStale = f
 });
 
 describe('the interval between polls of a run', () => {
-  it('polls every one to five seconds without changes, then every second', async () => {
+  it('is one to five seconds without changes, then one second', async () => {
     await watching();
     expect(await pollsWithin(20)).toEqual([1, 3, 6, 10, 15, 20]);
     replies.steps = list(A, B);
     expect(await pollsWithin(8)).toEqual([5, 6, 8]);
   });
 
-  it('The interval grows in the same way while the upstream fails', async () => {
+  it('grows in the same way while the upstream fails', async () => {
     await watching();
     replies = { run: OUTAGE, steps: OUTAGE };
     expect(await pollsWithin(21)).toEqual([1, 2, 4, 7, 11, 16, 21]);
   });
 
-  it('The interval is at least 100 ms, whatever LIVE_TTL_MS is', async () => {
+  it('is at least 100 ms, whatever LIVE_TTL_MS is', async () => {
     await start({ LIVE_TTL_MS: '0' });
     await watching();
     await run.poll(1, 99);
@@ -112,7 +112,7 @@ describe('the interval between polls of a run', () => {
     expect(polls()).toBe(2);
   });
 
-  it('polls for a subscriber who comes after LIVE_TTL_MS, informing all', async () => {
+  it('adds a poll for a subscriber after LIVE_TTL_MS, informing all', async () => {
     const first = await watching();
     expect(await pollsWithin(3)).toEqual([1, 3]);
     await run.poll(1, TTL_MS - 1);
@@ -126,7 +126,7 @@ describe('the interval between polls of a run', () => {
     expect(polls()).toBe(4);
   });
 
-  it('A key that repeats forbidden requests does not change the interval', async () => {
+  it("doesn't change if a key repeats forbidden requests", async () => {
     await watching();
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.runId === 'denied' ? { status: 403 } : script(call));
@@ -141,7 +141,7 @@ describe('the interval between polls of a run', () => {
     expect(ofRun() - before).toBeLessThanOrEqual(4);
   });
 
-  it('MAX_UPSTREAM_CALLS applies to each poll, not to the subscription', async () => {
+  it('applies MAX_UPSTREAM_CALLS to each poll, not to the subscription', async () => {
     await start({ MAX_UPSTREAM_CALLS: '2' });
     const client = await watching();
     for (let steps = 2; steps <= 4; steps += 1) {
@@ -168,7 +168,7 @@ describe('an event of a run', () => {
     ['its steps are not found', {}, { steps: MISSING }],
     ['it is stale', {}, { run: OUTAGE, steps: OUTAGE }],
     ['only its steps are stale', {}, { steps: OUTAGE }],
-  ])('An event is sent when %s', async (_, before, after) => {
+  ])('is sent when %s', async (_, before, after) => {
     Object.assign(replies, before);
     const client = await watching();
     Object.assign(replies, after);
@@ -210,7 +210,7 @@ describe('an event of a run', () => {
         },
       },
     ],
-  ])('No event is sent when %s', async (_, before, after) => {
+  ])('is not sent when %s', async (_, before, after) => {
     Object.assign(replies, before);
     const client = await watching();
     Object.assign(replies, after);
@@ -218,7 +218,7 @@ describe('an event of a run', () => {
     expect(await eventsSoFar(client)).toBe(0);
   });
 
-  it('One event is sent for an outage with changing reasons', async () => {
+  it('is sent once for an outage with changing reasons', async () => {
     const client = await watching();
     for (const reply of [OUTAGE, { raw: 'no JSON' }, OUTAGE]) {
       replies = { run: reply, steps: reply };
@@ -248,7 +248,7 @@ describe('an event of a run', () => {
 });
 
 describe('the end of the subscriptions of a run', () => {
-  it('The end waits for the steps if the record is already final', async () => {
+  it('waits for the steps if the record is already final', async () => {
     replies = { run: COMPLETED, steps: OUTAGE };
     const client = await watch();
     expect(await client.next()).toMatchObject({ payload: { data: { runUpdated: { run: { stepCounts: null } } } } });
@@ -259,7 +259,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('ends regardless of the order of record and steps', async () => {
+  it("doesn't depend on the order of record and steps", async () => {
     const steps = Promise.withResolvers<undefined>();
     replies = {
       run: () => steps.promise.then(() => COMPLETED),
@@ -273,7 +273,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('ends with the last node of a known graph without records', async () => {
+  it('follows the last node of a known graph without records', async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,workflows' });
     const time = (ms: number) => new Date(run.clock.now() + ms).toISOString();
     const steps = [A, B].map((step) => ({ ...step, start_time: time(-2000), end_time: time(-1000) }));
@@ -284,7 +284,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(await client.next()).toEqual({ type: 'complete' });
   });
 
-  it('ends for all when the key is rejected, skipping unread states', async () => {
+  it('comes for all when the key is rejected, skipping unread states', async () => {
     const query = 'subscription { runUpdated(workflowId: "wf", id: "r1") { run { status outputs } } }';
     const slow = await watch('r1', {}, query);
     const quick = await watch('r1', {}, query);
@@ -312,7 +312,7 @@ describe('the end of the subscriptions of a run', () => {
     expect(frame).toMatchObject({ type: 'error', errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
-  it('The last subscriber who leaves cancels the pending poll', async () => {
+  it('cancels the pending poll when the last subscriber leaves', async () => {
     const [one, other] = [await watching(), await watching()];
     replies = { run: () => new Promise(() => undefined), steps: list(A) };
     const called = Promise.withResolvers<Call>();
@@ -330,7 +330,7 @@ describe('the end of the subscriptions of a run', () => {
   });
 });
 
-describe('a run that was just started through the gateway', () => {
+describe('a run just started through the gateway', () => {
   beforeEach(async () => {
     await start({ UPSTREAM_ENDPOINTS: 'steps,run,execute' });
     replies = { execute: { json: { run_id: 'started' } } };
@@ -342,7 +342,7 @@ describe('a run that was just started through the gateway', () => {
     for (let second = 0; second < seconds; second += 1) await run.poll(1, 1000);
   }
 
-  it('polls a started run every second until the upstream finds it', async () => {
+  it('is polled every second until the upstream finds it', async () => {
     const client = await watch('started');
     await run.feeds(1);
     await passSeconds(8);
@@ -352,7 +352,7 @@ describe('a run that was just started through the gateway', () => {
     expect(await client.nextData()).toEqual(event(1));
   });
 
-  it('stops polling a started run after its subscriber left', async () => {
+  it('is not polled after its subscriber left', async () => {
     const { script } = run.upstream;
     run.upstream.script = (call) => (call.runId === 'known' ? { json: [wireRun('known')] } : script(call));
     // A 404 is cached only for a key whose right is proven.

@@ -212,7 +212,7 @@ describe('runsUpdated', () => {
     expect(await (await open(['gone'])).nextErrorCode()).toBe('NOT_FOUND');
   });
 
-  it('A subscription ends when the key is rejected', async () => {
+  it('ends when the key is rejected', async () => {
     workflows.start('wf-1', 'a', running);
     const client = await open(['wf-1', 'wf-2']);
     await client.nextData();
@@ -240,7 +240,7 @@ describe('runsUpdated', () => {
     expect(await client.nextErrorCode()).toBe('FORBIDDEN');
   });
 
-  it('A run with forbidden steps is left out with its error', async () => {
+  it('excludes a run with forbidden steps, with its error', async () => {
     workflows.start('wf-1', 'a', running);
     upstream.script = (call) => (call.endpoint === 'steps' ? { status: 403 } : workflows.script(call));
     const client = await open(['wf-1'], { query: WITH_STEPS });
@@ -273,12 +273,12 @@ describe('runsUpdated', () => {
     expect(upstream.count('steps')).toBe(3);
   });
 
-  it('A subscription of more than 100 workflows is rejected', async () => {
+  it('rejects more than 100 workflows', async () => {
     const client = await open(Array.from({ length: 101 }, (_, index) => `w${index}`));
     expect(await client.nextErrorCode()).toBe('BAD_USER_INPUT');
   });
 
-  it('A subscription completes when the gateway stops', async () => {
+  it('completes when the gateway stops', async () => {
     const client = await open();
     await client.nextData();
     await gateway.close();
@@ -286,7 +286,7 @@ describe('runsUpdated', () => {
   });
 });
 
-describe('runsUpdated with a workflow that does not answer', () => {
+describe('runsUpdated with an unresponsive workflow', () => {
   let answer: (reply: Reply) => void;
 
   /** The workflow answers when the test says so. */
@@ -311,7 +311,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     workflows.start('wf-2', 'b', running);
   });
 
-  it('sends the other runs after a second without waiting for one workflow', async () => {
+  it('sends the other runs after a second without waiting', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(999);
@@ -327,7 +327,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('The first event is empty if the others have no runs', async () => {
+  it('sends an empty first event if the others have no runs', async () => {
     workflows.clear();
     hang('wf-2');
     const client = await opened();
@@ -335,7 +335,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual([]);
   });
 
-  it('Nothing is sent before the first answer', async () => {
+  it('sends nothing before the first response', async () => {
     hang('wf-2');
     const client = await opened(['wf-2']);
     clock.advance(1000);
@@ -346,7 +346,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['b RUNNING']);
   });
 
-  it('A workflow that is missing after a second is reported', async () => {
+  it('reports a workflow that is missing after a second', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -359,13 +359,13 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(runsIn(await client.nextData())).toEqual(['a COMPLETED']);
   });
 
-  it('A subscription ends at once when another workflow rejects the key', async () => {
+  it('ends at once when another workflow rejects the key', async () => {
     hang('wf-2');
     reply('wf-1', { status: 401 });
     expect(await (await open(['wf-1', 'wf-2'])).nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('A subscription ends when a late answer rejects the key', async () => {
+  it('ends when a late response rejects the key', async () => {
     hang('wf-2');
     const client = await opened();
     clock.advance(1000);
@@ -374,7 +374,7 @@ describe('runsUpdated with a workflow that does not answer', () => {
     expect(await client.nextErrorCode()).toBe('UNAUTHENTICATED');
   });
 
-  it('The call is cancelled when the subscriber leaves', async () => {
+  it('cancels the call when the subscriber leaves', async () => {
     hang('wf-2');
     const called = upstream.nextCall();
     const client = await open(['wf-2']);

@@ -60,7 +60,7 @@ describe('a connection whose client does not read', () => {
     await gateway.close();
   });
 
-  it('A connection whose client does not read is cut after the timeout', async () => {
+  it('is closed after the timeout', async () => {
     await start({ stalledReaderMs: 200 });
     await raw.send(requestOf('r0') + requestOf('r1'));
     await once(ownEnd(), 'close');
@@ -68,7 +68,7 @@ describe('a connection whose client does not read', () => {
     await expect(raw.read(1)).rejects.toThrow('the connection ended before an answer did');
   });
 
-  it('cuts a connection whose client does not read files of the page', async () => {
+  it('is closed during files of the page', async () => {
     await start({ stalledReaderMs: 200 });
     const page = await (await fetch(gateway.url)).text();
     const file = /\/assets\/index-[\w-]+\.js/.exec(page)?.[0] ?? '';

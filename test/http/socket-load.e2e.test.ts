@@ -48,7 +48,7 @@ describe('a socket under load', () => {
     }
   }
 
-  it('reads no more operations of a client that reads no answers', async () => {
+  it('reads no more operations while its client reads no responses', async () => {
     const client = await open();
     client.stopReading();
     // The buffers of both ends take megabytes.
@@ -67,7 +67,7 @@ describe('a socket under load', () => {
     expect(answers).toContainEqual(last);
   });
 
-  it('stores only the key of its connectionParams, and nothing of completed operations', async () => {
+  it('stores only the key of its connectionParams, and no completed operations', async () => {
     const junk = Array.from({ length: 20_000 }, () => ({}));
     const used = () => {
       collectGarbage();

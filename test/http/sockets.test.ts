@@ -84,7 +84,7 @@ describe('a socket', () => {
       ['the header of the upgrade', {}, OF_HEADER],
       ['that header where the other is not a text', { authorization: 7 }, OF_HEADER],
       ['connectionParams before the header', { authorization: 'Bearer key-7' }, OTHER_HEADER],
-    ])('A socket gets its key from %s', async (source, params, options = {}) => {
+    ])('comes from %s', async (source, params, options = {}) => {
       const client = await open(params, options);
       const id = source.replaceAll(/\W/g, '-');
       client.subscribe({ query: read(id) });
@@ -93,13 +93,13 @@ describe('a socket', () => {
     });
 
     it.each([{}, { authorization: 'key-1' }, { authorization: 7 }, { authorization: 'Bearer ' }])(
-      'A socket without a key is closed with 4401: %j',
+      'must be in connectionParams, or 4401 closes the socket: %j',
       async (params) => {
         expect(await (await open(params)).next()).toEqual({ type: 'closed', code: 4401 });
       },
     );
 
-    it('A socket without a key for 10 s is closed with 4408', async () => {
+    it('must arrive within 10 s, or 4408 closes the socket', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
       try {
         const client = await open(null);
@@ -122,7 +122,7 @@ describe('a socket', () => {
       [4400, 'an operation without a text and a name', { id: '1', type: 'subscribe', payload: {} }],
       [1007, 'a text that is not UTF-8', notUtf8],
       [1009, 'a message of more than 64 KiB', ' '.repeat(MAX_MESSAGE_BYTES + 1)],
-    ])('A socket is closed with %i after %s', async (code, _, message) => {
+    ])('has code %i after %s', async (code, _, message) => {
       const client = await open();
       if (Buffer.isBuffer(message)) client.sendBytes(message, false);
       else client.send(message);
@@ -131,7 +131,7 @@ describe('a socket', () => {
       expect(log.lines.filter(({ level }) => Number(level) >= 50)).toEqual([]);
     });
 
-    it('closes with 4409 on a repeated id, and executes nothing more', async () => {
+    it('has code 4409 on a repeated id, and nothing more runs', async () => {
       const client = await open();
       // The reason contains the id, and a close frame has at most 123 bytes.
       const id = '🐎'.repeat(100);
@@ -146,7 +146,7 @@ describe('a socket', () => {
   });
 
   describe('messages', () => {
-    it('carries a message of 64 KiB, and a binary one of UTF-8', async () => {
+    it('may have 64 KiB, and may be binary if UTF-8', async () => {
       const client = await open();
       client.send(subscribeText(TYPE).padEnd(MAX_MESSAGE_BYTES));
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
@@ -154,7 +154,7 @@ describe('a socket', () => {
       expect(await client.next()).toEqual(ANSWER);
     });
 
-    it('A socket carries at most MAX_SUBSCRIPTIONS_PER_CONNECTION operations at once', async () => {
+    it('run at most MAX_SUBSCRIPTIONS_PER_CONNECTION operations at once', async () => {
       const client = await open();
       for (let id = 0; id < MAX_OPERATIONS; id += 1) client.subscribe({ query: watch('r1') }, `${id}`);
       for (let id = 0; id < MAX_OPERATIONS; id += 1) expect(await client.next()).toEqual(RUNNING);
@@ -169,7 +169,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('numbers request ids of a socket, and sends them upstream', async () => {
+    it('have numbered request ids, which are sent upstream', async () => {
       const named = await open(KEY, { headers: { 'x-request-id': 'mine' } });
       const other = await open();
       expect([named.requestId, other.requestId]).toEqual(['mine', expect.stringMatching(/^[0-9a-f-]{36}$/)]);
@@ -187,7 +187,7 @@ describe('a socket', () => {
   });
 
   describe('an operation that its client completes', () => {
-    it('A completed query abandons its upstream calls, and no others', async () => {
+    it('aborts its upstream calls, and no others', async () => {
       const calls = new Map<string, Call>();
       const due = Promise.withResolvers<undefined>();
       upstream.script = async (call) => {
@@ -205,7 +205,7 @@ describe('a socket', () => {
       expect(await client.nextData()).toEqual({ run: { id: 'kept', status: 'RUNNING' } });
     });
 
-    it('A completed operation sends nothing more, and the others continue', async () => {
+    it('sends nothing more, and the others continue', async () => {
       const client = await open();
       for (const id of ['a', 'b']) {
         client.subscribe({ query: watch(`completed-${id}`) }, id);
@@ -219,7 +219,7 @@ describe('a socket', () => {
       expect(client.waiting).toBe(0);
     });
 
-    it('lets the id of a finished operation be used again', async () => {
+    it('frees its id for reuse', async () => {
       const client = await open();
       client.subscribe({ query: watch('again') });
       expect(await client.next()).toEqual(RUNNING);
@@ -228,7 +228,7 @@ describe('a socket', () => {
       expect([await client.next(), await client.next()]).toEqual([ANSWER, COMPLETE]);
     });
 
-    it('closes with 4409 if a completed operation of that id is pending', async () => {
+    it('closes the socket with 4409 if its id is reused while pending', async () => {
       const release = upstream.holdCalls();
       const client = await open();
       const called = upstream.nextCall();
@@ -241,7 +241,7 @@ describe('a socket', () => {
     });
   });
 
-  it('Many messages are executed in several iterations of the event loop', async () => {
+  it('executes many messages in several iterations of the event loop', async () => {
     const client = await open();
     turns.length = 0;
     let next = setImmediate(function count() {
@@ -286,7 +286,7 @@ describe('a socket', () => {
       [400, 'for no malformed key', '/graphql', { 'sec-websocket-key': 'none' }],
       [400, 'for no malformed protocol', '/graphql', { 'sec-websocket-protocol': 'a,,b' }],
       [405, 'for no other method', '/graphql', {}, 'POST'],
-    ])('A socket is opened with status %i %s', async (status, _, path, headers = {}, method) => {
+    ])('has status %i %s', async (status, _, path, headers = {}, method) => {
       const origin = headers.origin === 'OWN' ? { origin: gateway.url } : {};
       const response = await answerTo(path, { ...headers, ...origin }, method);
       expect(response.statusCode).toBe(status);
@@ -301,7 +301,7 @@ describe('a socket', () => {
       expect(errors).toMatchObject([{ extensions: { code, requestId: 'mine' } }]);
     });
 
-    it('A socket is opened without compression, and for no other protocol', async () => {
+    it('accepts neither compression nor other protocols', async () => {
       const response = await answerTo('/graphql', { 'sec-websocket-extensions': 'permessage-deflate' });
       expect(response.headers).not.toHaveProperty('sec-websocket-extensions');
       await expect(open(null, { protocol: 'graphql-transport-ws-2' })).rejects.toThrow('no subprotocol');

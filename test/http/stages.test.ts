@@ -24,7 +24,7 @@ describe('the stages of a request', () => {
     return [response.status, errors?.[0]?.extensions.code ?? null];
   };
 
-  it('A preflight comes first: it needs no key and is not counted', async () => {
+  it('handle a preflight first, without a key and uncounted', async () => {
     await gateway.restart({ env: { CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '1' } });
     for (let time = 0; time < 5; time += 1) {
       for (const path of ['/graphql', '/graphql/stream']) {
@@ -46,7 +46,7 @@ describe('the stages of a request', () => {
     expect(await codeOf(await post(JSON.stringify({ query: '{ __typename }' })))).toEqual([200, null]);
   });
 
-  it('authenticates before the rate limit: rejected tokens count for their address', async () => {
+  it('authenticate before the rate limit: rejected tokens count for their address', async () => {
     const issuer: Issuer = await new Issuer(clock.now).open();
     await gateway.restart({ env: { ...issuer.env, RATE_LIMIT_PER_MINUTE: '2', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3' } });
     const good = { authorization: `Bearer ${await issuer.token()}` };
@@ -68,7 +68,7 @@ describe('the stages of a request', () => {
     ['that is not JSON', '{', {}, [400, 'BAD_REQUEST']],
     ['of another type', 'x', { 'content-type': 'text/plain' }, [415, 'BAD_REQUEST']],
     ['with an unacceptable Accept', '{}', { accept: 'image/png' }, [406, 'BAD_REQUEST']],
-  ])('The rate limit is applied before the body is read: one %s', async (_, body, headers, problem) => {
+  ])('apply the rate limit before reading the body: one %s', async (_, body, headers, problem) => {
     await gateway.restart({ env: { RATE_LIMIT_PER_MINUTE: '2' } });
     for (let time = 0; time < 2; time += 1) {
       expect(await codeOf(await post(body, { ...KEY, ...headers }))).toEqual(problem);

@@ -18,7 +18,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, false],
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, true],
     [{ ...PRODUCTION, SANDBOX: 'on' }, false],
-  ])('Introspection is allowed with %j: %s', async (environment, isAllowed) => {
+  ])('allow introspection with %j: %s', async (environment, isAllowed) => {
     await gateway.restart({ env: environment });
     for (const [query, field] of [
       ['{ __schema { queryType { name } } }', '__schema'],
@@ -45,7 +45,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     [{ ...PRODUCTION, SANDBOX: 'on' }, true],
     [{ ...DEVELOPMENT, SANDBOX: 'off' }, false],
     [{ ...DEVELOPMENT, INTROSPECTION: 'off' }, true],
-  ])('A browser gets Sandbox with %j: %s', async (environment, isShown) => {
+  ])('show browsers Sandbox with %j: %s', async (environment, isShown) => {
     await gateway.restart({ env: environment });
     const { status, headers, body } = await ask(`${gateway.url}/graphql`, { headers: BROWSER });
     if (isShown) {
@@ -67,7 +67,7 @@ describe('INTROSPECTION and SANDBOX', () => {
     expect(preflight.headers['access-control-allow-origin'] !== undefined).toBe(isShown);
   });
 
-  it('A client that prefers HTML gets JSON without Sandbox', async () => {
+  it('return JSON without Sandbox to a client that prefers HTML', async () => {
     await gateway.restart({ env: { SANDBOX: 'off' } });
     const { status, body } = await ask(`${gateway.url}/graphql?query={__typename}`, {
       headers: { ...BROWSER, authorization: 'Bearer key-1' },

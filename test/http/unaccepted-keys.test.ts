@@ -42,7 +42,7 @@ describe('a key that the upstream has not accepted', () => {
     return response.status;
   };
 
-  it('counts an unaccepted key against its address until it is accepted', async () => {
+  it('counts against its address until it is accepted', async () => {
     expect(await statusFrom('192.0.2.1', 'good', runs(1))).toBe(200);
     const statuses = [];
     while (statuses.length < RATE) statuses.push(await statusFrom('192.0.2.1', `made-up-${statuses.length}`, runs(1)));
@@ -61,14 +61,14 @@ describe('a key that the upstream has not accepted', () => {
     expect(await statusFrom('::ffff:192.0.2.7', null)).toBe(429);
   });
 
-  it('counts all callers with an invalid forwarded address together', async () => {
+  it('counts callers with an invalid forwarded address together', async () => {
     const texts = ['spoofed', '999.1.1.1', 'x'.repeat(8000), `0x${'0'.repeat(4000)}7f`, `fe80::1%${'a'.repeat(4000)}`];
     for (let index = 0; index < RATE; index += 1) await statusFrom(texts[index % texts.length] ?? '', null);
     for (const text of [...texts, 'another text']) expect(await statusFrom(text, null)).toBe(429);
     expect(await statusFrom('192.0.2.8:4711', null)).toBe(200);
   });
 
-  it('counts a caller without the port that a proxy appends', async () => {
+  it('counts for its address without a port appended by a proxy', async () => {
     for (let index = 0; index < RATE; index += 1) await statusFrom(`192.0.2.9:${4000 + index}`, null);
     expect(await statusFrom('192.0.2.9', null)).toBe(429);
     for (let index = 0; index < RATE; index += 1) await statusFrom(`[2001:db8:0:9::1]:${4000 + index}`, null);
@@ -107,7 +107,7 @@ describe('a key that the upstream has not accepted', () => {
     expect(upstream.calls).toHaveLength(200);
   });
 
-  it('Unaccepted keys leave upstream slots to accepted ones, however many wait', async () => {
+  it('leaves upstream slots to accepted ones, however many wait', async () => {
     await statusFrom('192.0.2.1', 'good', runs(1));
     upstream.script = healthy;
     const release = upstream.holdCalls(({ key }) => key !== 'good');
@@ -120,7 +120,7 @@ describe('a key that the upstream has not accepted', () => {
     await Promise.all(waiting);
   });
 
-  it.each(TRANSPORTS)('serves another network before one with many keys: %s', async (transport) => {
+  it.each(TRANSPORTS)('delays no other network, even with many keys: %s', async (transport) => {
     await gateway.restart({ env: { UPSTREAM_CONCURRENCY: '8' } });
     const replies: (() => void)[] = [];
     upstream.script = async (call) => {
@@ -144,7 +144,7 @@ describe('a key that the upstream has not accepted', () => {
     await Promise.all(refused);
   });
 
-  it('A start of a run accepts a key too', async () => {
+  it('is accepted after starting a run', async () => {
     upstream.script = () => ({ json: { run_id: 'r1', message: 'started' } });
     await statusFrom('192.0.2.1', 'good', 'mutation { executeWorkflow(workflowId: "wf") { message } }');
     for (let time = 0; time < RATE; time += 1) await statusFrom('192.0.2.1', null);
@@ -167,7 +167,7 @@ describe('a caller without a key', () => {
   const statusFor = async (forwarded: string) => (await ask(undefined, { 'x-forwarded-for': forwarded })).status;
   const LIMITED = { extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 10 } };
 
-  it('limits a caller without key by its address, with rate headers', async () => {
+  it('is limited by its address, with rate headers', async () => {
     for (let time = 0; time < 6; time += 1) {
       const answer = await ask();
       expect([answer.status, answer.headers.get('ratelimit-limit')]).toEqual([200, null]);
@@ -185,7 +185,7 @@ describe('a caller without a key', () => {
     expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
   });
 
-  it('counts callers without key over all transports, unlike accepted sockets', async () => {
+  it('counts over all transports, unlike accepted sockets', async () => {
     for (const query of ['{ nonsense', '{ __typename }', RUN]) {
       await ask({ query });
       await (await openStream(gateway.url, { query }, null)).next();
@@ -199,7 +199,7 @@ describe('a caller without a key', () => {
     socket.cut();
   });
 
-  it('A caller is counted if its socket is rejected for its key', async () => {
+  it('counts if its socket is rejected for its key', async () => {
     const closeCodes: number[] = [];
     for (let time = 0; time < 7; time += 1) {
       const frame = await (await openSocket(gateway.url, { authorization: 'Bearer not a key' })).next();
@@ -209,7 +209,7 @@ describe('a caller without a key', () => {
     expect((await ask()).status).toBe(429);
   });
 
-  it('A caller cannot forge its address, unless a trusted proxy reports it', async () => {
+  it("can't forge its address, unless a trusted proxy reports it", async () => {
     for (let time = 0; time < 6; time += 1) await statusFor(`10.0.0.${time}`);
     expect(await statusFor('10.0.0.9')).toBe(429);
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '6' } });
@@ -222,7 +222,7 @@ describe('a caller without a key', () => {
   it.each([
     ['without a key', () => null],
     ['with made-up keys', (time: number) => `made-up-${time}`],
-  ])('leaves nothing in memory for operations without an accepted key: %s', async (_, keyOf) => {
+  ])('leaves nothing in memory after operations %s', async (_, keyOf) => {
     upstream.script = () => REFUSED;
     await gateway.restart({ env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '10000' } });
     const askTimes = async (times: number, text: string) => {

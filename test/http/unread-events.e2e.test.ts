@@ -20,7 +20,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     keep(await subscribe(transport, run.gateway.url, query, options));
   const subscribers = async () => (await scrape(run.gateway.url)).counts('stepgate_subscribers')[transport] ?? 0;
 
-  it('is cut by the timeout of its socket, ending its subscription', async () => {
+  it('is disconnected by the socket timeout, ending its subscription', async () => {
     await run.restart({ stalledReaderMs: 200 });
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
@@ -31,7 +31,7 @@ describe.each<Transport>(['graphql-ws', 'graphql-sse'])('a client of %s that sto
     expect(await hanging.next()).toMatchObject({ type: 'closed' });
   });
 
-  it('is cut on stop if its last message is not read', async () => {
+  it('is disconnected on stop if its last message is not read', async () => {
     run.outputs = HUGE;
     const hanging = await ask(LARGE);
     hanging.stopReading();
@@ -47,7 +47,7 @@ describe('a quiet event stream', () => {
   const run = perTest(new LiveRun({ stalledReaderMs: 200 }));
   const keep = cutAfterTest<LiveClient>();
 
-  it('keeps an event stream open without unread events', async () => {
+  it('stays open without unread events', async () => {
     const timeouts: Promise<unknown>[] = [];
     const note = (message: unknown) => {
       timeouts.push(once((message as { readonly socket: Socket }).socket, 'timeout'));

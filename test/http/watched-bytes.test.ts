@@ -55,7 +55,7 @@ const refused = async (client: LiveClient): Promise<void> => {
 };
 
 describe('watched runs', () => {
-  it('limits watched runs to a quarter of the cache', async () => {
+  it('are limited to a quarter of the cache', async () => {
     const [first] = await watch(ROOM);
     expect(run.gateway.cachedBytes()).toBeGreaterThan(ROOM * MEBIBYTE);
     await refused(await open(RUN, { id: 'run-7' }));
@@ -67,7 +67,7 @@ describe('watched runs', () => {
     await refused(await open(RUN, { id: 'run-8' }));
   });
 
-  it('Watched runs that grow beyond the limit end, and the others continue', async () => {
+  it('end if they grow beyond the limit, and the others continue', async () => {
     const [first, ...others] = await watch(ROOM);
     await run.feeds(ROOM);
     bytesOf = (runId) => (runId === 'run-0' ? 3 * MEBIBYTE : MEBIBYTE);
@@ -86,7 +86,7 @@ describe('watched runs', () => {
 });
 
 describe('workflows with watched runs', () => {
-  it('Watched workflows count their latest records, and are rejected beyond the limit', async () => {
+  it('count their latest records, and are rejected beyond the limit', async () => {
     const workflows = createScriptedWorkflows(['wf-1', 'wf-2']);
     for (const id of ['wf-1', 'wf-2']) {
       workflows.start(id, `run of ${id}`, { outputs: 'x'.repeat(4 * MEBIBYTE) });
