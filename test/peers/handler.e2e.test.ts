@@ -179,7 +179,7 @@ describe('fetch', () => {
     expect(wrong.status).toBe(405);
   });
 
-  it('returns large responses, and rejects responses beyond the limit', async () => {
+  it('returns large responses, and rejects request bodies above the limit', async () => {
     const outputs = 'x'.repeat(3_000_000);
     await start({
       upstream: {
