@@ -49,12 +49,12 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
     ['configuration', 'check config prometheus.yml'],
     ['rules', 'check rules stepgate-alerts.yaml'],
     ['tests of the alerts', 'test rules stepgate-alerts.test.yaml'],
-  ])('accepts the %s in Prometheus', (_which, words) => {
+  ])('accepts the %s', (_which, words) => {
     const { status, stdout, stderr } = spawnSync('promtool', words.split(' '), { cwd: FILES, encoding: 'utf8' });
     expect({ status, printed: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, printed: '' });
   });
 
-  it('exports metrics that Prometheus accepts, from a real process', async () => {
+  it('accepts the metrics of a real process', async () => {
     const upstream = await startUpstream(({ runId }) => ({ status: Number(runId), raw: '{}' }));
     const process = startProcess({ UPSTREAM_URL: upstream.url, BUILD_REVISION: '1f2e3d4' });
     const url = await process.url();
@@ -74,7 +74,7 @@ withPrometheus(`Prometheus${isThere ? '' : ' (skipped: it is not on this machine
     expect(input.split('\n')).toContain(`stepgate_build_info{${labels}} 1`);
   });
 
-  it('uses only dashboard queries that Prometheus parses', () => {
+  it('parses every query of the dashboard', () => {
     const rules = QUERIES.map((expr, at) => ({ record: `dashboard_${at}`, expr }));
     const input = JSON.stringify({ groups: [{ name: 'dashboard', rules }] });
     const { status, stderr } = spawnSync('promtool', ['check', 'rules'], { input, encoding: 'utf8' });

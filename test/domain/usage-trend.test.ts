@@ -84,7 +84,7 @@ describe('the usage of the runs of a bucket', () => {
     expect(usageOfRuns([runs.slice(3, 4)]).usages).toMatchObject([{ runsNotLoaded: 1, totalTokens: null }]);
   });
 
-  it('has no cost without prices, and is null without reported tokens', () => {
+  it('has a cost only with prices, and is null without reported tokens', () => {
     const { usages } = usageOf([[record([model('a', 1, 1)])], [record(['text'])], []], null);
     expect(usages).toMatchObject([
       { totalTokens: 2, estimatedCost: null, byModel: [{ estimatedCost: null }] },

@@ -57,7 +57,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     expect(await other.json()).toEqual(dataOf('key-b'));
   });
 
-  it('caches one response below BASE_PATH for all encodings in nginx', async () => {
+  it('caches one response below BASE_PATH for all encodings', async () => {
     const url = await start({ BASE_PATH: '/bff' });
     const caches: unknown[] = [];
     for (const encoding of ['gzip', 'br']) {
@@ -97,7 +97,7 @@ withNginx(`nginx in front${NGINX === null ? ' (skipped: there is no nginx on thi
     }
   });
 
-  it('caches no error in nginx', async () => {
+  it('caches no errors', async () => {
     const { url } = nginx;
     upstream.script = () => ({ status: 403 });
     for (const turn of [1, 2]) {

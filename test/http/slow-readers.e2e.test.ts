@@ -76,7 +76,7 @@ describe('a connection whose client does not read', () => {
     await once(ownEnd(), 'close');
   });
 
-  it('has no timeout during the next request once read', async () => {
+  it('gets no timeout during its next request once it reads', async () => {
     const release = upstream.holdCalls(({ runId }) => runId === 'r2');
     await start();
     await raw.send(requestOf('r1'));

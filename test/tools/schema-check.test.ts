@@ -125,7 +125,7 @@ describe('npm run schema:check', () => {
     expect(check(`${SCHEMA}\ntype Added { id: ID! }\n`, CHANGELOG)).toEqual({ status: 0, stderr: '' });
   });
 
-  it('fails if a deprecation has no date', () => {
+  it('fails for a deprecation without a date', () => {
     const current = SCHEMA.replace(
       '  totalElapsedTime: Int',
       '  totalElapsedTime: Int @deprecated(reason: "Use timing.")',
