@@ -25,17 +25,18 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
   /** Each poll finds another step. */
   let steps: number;
   let runIds: string[];
-  let isOver: boolean;
+  /** Recent once set: of a run that ended long ago, steps read before the end would count as final. */
+  let endTime: string | undefined;
 
   beforeEach(() => {
-    [steps, runIds, isOver] = [0, ['r1'], false];
+    [steps, runIds, endTime] = [0, ['r1'], undefined];
   });
   const fleet = perTest(
     new Fleet(({ endpoint }) => {
-      const status = isOver ? {} : { status: 'running', end_time: null };
+      const status = endTime ? { end_time: endTime } : { status: 'running', end_time: null };
       if (endpoint === 'run') return { json: [wireRun('r1', status)] };
       if (endpoint === 'runs') return { json: runIds.map((id) => wireRun(id, status)) };
-      if (!isOver) steps += 1;
+      if (!endTime) steps += 1;
       return { json: Array.from({ length: steps }, (_, index) => wireStep({ id: `s${index}` })) };
     }),
   );
@@ -101,7 +102,7 @@ describeWithValkey(`a run that several gateways watch${withoutValkey}`, () => {
     await fleet.valkey.start();
     await haveHeard(2, watchers);
 
-    isOver = true;
+    endTime = new Date().toISOString();
     for (const watcher of watchers) expect(await watcher.end).toEqual({ type: 'complete' });
     for (const { totals } of watchers) expect(totals.at(-1)).toBe(steps);
   });

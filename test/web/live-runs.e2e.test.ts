@@ -338,8 +338,11 @@ describeInBrowser('the timeline of a live run', (open) => {
     // The first event has all steps. It has come when the second is shown.
     await more();
     const before = streams.written();
-    const asked = new Set<string | undefined>();
-    page.on('request', (request) => asked.add(operationOf(request)));
+    const asked = new Set<string>();
+    page.on('request', (request) => {
+      const operation = operationOf(request);
+      if (operation) asked.add(operation);
+    });
     const EVENTS = 5;
     for (let event = 1; event <= EVENTS; event += 1) await more();
     streams.close();
