@@ -36,7 +36,7 @@ afterAll(() => gateway.close());
 
 describeInBrowser('the run page is accessible', (open) => {
   // Twenty-one views, each five times: a busy machine may take a minute.
-  it('Every view fits a small screen, and axe finds no violation in either theme', async () => {
+  it('fits every view on a small screen, without axe violations in either theme', async () => {
     const page = await open({ width: NARROW, mayComplain: true });
     const found: Record<string, string[]> = {};
     const check = async (name: string) => {
@@ -92,7 +92,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(Object.keys(found)).toHaveLength(VIEWS.length + 7);
   }, 180_000);
 
-  it('The page has the chosen theme, and keeps it', async () => {
+  it('keeps the chosen theme', async () => {
     const page = await open({ theme: 'light' });
     await page.goto(gateway.url);
     await page.getByRole('button', { name: /^Theme: as the system/ }).click();
@@ -103,7 +103,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
   });
 
-  it('The timeline is used by keyboard: along the steps, into one, closer and back out', async () => {
+  it('moves along, opens and zooms the steps of a timeline by keyboard', async () => {
     const page = await open();
     await page.goto(gateway.url + RUN);
     const timeline = page.getByRole('listbox', { name: /8 steps/ });
@@ -130,7 +130,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(new URL(page.url()).search).toBe('');
   });
 
-  it('Tab leads through a run in the order in which it is read, with a way past the masthead', async () => {
+  it('tabs through a run in reading order, with a skip link', async () => {
     const page = await open();
     await page.goto(gateway.url + RUN);
     await page.getByText('Slowest steps').first().waitFor();
@@ -156,7 +156,7 @@ describeInBrowser('the run page is accessible', (open) => {
     expect(order).not.toContain('GraphQL');
   });
 
-  it('A link from below the fold of a small screen leads to the top of a view', async () => {
+  it('opens a view at its top from a link below the fold', async () => {
     const page = await open({ width: NARROW, height: 400 });
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     await page.getByLabel('Compare with').waitFor();

@@ -30,7 +30,7 @@ async function openRun(page: Page): Promise<string> {
 const badge = (page: Page, status: string) => page.locator('.run-header > .toolbar').getByText(status, { exact: true });
 
 describeInBrowser('actions', (open) => {
-  it('cancels a run after a question, once', async () => {
+  it('cancels a run once, after a confirmation', async () => {
     const page = await open();
     await openRun(page);
     const button = page.getByRole('button', { name: 'Cancel run' });
@@ -58,7 +58,7 @@ describeInBrowser('actions', (open) => {
     await button.waitFor({ state: 'detached' });
   });
 
-  it('answers a waiting step, after the errors of its fields', async () => {
+  it('answers a waiting step after showing the errors of its fields', async () => {
     const page = await open();
     await openRun(page);
     await page.getByRole('button', { name: 'Answer', exact: true }).click();
@@ -84,7 +84,7 @@ describeInBrowser('actions', (open) => {
     await badge(page, 'Completed').waitFor();
   });
 
-  it('says that a run is over, or that a step waits no more, when somebody else was first', async () => {
+  it('reports a run or step that somebody else handled first', async () => {
     const page = await open();
     const run = await openRun(page);
     await page.getByRole('button', { name: 'Answer', exact: true }).click();
@@ -103,7 +103,7 @@ describeInBrowser('actions', (open) => {
     await cancelling.getByText('The run is over already.').waitFor();
   });
 
-  it('sends JSON where the step describes no form', async () => {
+  it('sends JSON if the step describes no form', async () => {
     const answers: unknown[] = [];
     const engine = await startUpstream((call) => {
       if (call.endpoint === 'resume') {
@@ -134,7 +134,7 @@ describeInBrowser('actions', (open) => {
     }
   });
 
-  it('starts the runs of a failure again, each once, and goes on after a lost answer', async () => {
+  it('restarts each run of a failure once, even after a lost response', async () => {
     const page = await open();
     await page.goto(`${gateway.url}/workflows/document-ingest?tab=trends`);
     await page
@@ -179,7 +179,7 @@ describeInBrowser('actions', (open) => {
 describeInBrowser('actions for a key that may only read', (open) => {
   const reader = 'reader';
 
-  it('shows no button that would be refused', async () => {
+  it('hides buttons that would be rejected', async () => {
     const readOnly = await startGateway({
       upstream: SAMPLE,
       env: {

@@ -7,7 +7,7 @@ const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 afterAll(() => gateway.close());
 
 describeInBrowser('common inputs', (open) => {
-  it('lead from home to the runs that have them, failed and completed ones', async () => {
+  it('link from home to the failed and completed runs that have them', async () => {
     const page = await open();
     await page.goto(gateway.url);
     await page.getByRole('link', { name: /inputs\.language is de in 8 of 8 failed runs and in 1 of 14/ }).click();
@@ -19,7 +19,7 @@ describeInBrowser('common inputs', (open) => {
     await page.getByText('length of name ≥ 5').waitFor();
   });
 
-  it('are in the card of a failed run', async () => {
+  it('appear in the summary of a failed run', async () => {
     const page = await open();
     await page.goto(gateway.url);
     await page
@@ -29,7 +29,7 @@ describeInBrowser('common inputs', (open) => {
     await page.locator('.run-failure').getByText('Have in common').waitFor();
   });
 
-  it('are followed by what became slower, with the change before', async () => {
+  it('precede what became slower, with the change before it', async () => {
     const page = await open();
     await page.goto(gateway.url);
     const shifts = page.getByRole('region', { name: 'Slower or dearer' });

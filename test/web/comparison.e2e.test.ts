@@ -49,7 +49,7 @@ afterAll(() => gateway.close());
 const COMPARED = `${gateway.url}/workflows/wf/runs/bad-2?tab=compare`;
 
 describeInBrowser('a comparison', (open) => {
-  it('A comparison begins before the failures, at the first text that differs, with the error and the idle time', async () => {
+  it('starts at the first difference, with the error and the idle time', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(COMPARED);
     const base = page.getByLabel('Compare with');
@@ -76,7 +76,7 @@ describeInBrowser('a comparison', (open) => {
     expect(await sides.allTextContents()).toEqual(['Answer · differs', 'Prompt', 'Outputs · differs', 'Inputs']);
   });
 
-  it('Two runs that are ticked in a list are compared, the older one as the base', async () => {
+  it('compares two selected runs, with the older one as the base', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf`);
     await page.getByLabel('Compare older').check();
@@ -88,7 +88,7 @@ describeInBrowser('a comparison', (open) => {
     await page.getByRole('region', { name: 'Node by node' }).waitFor();
   });
 
-  it('An attempt is compared with the attempt before', async () => {
+  it('compares an attempt with the attempt before', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf/runs/bad-2?step=bad-2-2`);
     const drawer = page.getByRole('dialog', { name: 'Step' });

@@ -57,7 +57,7 @@ afterAll(async () => {
 });
 
 describeInBrowser('a model step as a conversation', (open) => {
-  it('A conversation shows messages, tool calls, finish reason and price, with hostile texts inert and no foreign request', async () => {
+  it('shows messages, tool calls, finish reason and cost, with hostile strings inert', async () => {
     const page = await open({ key: 'key-1' });
     const foreign: string[] = [];
     page.on('request', (request) => {
@@ -96,7 +96,7 @@ describeInBrowser('a model step as a conversation', (open) => {
     await tree.getByText('paid:').or(tree.getByText('order:')).first().waitFor();
   });
 
-  it('A step is "not priced" if its model has no price, and its run shows how many steps are not', async () => {
+  it('counts steps whose model has no price as "not priced"', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     const drawer = page.getByRole('dialog', { name: 'Step' });

@@ -77,7 +77,7 @@ const RUN = `${gateway.url}/workflows/wf/runs/r1`;
 describeInBrowser('the page of a run', (open) => {
   const nodes = (page: Page) => page.getByRole('table', { name: 'Steps' }).locator('a[data-row]').allTextContents();
 
-  it('The page sorts steps by duration, tokens and price, as the gateway sorts them', async () => {
+  it('sorts steps by duration, tokens and cost in the same order as the gateway', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${RUN}?tab=steps`);
     const header = (name: string) => page.getByRole('columnheader', { name });
@@ -97,7 +97,7 @@ describeInBrowser('the page of a run', (open) => {
     await page.getByRole('cell', { name: 'not priced' }).waitFor();
   });
 
-  it('Unusual values are amber: an answer that was cut off, and more idle time than work', async () => {
+  it('marks truncated responses and more idle time than work in amber', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${RUN}?step=dear`);
     const amber = page.locator('.amber');
@@ -108,7 +108,7 @@ describeInBrowser('the page of a run', (open) => {
     expect(await amber.count()).toBe(1);
   });
 
-  it("The page of a run leads to the vendor's page of the run, and that of a workflow to the workflow's", async () => {
+  it("links to the vendor's pages of the run and the workflow", async () => {
     const page = await open({ key: 'key-1' });
     const link = page.getByRole('link', { name: 'Open in vendor.example' });
     await page.goto(RUN);
@@ -117,7 +117,7 @@ describeInBrowser('the page of a run', (open) => {
     expect(await link.getAttribute('href')).toBe('https://vendor.example/w/wf');
   });
 
-  it('The page reports in words that the workflow API does not answer, or refuses the list of workflows', async () => {
+  it('explains that the workflow API is down or rejects the list of workflows', async () => {
     const page = await open({ key: 'key-2' });
     gateway.upstream.script = () => ({ status: 503, json: {} });
     await page.goto(RUN);
@@ -137,7 +137,7 @@ describeInBrowser('the cost', (open) => {
       .getByRole('cell')
       .allTextContents();
 
-  it('The cost is one click away: by workflow, and for one workflow by day and model; it names unpriced models and runs without reports', async () => {
+  it('shows cost by workflow, day and model, with unpriced models and unreported runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/spending`);
     await page.getByRole('link', { name: 'Cost' }).click();
@@ -226,7 +226,7 @@ describeInBrowser('the cost', (open) => {
     },
   );
 
-  it('A change of the model is marked on its day, and leads to the comparison', async () => {
+  it('marks a change of the model on its day, with the comparison', async () => {
     const runs = Array.from({ length: 6 }, (_, number) => started(`m${number}`, 0.01 + 0.01 * number, null));
     gateway.upstream.script = (call) => {
       if (call.endpoint === 'runs' && call.workflowId === 'spending') return { json: runs };
@@ -250,7 +250,7 @@ describeInBrowser('the cost', (open) => {
     await page.waitForURL(/runs\/m2\?tab=compare&node=ask&with=m3&diff=inputs$/);
   });
 
-  it('Each of thirty days in New York has its own name and runs, across the change of the clock', async () => {
+  it('shows thirty separate days in New York across the clock change', async () => {
     const days = Array.from({ length: 30 }, (_, index) => Date.parse('2025-11-19T12:00:00Z') - index * 24 * HOUR);
     const runs = days.map((day, index) => {
       const time = new Date(day).toISOString();
@@ -330,7 +330,7 @@ describeInBrowser('the cost of many runs', (open) => {
     return cold;
   };
 
-  it('All figures are grey and add up until every run is counted', async () => {
+  it('are gray and add up until every run is counted', async () => {
     const cold = await startCold(() => true);
     const { script } = cold.upstream;
     let [allowed, gate] = [150, Promise.withResolvers<undefined>()];
@@ -366,7 +366,7 @@ describeInBrowser('the cost of many runs', (open) => {
     expect(new Set(shown.map(({ cents }) => cents)).size).toBeGreaterThan(2);
   });
 
-  it('Runs that cannot be read are named, and their absence stays marked', async () => {
+  it('names unreadable runs and keeps marking the totals as incomplete', async () => {
     const cold = await startCold((id) => !UNREADABLE.has(id));
     const page = await open({ key: 'key-1' });
     await page.addInitScript(RECORDING);

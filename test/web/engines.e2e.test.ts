@@ -35,7 +35,7 @@ async function startRefund(url: string, inputs: object): Promise<string> {
 }
 
 describeInBrowser('the page of a Mastra workflow', (open) => {
-  it('The page asks what a step waits for, and a subscriber sees the run go on after the answer', async () => {
+  it('asks what a step waits for, and the run continues after the answer', async () => {
     const url = await mastra.url();
     const id = await startRefund(url, { id: 7, items: ['lamp'] });
     const query = 'subscription ($id: ID!) { runUpdated(workflowId: "refund", id: $id) { run { status } } }';
@@ -57,7 +57,7 @@ describeInBrowser('the page of a Mastra workflow', (open) => {
 
 if (bullmq) {
   describeInBrowser('the page of a BullMQ flow', (open) => {
-    it('The page shows a live flow with the attempts of its jobs until it ends', async () => {
+    it('shows a live flow with the attempts of its jobs until it ends', async () => {
       const url = await bullmq.url();
       const page = await open({ key: 'shop-key' });
       await page.goto(`${url}/workflows/refund/runs/${await startRefund(url, {})}`);

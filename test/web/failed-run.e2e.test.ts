@@ -14,7 +14,7 @@ afterAll(() => gateway.close());
 describeInBrowser('a failed run', (open) => {
   const drawerOf = (page: Page) => page.getByRole('dialog', { name: 'Step' });
 
-  it('A failed run is explained from the list to the cause and started again in four actions', async () => {
+  it('leads from the list to the cause and a new start in four actions', async () => {
     const page = await open({ key: 'demo-key' });
     let actions = 0;
     const act = async (action: Promise<void>) => {
@@ -59,7 +59,7 @@ describeInBrowser('a failed run', (open) => {
     expect(actions).toBeLessThanOrEqual(4);
   });
 
-  it('A failed run is compared with the last success before it, down to the words of the prompt that changed', async () => {
+  it('is compared with the last success, down to the changed words of the prompt', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=compare`);
     const nodes = page.getByRole('region', { name: 'Node by node' });
@@ -82,7 +82,7 @@ describeInBrowser('a failed run', (open) => {
     await drawerOf(page).getByRole('heading', { name: 'intake' }).waitFor();
   });
 
-  it('A failed run looks the same from a copied link: zoom, step, side and path', async () => {
+  it('looks the same from a copied link: zoom, step, side and path', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -109,7 +109,7 @@ describeInBrowser('a failed run', (open) => {
     expect(await colleague.evaluate('[document.activeElement.tagName, window.scrollY]')).toEqual(['BODY', 0]);
   });
 
-  it('A failed run has a graph with the state of each node, which opens steps by mouse and by keyboard', async () => {
+  it('shows the state of each node in a graph, which opens its steps', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=graph`);
     const graph = page.getByRole('region', { name: 'Graph of the run' });
@@ -138,7 +138,7 @@ describeInBrowser('a failed run', (open) => {
     await drawerOf(page).getByRole('heading', { name: 'route' }).waitFor();
   });
 
-  it('A failed run has a timeline with a row for each node, a filter, the next failure and the time of day', async () => {
+  it('has a timeline with rows per node, filter, next failure and time of day', async () => {
     const page = await open({ key: 'demo-key' });
     // An unknown view in the URL shows the timeline too.
     await page.goto(`${gateway.url}${RUN}?tab=tracing`);
@@ -169,7 +169,7 @@ describeInBrowser('a failed run', (open) => {
     await page.getByText('No step of such a node').waitFor();
   });
 
-  it('A failed run has a step in a drawer that takes the focus, leads to its neighbours and gives the focus back', async () => {
+  it('opens a step in a drawer that takes the focus and returns it', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${RUN}?tab=payload`);
     const ofRun = page.locator('.run-payload');
@@ -204,7 +204,7 @@ describeInBrowser('a failed run', (open) => {
     expect(page.url()).not.toContain('step=');
   });
 
-  it('A failed run has a step in a dialog on a small screen, with the rest out of reach', async () => {
+  it('opens a step in a modal dialog on a small screen', async () => {
     const page = await open({ key: 'demo-key', width: 360, height: 740 });
     await page.goto(gateway.url + RUN);
     await page.getByRole('link', { name: /^The model accepts/ }).click();
@@ -246,7 +246,7 @@ const fanOut = await startGateway({
 afterAll(() => fanOut.close());
 
 describeInBrowser('a run with a failed item of a fan-out', (open) => {
-  it('A node of a fan-out shows as running until all items are finished, then as failed if one failed', async () => {
+  it('shows its node as running until all items are finished, then as failed', async () => {
     const url = `${fanOut.url}/workflows/wf/runs/fan-out`;
     const [graphs, timelines] = await Promise.all([open({ key: 'key-1' }), open({ key: 'key-1' })]);
     await Promise.all([graphs.goto(`${url}?tab=graph`), timelines.goto(url)]);

@@ -48,7 +48,7 @@ afterAll(() => gateway.close());
 const failureOf = (page: Page) => page.getByRole('region', { name: 'Why the run failed' });
 
 describeInBrowser('failures', (open) => {
-  it('names the baseline before the failures with its date, and the last success', async () => {
+  it('names the baseline with its date, and the last success', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/busy/runs/busy-18`);
     const before = failureOf(page).getByRole('link', {
@@ -66,7 +66,7 @@ describeInBrowser('failures', (open) => {
     expect(await page.getByLabel('Compare with').inputValue()).toBe(await base.getAttribute('value'));
   });
 
-  it('says that a list of failures has only the latest runs of its time', async () => {
+  it('says that a list of failures covers only the latest runs', async () => {
     const page = await open({ key: 'key-2' });
     await page.goto(gateway.url);
     await page.getByText(/^Of the latest 1,000 runs in the last 24 hours/).waitFor();
@@ -74,7 +74,7 @@ describeInBrowser('failures', (open) => {
     await page.getByText(/^Of 1\d\d runs in the last hour$/).waitFor();
   });
 
-  it('copies a summary with workflow, node, error code and the address of the page', async () => {
+  it('copies a summary with workflow, node, error code and the URL', async () => {
     const page = await open({ key: 'key-3' });
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const url = `${gateway.url}/workflows/busy/runs/busy-18`;
@@ -101,7 +101,7 @@ describeInBrowser('failures', (open) => {
     await page.getByRole('row', { name: /order-18/ }).waitFor({ state: 'detached' });
   });
 
-  it('calls a failure of many days ago that is over resolved, whatever the window', async () => {
+  it('marks an old failure that is over as resolved, whatever the window', async () => {
     const page = await open({ key: 'key-5' });
     for (const since of ['', '&since=7d']) {
       await page.goto(`${gateway.url}/?workflow=busy${since}`);
@@ -111,7 +111,7 @@ describeInBrowser('failures', (open) => {
     }
   });
 
-  it('says of each run that a search finds why it failed, when, and where the text is', async () => {
+  it('shows why and when each found run failed, and where the match is', async () => {
     const page = await open({ key: 'key-6' });
     await page.goto(`${gateway.url}/?search=ledger`);
     const row = page.locator('.run-list li').first();

@@ -11,7 +11,7 @@ const gateway = await new SampleGateway().open();
 afterAll(() => gateway.close());
 
 describeInBrowser('the home page', (open) => {
-  it('The home page shows failures, the figures of each workflow, and runs as they start and end', async () => {
+  it('shows failures, the metrics of each workflow, and runs as they start and end', async () => {
     const page = await open({ key: 'demo-key' });
     let loads = 0;
     page.on('load', () => (loads += 1));
@@ -39,7 +39,7 @@ describeInBrowser('the home page', (open) => {
     expect(loads).toBe(1);
   });
 
-  it('The home page filters runs by workflow, status and exact time in the local time zone, and keeps the filters in its URL', async () => {
+  it('filters runs by workflow, status and local time, and keeps filters in its URL', async () => {
     const { data } = await gateway.query('{ run(workflowId: "support-triage", id: "run-4711") { startedAt } }', {
       key: 'demo-key',
     });
@@ -85,7 +85,7 @@ describeInBrowser('the home page', (open) => {
     expect(await page.getByLabel('Running').isChecked()).toBe(false);
   });
 
-  it('Rows of failed runs keep their height while their errors load', async () => {
+  it('keeps the height of failed rows while their errors load', async () => {
     const errors = Promise.withResolvers<null>();
     const page = await open({ key: 'demo-key', width: 1000 });
     await page.route('**/graphql', async (route) => {
@@ -102,7 +102,7 @@ describeInBrowser('the home page', (open) => {
     expect(await height()).toBe(before);
   });
 
-  it('The home page finds workflows by name and description, with the search in its URL', async () => {
+  it('finds workflows by name and description, with the search in its URL', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     const field = page.getByRole('searchbox', { name: 'Search workflows' });
@@ -123,7 +123,7 @@ describeInBrowser('the home page', (open) => {
     expect(await field.inputValue()).toBe('invoicej/?k');
   });
 
-  it('The home page is used by keyboard: rows, search, pasted links and help', async () => {
+  it('offers rows, search, pasted links and help by keyboard', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(gateway.url);
     await rowOf(page, 'run-4711').waitFor();
@@ -207,7 +207,7 @@ afterAll(() => large.close());
 for (const id of ['wf-1', 'wf-2', LAST]) workflows.start(id, `order-of-${id}`);
 
 describeInBrowser('the home page of a key with more than a hundred workflows', (open) => {
-  it('The home page is live for a workflow beyond the limit, and keeps its connection for another one', async () => {
+  it('updates live for a workflow beyond the limit, over the same connection for another', async () => {
     const page = await open({ key: 'key-1' });
     let streams = 0;
     page.on('request', (request) => (streams += request.url().endsWith('/graphql/stream') ? 1 : 0));
@@ -226,7 +226,7 @@ describeInBrowser('the home page of a key with more than a hundred workflows', (
     await rowOf(page, 'live').waitFor();
   });
 
-  it('The search finds runs by id in all workflows, and reports an incomplete search', async () => {
+  it('finds runs by id in all workflows, and reports an incomplete search', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(large.url);
     await isLive(page);

@@ -37,7 +37,7 @@ async function readsTheIncident(page: Page): Promise<void> {
 }
 
 describeInBrowser('an incident', (open) => {
-  it('An incident is read from the first screen without a click, above the runs, with one query for all failures', async () => {
+  it('is on the first screen, above the runs, with one query for all failures', async () => {
     const page = await open({ key: 'key-1' });
     const asked: (string | undefined)[] = [];
     page.on('request', (request) => asked.push(operationOf(request)));
@@ -58,7 +58,7 @@ describeInBrowser('an incident', (open) => {
     ]);
   });
 
-  it('An incident leads to the changed part of the prompt with one click, from its row and from its newest run', async () => {
+  it('leads to the changed part of the prompt with one click', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     const incident = failuresOf(page).first();
@@ -81,7 +81,7 @@ describeInBrowser('an incident', (open) => {
     await page.getByText('JSON list of labels').first().waitFor();
   });
 
-  it('An incident is marked on the trends of the workflow and of the node, with the number of runs that were compared', async () => {
+  it('is marked on the trends, with the number of compared runs', async () => {
     const page = await open({ key: 'key-4' });
     await page.goto(`${gateway.url}/workflows/triage?tab=trends`);
     const changes = page.getByRole('region', { name: /^What changed looked at 50 of 50 runs · workflow updated/ });
@@ -101,7 +101,7 @@ describeInBrowser('an incident', (open) => {
     await small.close();
   });
 
-  it('An incident is read by keyboard: j goes to the first failure, Enter opens its newest run, and Tab leads to its change', async () => {
+  it('is readable by keyboard: j, Enter and Tab lead to its change', async () => {
     const page = await open({ key: 'key-2' });
     await page.goto(gateway.url);
     await readsTheIncident(page);
@@ -114,7 +114,7 @@ describeInBrowser('an incident', (open) => {
     await page.waitForURL(`${gateway.url}/workflows/triage/runs/${NEWEST_FAILURE}`);
   });
 
-  it('An incident is read on a phone, where new, workflow and time are on the first screen', async () => {
+  it('fits a phone, with "New", workflow and time on the first screen', async () => {
     const page = await open({ key: 'key-3', width: 390, height: 844 });
     await page.goto(gateway.url);
     await readsTheIncident(page);

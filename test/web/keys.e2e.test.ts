@@ -21,7 +21,7 @@ describeInBrowser('the key of the run page', (open) => {
   const showsRun = (page: Page) => page.getByRole('region', { name: 'Why the run failed' }).waitFor();
   const storedOf = async (page: Page) => JSON.stringify((await page.context().storageState()).origins);
 
-  it('The page asks for the key at any URL, keeps it in the tab, and never puts it into the URL', async () => {
+  it('is asked for at any URL and kept in the tab', async () => {
     const page = await open();
     const urls: string[] = [];
     page.on('request', (request) => urls.push(request.url()));
@@ -45,7 +45,7 @@ describeInBrowser('the key of the run page', (open) => {
     await other.getByLabel('Bearer key').waitFor();
   });
 
-  it('The page asks for no key where a proxy signs the caller in: one query finds that out', async () => {
+  it('is not asked for if a proxy signs the caller in', async () => {
     const page = await open();
     const asked: (string | undefined)[] = [];
     await page.route('**/graphql*', async (route) => {
@@ -59,7 +59,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await page.getByRole('button', { name: 'Sign out' }).count()).toBe(0);
   });
 
-  it('The device remembers the key if the user wants that, until one tab signs out', async () => {
+  it('is remembered by the device on request, until one tab signs out', async () => {
     const page = await open();
     const [other, third] = [await page.context().newPage(), await page.context().newPage()];
     for (const tab of [page, other]) await tab.goto(gateway.url + RUN);
@@ -76,7 +76,7 @@ describeInBrowser('the key of the run page', (open) => {
     expect(await storedOf(page)).not.toContain('demo-key');
   });
 
-  it('The page asks again for a key that is refused or malformed', async () => {
+  it('is asked for again if it is rejected or malformed', async () => {
     const page = await open({ key: 'no-such-key' });
     await page.goto(gateway.url + RUN);
     await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
@@ -86,7 +86,7 @@ describeInBrowser('the key of the run page', (open) => {
     await showsRun(page);
   });
 
-  it('The key can be changed, and no data of the first organization is left', async () => {
+  it('can be changed, which removes all data of the first organization', async () => {
     const page = await open();
     await page.goto(gateway.url);
     await signIn(page, 'demo-key');
@@ -115,7 +115,7 @@ describeInBrowser('the key of the run page', (open) => {
       'has a full storage',
       `Storage.prototype.setItem = () => { throw new DOMException('Full', 'QuotaExceededError'); }`,
     ],
-  ])('The key is kept as long as the page is open in a browser that %s', async (_, script) => {
+  ])('is kept while the page is open in a browser that %s', async (_, script) => {
     const page = await open();
     await page.addInitScript(script);
     await page.goto(gateway.url + RUN);
@@ -127,7 +127,7 @@ describeInBrowser('the key of the run page', (open) => {
     await page.getByLabel('Bearer key').waitFor();
   });
 
-  it('The page removes cached data that it no longer shows, and does not reload visible data', async () => {
+  it('removes cached data that is no longer shown, without reloading visible data', async () => {
     const page = await open({ key: 'demo-key' });
     await page.clock.install();
     await page.goto(gateway.url + RUN);
@@ -171,7 +171,7 @@ describeInBrowser('a key that is refused later', (open) => {
   it.each([
     ['a list', 'key-1', '/?since=1h'],
     ['a live run', 'key-2', LIVE_RUN],
-  ])('The page asks again for a key that is refused later, in the same place: %s', async (_, key, path) => {
+  ])('is asked for again in the same place: %s', async (_, key, path) => {
     const page = await open({ key });
     await page.goto(live.url + path);
     await page.getByText('Live', { exact: true }).waitFor();
@@ -184,7 +184,7 @@ describeInBrowser('a key that is refused later', (open) => {
     expect(page.url()).toBe(live.url + path);
   });
 
-  it('The page copies its link over plain HTTP, and reports a failed copy', async () => {
+  it('copies a link over plain HTTP, and reports a failed copy', async () => {
     const page = await open({ key: 'key-3', mayComplain: true });
     // A host other than localhost, which browsers trust without HTTPS.
     await page.route('http://stepgate.test/**', async (route) => {

@@ -74,7 +74,7 @@ describeInBrowser('a live run', (open) => {
     ],
   };
 
-  it.each(Object.entries(PARTS))('A live run shows its end without a reload: %s', async (search, parts) => {
+  it.each(Object.entries(PARTS))('shows its end without a reload: %s', async (search, parts) => {
     const runId = `run-${over.size}`;
     const page = await open({ key: 'key-1' });
     const shown = (place: string, text: string | RegExp) => page.locator(place).getByText(text).first();
@@ -92,7 +92,7 @@ describeInBrowser('a live run', (open) => {
     }
   });
 
-  it('A live run is loaded again after its last answers fail, then shows the error, and is loaded on request', async () => {
+  it('reloads after its last responses fail, then shows the error and a button', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(pathOf('failing-later'));
@@ -139,7 +139,7 @@ describeInBrowser('a live run', (open) => {
     };
   }
 
-  it('A live run keeps the state of newer events when an older answer arrives late', async () => {
+  it('keeps the state of newer events when an older response arrives late', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${pathOf('late')}?tab=steps`);
@@ -163,7 +163,7 @@ describeInBrowser('a live run', (open) => {
     expect(await page.evaluate<boolean>('seen.some((text) => /model_1.*Running/.test(text))')).toBe(false);
   });
 
-  it('A live run keeps its end when the answer of a hidden tab comes late', async () => {
+  it('keeps its end when the response to a hidden tab arrives late', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(pathOf('hidden'));
@@ -179,7 +179,7 @@ describeInBrowser('a live run', (open) => {
     expect(await page.title()).toMatch(/^Completed · Workflow wf · hidden/);
   });
 
-  it('A live run keeps the figures of its end when earlier figures come late', async () => {
+  it('keeps the metrics of its end when earlier ones arrive late', async () => {
     const page = await open({ key: 'key-1' });
     const late = await holdBack(page, 'FiguresOfRun');
     await page.goto(pathOf('figures'));
@@ -274,7 +274,7 @@ describeInBrowser('the timeline of a live run', (open) => {
       };
     })()`);
 
-  it('The timeline of a live run has running bars that end at now', async () => {
+  it('has running bars that end at now', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${timed.url}/workflows/wf/runs/ahead?fold=off`);
     await stepsShown(page, 3);
@@ -285,7 +285,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     expect(live.now).toBeLessThan(0.6 * live.width);
   });
 
-  it('The graph shows durations that grow with each event, and with the clock between events', async () => {
+  it('grows durations with each event, and with the clock in between', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${timed.url}/workflows/wf/runs/graph?tab=graph`);
@@ -320,7 +320,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     };
   }
 
-  it('A live run of a thousand steps sends a viewer only the changes', async () => {
+  it('receives only the changes of a run of a thousand steps', async () => {
     const page = await open({ key: 'key-1' });
     const streams = watchStreams();
     await page.goto(`${timed.url}/workflows/wf/runs/many?rows=packed`);
@@ -359,7 +359,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     expect(await page.locator('line.now').count()).toBe(0);
   });
 
-  it('A timeline of an hour is laid out at most once a second', async () => {
+  it('is laid out at most once a second', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${gateway.url}/workflows/wf/runs/hour`);

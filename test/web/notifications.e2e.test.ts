@@ -52,7 +52,7 @@ describeInBrowser('notifications', (open) => {
     await page.clock.runFor(1000);
   }
 
-  it('A new failure group is notified once, and nothing in the foreground, after a reload or when notifications are off', async () => {
+  it('announce a new failure once, unless the page is visible, reloaded or muted', async () => {
     fail('a', 'old', 'It was broken before');
     const page = await open({ key: 'key-1' });
     const noted = await record(page);
@@ -89,7 +89,7 @@ describeInBrowser('notifications', (open) => {
     expect(await switchOf(page).getAttribute('aria-checked')).toBe('false');
   });
 
-  it('The end of the open run is notified', async () => {
+  it('announce the end of the open run', async () => {
     workflows.start('a', 'watched', { start_time: new Date().toISOString(), status: 'running' });
     const page = await open({ key: 'key-1' });
     const noted = await record(page);

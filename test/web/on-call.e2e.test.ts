@@ -63,7 +63,7 @@ const runPath = (id: string, workflowId = 'wf') => `${gateway.url}/workflows/${w
 const rowsOf = (page: Page, list: string) => page.getByRole('list', { name: list, exact: true }).locator('a[data-row]');
 
 describeInBrowser('an engineer on call', (open) => {
-  it('An engineer on call sees the failures of the last 24 hours first, and the rate of the last runs next to the rate of all runs', async () => {
+  it('sees the last 24 hours of failures first, and recent next to overall rates', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=wf`);
     const failures = page.getByRole('list', { name: 'Failures', exact: true });
@@ -73,7 +73,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByRole('article').first().getByText('84% last 8: 50%').waitFor();
   });
 
-  it('A run that waits for its start is pending, and has no dash for what it lacks', async () => {
+  it('sees a pending run without dashes for missing values', async () => {
     const pending = { status: 'pending', start_time: ago(2 * HOUR), end_time: null, all_outputs: null };
     const finished = Array.from({ length: 12 }, (_, index) => runOf(`done-${index}`, 3 + index, 'completed'));
     gateway.upstream.script = (call) => {
@@ -101,7 +101,7 @@ describeInBrowser('an engineer on call', (open) => {
     }
   });
 
-  it('A run page that opened on an error loads the run by itself', async () => {
+  it('sees a run that failed to load at first, without a reload', async () => {
     gateway.upstream.script = () => ({ status: 503, json: {} });
     const page = await open({ key: 'key-2' });
     await page.clock.install();
@@ -113,7 +113,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('An engineer on call is not warned of a run when only the list of workflows is missing', async () => {
+  it('gets no warning on a run when only the list of workflows is missing', async () => {
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { status: 404, json: {} } : usual(call));
     const page = await open({ key: 'key-3' });
     await page.goto(runPath('retried'));
@@ -122,7 +122,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('An engineer on call reads the same count of failed steps everywhere', async () => {
+  it('reads the same count of failed steps everywhere', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('retried'));
     await page.getByText('3, 2 failed').waitFor();
@@ -130,14 +130,14 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByRole('button', { name: 'Next failed step 2' }).waitFor();
   });
 
-  it('An engineer on call does not read that a step succeeded later if both of its attempts failed', async () => {
+  it('never reads that a step succeeded later if both attempts failed', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('twice'));
     await page.getByText('2 failed attempts in total').waitFor();
     expect(await page.getByRole('list', { name: 'More failed steps' }).count()).toBe(0);
   });
 
-  it('An engineer on call reads in the title of a time when it was locally and in UTC', async () => {
+  it('reads local time and UTC in the title of a time', async () => {
     const page = await open({ key: 'key-1', timeZone: 'America/New_York' });
     await page.goto(runPath('retried'));
     const started = page.locator('.run-header time').first();
@@ -147,7 +147,7 @@ describeInBrowser('an engineer on call', (open) => {
     );
   });
 
-  it('An engineer on call sees each date once on the time axis of a trend', async () => {
+  it('sees each date once on the time axis of a trend', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf?tab=trends&start=${ago(60 * HOUR)}&end=${ago(0)}`);
     const axis = page.locator('.trend-chart').first().locator('.visx-axis-bottom .trend-tick');
@@ -157,7 +157,7 @@ describeInBrowser('an engineer on call', (open) => {
     expect(new Set(dates).size).toBe(dates.length);
   });
 
-  it('An engineer on call sees figures of a live run that are at most two seconds old', async () => {
+  it('sees metrics of a live run that are at most two seconds old', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     const slowest = page.locator('.run-insights li').first();
@@ -166,14 +166,14 @@ describeInBrowser('an engineer on call', (open) => {
     await slowest.filter({ hasNotText: before ?? '' }).waitFor({ timeout: 5000 });
   });
 
-  it('An engineer on call finds a page for a workflow that does not exist', async () => {
+  it('finds a page for a workflow that does not exist', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/none`);
     await page.getByRole('heading', { level: 1, name: 'Workflow not found' }).waitFor();
     expect(await page.getByRole('button', { name: 'Run', exact: true }).count()).toBe(0);
   });
 
-  it('An engineer on call sees start and duration of runs on a phone, and no "Live" next to stale runs', async () => {
+  it('sees start and duration on a phone, without "Live" next to stale runs', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(`${gateway.url}/workflows/wf`);
     const row = page.getByRole('listitem').filter({ has: page.locator('a[data-row][title="recent-0"]') });
@@ -185,7 +185,7 @@ describeInBrowser('an engineer on call', (open) => {
     await page.getByText('Live', { exact: true }).waitFor({ state: 'detached' });
   });
 
-  it('An engineer on call reads names of 300 characters on a phone without scrolling sideways', async () => {
+  it('reads names of 300 characters on a phone without scrolling sideways', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     const wide: string[] = [];
     for (const [path, text] of [

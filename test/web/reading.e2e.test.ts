@@ -48,7 +48,7 @@ const placeOf = async (row: Locator): Promise<number> => (await row.boundingBox(
 const scrolled = (page: Page) => page.evaluate<number>('window.scrollY');
 
 describeInBrowser('a reader of the page', (open) => {
-  it('A search in a payload opens and marks each match', async () => {
+  it('sees each match of a search in a payload opened and marked', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('nested')}?tab=payload`);
     const rows = page.locator('.json-row');
@@ -64,7 +64,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.getByText('none', { exact: true }).waitFor();
   });
 
-  it('A reader starts at the top of the next page, and returns to the previous scroll position', async () => {
+  it('starts at the top of the next page, and returns to the previous position', async () => {
     const page = await open({ key: 'key-1', height: 300 });
     await page.goto(gateway.url);
     const row = page.locator('a[data-row][title="run-40"]');
@@ -91,7 +91,7 @@ describeInBrowser('a reader of the page', (open) => {
     );
   });
 
-  it('A typed search asks the gateway once, and loses no letter when the URL changes late', async () => {
+  it('sends one request per search, and loses no letter to a late URL', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(gateway.url);
@@ -118,7 +118,7 @@ describeInBrowser('a reader of the page', (open) => {
     await untilTrue(page, `document.querySelector('[aria-label="Search workflows"]').value === ''`);
   });
 
-  it('The focus stays on "Apply"', async () => {
+  it('keeps the focus on "Apply"', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('run-1')}?tab=payload`);
     await page.getByLabel('JMESPath').fill('order');
@@ -130,7 +130,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Apply');
   });
 
-  it('A reader stays on a page that was opened while a run was starting', async () => {
+  it('stays on a page opened while a run was starting', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/workflows/wf?run=new`);
     await untilTrue(page, `document.querySelector('.run-form textarea')?.value.includes('order')`);
@@ -145,7 +145,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(new URL(page.url()).pathname).toBe('/');
   });
 
-  it('New keys of outputs that grow are shown, and the panel stays when they shrink', async () => {
+  it('sees new keys of growing outputs, and keeps the panel when they shrink', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('live')}?step=s2&side=outputs`);
     const tree = page.getByRole('tree');
@@ -167,7 +167,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.keyboard.press('ArrowDown');
   });
 
-  it('The panel of a step has its metadata, and no such tab without them', async () => {
+  it('sees the metadata tab only for steps with metadata', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('run-1')}?step=step-1`);
     await page.getByRole('button', { name: 'Metadata' }).click();
@@ -177,7 +177,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(await page.getByRole('button', { name: 'Metadata' }).count()).toBe(0);
   });
 
-  it('Zoom and scroll position of a live run are in the URL', async () => {
+  it('finds zoom and scroll position of a live run in the URL', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -187,7 +187,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.waitForURL((url) => url.searchParams.get('at') !== before);
   });
 
-  it('A trackpad gesture zooms a few steps, and position and count of the chosen step are announced', async () => {
+  it('zooms by trackpad, and hears position and count of the selected step', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(runPath('live'));
     const timeline = page.getByRole('listbox', { name: /^2 steps/ });
@@ -210,7 +210,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect([await option.getAttribute('aria-posinset'), await option.getAttribute('aria-setsize')]).toEqual(['2', '2']);
   });
 
-  it('The large payload of each run is requested, also of a run that was open before', async () => {
+  it('gets the large payload of each run, even if it was open before', async () => {
     const page = await open({ key: 'key-1' });
     const load = page.getByRole('button', { name: 'Load more than 1.0 MB' });
     await page.goto(`${runPath('large-too')}?tab=payload`);
@@ -224,7 +224,7 @@ describeInBrowser('a reader of the page', (open) => {
     await load.waitFor();
   });
 
-  it('Typed text, focus and the open step stay when the window becomes narrow or wide', async () => {
+  it('keeps typed text, focus and the open step when the window is resized', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${runPath('run-1')}?step=step-1&side=inputs`);
     const drawer = page.getByRole('dialog', { name: 'Step' });
@@ -241,7 +241,7 @@ describeInBrowser('a reader of the page', (open) => {
     }
   });
 
-  it.each([1300, 1100])('Esc in a field keeps the step open, and closes it elsewhere: %i px', async (width) => {
+  it.each([1300, 1100])('closes the step by Esc except in a field: %i px', async (width) => {
     const page = await open({ key: 'key-1', width });
     await page.goto(`${runPath('live')}?step=s2&side=inputs`);
     const drawer = page.getByRole('dialog', { name: 'Step' });
@@ -258,7 +258,7 @@ describeInBrowser('a reader of the page', (open) => {
     expect(page.url()).not.toMatch(/step=/);
   });
 
-  it('A reader gets a new live connection after a connection without an answer', async () => {
+  it('gets a new live connection after one without a response', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     let streams = 0;

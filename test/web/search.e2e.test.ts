@@ -19,7 +19,7 @@ describeInBrowser('the search', (open) => {
     return page;
   }
 
-  it('A person types the number of an order, and gets to its run without the mouse', async () => {
+  it('leads from the number of an order to its run without the mouse', async () => {
     workflows.start('wf', 'shop-1', { status: 'completed', inputs: { order: { number: 'A-48193' } } });
     for (let number = 0; number < 8; number += 1)
       workflows.start('team/flow', `flow-${number}`, { status: 'completed' });
@@ -36,7 +36,7 @@ describeInBrowser('the search', (open) => {
     await page.waitForURL(`${gateway.url}/workflows/wf/runs/shop-1`);
   });
 
-  it('A search with more runs than the dialog shows continues in the list of runs', async () => {
+  it('continues in the list of runs if the dialog is too small', async () => {
     const page = await openSearch({ key: 'key-2' });
     await dialogOf(page).getByRole('combobox').fill('flow-');
     await dialogOf(page).getByRole('option', { name: 'More runs with “flow-”' }).click();
@@ -53,7 +53,7 @@ describeInBrowser('the search', (open) => {
     await runs.and(page.getByTitle('flow-7')).waitFor();
   });
 
-  it('Enter before anything is found does not disable a later Enter', async () => {
+  it('accepts Enter after an Enter that came too early', async () => {
     const page = await openSearch({ key: 'key-2' });
     const answering = Promise.withResolvers<null>();
     await dialogOf(page).getByRole('option').first().waitFor();
@@ -73,7 +73,7 @@ describeInBrowser('the search', (open) => {
     await page.waitForURL(/\/runs\/flow-1$/);
   });
 
-  it('The search keeps letters that are typed before its code has loaded', async () => {
+  it('keeps letters typed before its code has loaded', async () => {
     const page = await open({ key: 'key-1' });
     const loading = Promise.withResolvers<null>();
     await page.route(/assets\/palette[\w-]*\.js/, async (route) => {
@@ -91,7 +91,7 @@ describeInBrowser('the search', (open) => {
     expect(await field.inputValue()).toBe('jk/run');
   });
 
-  it('The search keeps each letter that is typed fast on a slow machine', async () => {
+  it('keeps letters typed fast on a slow machine', async () => {
     const page = await openSearch();
     const field = dialogOf(page).getByRole('combobox');
     await field.waitFor();
@@ -103,7 +103,7 @@ describeInBrowser('the search', (open) => {
     expect(await field.inputValue()).toBe(text);
   });
 
-  it('The search finds a workflow with a slash in its name, and the run that the text may also name', async () => {
+  it('finds a workflow with a slash in its name', async () => {
     const page = await openSearch();
     await dialogOf(page).getByRole('combobox').fill('team/flow');
     await dialogOf(page)
@@ -114,7 +114,7 @@ describeInBrowser('the search', (open) => {
     await page.waitForURL(`${gateway.url}/workflows/team%2Fflow`);
   });
 
-  it('The search stays open if a selection ends outside, and closes on a click there', async () => {
+  it('stays open if a selection ends outside, and closes on a click there', async () => {
     const page = await openSearch();
     const field = dialogOf(page).getByRole('combobox');
     await field.fill('order');

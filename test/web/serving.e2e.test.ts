@@ -39,14 +39,14 @@ describeInBrowser('a link to a run', (open) => {
     return { loaded, bytes };
   }
 
-  it('A link to a failed run loads at most 180 kB of compressed code and styles, and none of other pages', async () => {
+  it('loads at most 180 kB for a failed run, without code of other pages', async () => {
     const { loaded, bytes } = await firstLoad(RUN, 'Copy summary');
     expect(loaded.filter((path) => OTHERS.test(path))).toEqual([]);
     expect(bytes).toBeLessThan(LARGEST_FIRST_LOAD);
     expect(bytes).toBeGreaterThan(100_000);
   });
 
-  it('A link to a live run loads at most 180 kB, without the code for failures', async () => {
+  it('loads at most 180 kB for a live run, without the code for failures', async () => {
     const { data } = await plain.query(
       'mutation { executeWorkflow(workflowId: "quick-answer", inputs: { question: "Now?" }) { run { id } } }',
       { key: 'demo-key' },
@@ -59,7 +59,7 @@ describeInBrowser('a link to a run', (open) => {
 });
 
 describeInBrowser('the run page below a base path', (open) => {
-  it('The page reports at another address that there is no page, and leads home', async () => {
+  it('says that an address outside has no page, and leads home', async () => {
     const page = await open({ key: 'demo-key' });
     await page.goto(`${gateway.url}${BASE}/nonsense`);
     await page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
@@ -90,7 +90,7 @@ describeInBrowser('the run page below a base path', (open) => {
     expect(loads).toBe(0);
   }
 
-  it('The page works behind a proxy that keeps the path (nginx if installed): files, requests, links and live runs', async () => {
+  it('works behind a proxy that keeps the path (nginx if installed)', async () => {
     const page = await open({ key: 'demo-key' });
     const answers: string[] = [];
     page.on('response', (answer) => answers.push(`${answer.status()} ${new URL(answer.url()).pathname}`));
@@ -101,7 +101,7 @@ describeInBrowser('the run page below a base path', (open) => {
     expect(answers).toContain('200 /stepgate/graphql/stream');
   });
 
-  it('The page works behind a proxy that removes the path', async () => {
+  it('works behind a proxy that removes the path', async () => {
     const page = await open({ key: 'demo-key' });
     await page.route('**/*', (route) => {
       const url = route.request().url();
@@ -112,7 +112,7 @@ describeInBrowser('the run page below a base path', (open) => {
 });
 
 describeInBrowser('GraphiQL', (open) => {
-  it('GraphiQL opens in browsers without internet access, and works with the key of the run page', async () => {
+  it('opens without internet access, and uses the key of the run page', async () => {
     // Apollo Sandbox reports an error, because it cannot be loaded.
     const page = await open({ key: 'demo-key', mayComplain: true });
     const complaints: string[] = [];

@@ -48,7 +48,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
 
   const isAsking = (page: Page) => page.getByText('Refreshed every 2 seconds');
 
-  it('The page reconnects by itself after a restart of the gateway, also if the upstream comes back later', async () => {
+  it('reconnects after a restart of the gateway, even if the upstream returns later', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(urlOfRun());
@@ -82,7 +82,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     return { page, streams, closed };
   }
 
-  it('A hidden tab has no connection, but its state in the title, and catches up when it is shown', async () => {
+  it('disconnects a hidden tab, with its state in the title, until it is shown', async () => {
     const { page, streams, closed } = await watch();
     await setHidden(page, true);
     await closed;
@@ -96,7 +96,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     expect(streams).toHaveLength(2);
   });
 
-  it('A hidden tab keeps its content when the gateway has nothing left to answer', async () => {
+  it('keeps the content of a hidden tab when nothing is left to load', async () => {
     await gateway.restart({ env: { STALE_IF_ERROR_MS: '0' } });
     const { page, closed } = await watch();
     await setHidden(page, true);
@@ -122,7 +122,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await failed;
   }
 
-  it('The page keeps an open step, and loads it again', async () => {
+  it('keeps an open step, and reloads it', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await page.goto(`${urlOfRun()}?step=step-1`);
@@ -138,7 +138,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await step.getByText('Completed').waitFor();
   });
 
-  it('The page polls every two seconds without an event stream, through failures, until the run has ended', async () => {
+  it('polls every two seconds without an event stream until the run ends', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.install();
     await withoutEvents(page);
@@ -158,7 +158,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     expect(await questions()).toBe(0);
   });
 
-  it('The page reports that a run could not be loaded, or only in part, and loads it on request', async () => {
+  it('reports a run that failed to load or loaded partially, with a button', async () => {
     gateway.upstream.script = down;
     const page = await open({ key: 'key-1' });
     await page.goto(urlOfRun());
@@ -197,7 +197,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     ({ endpoint, workflowId }: Call) =>
       endpoint === 'runs' && workflowId === id;
 
-  it('Lists catch up when a hidden tab is shown again', async () => {
+  it('catch up when a hidden tab is shown again', async () => {
     workflows.start('a', 'watched', { status: 'running' });
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?status=RUNNING`);
@@ -215,7 +215,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await row(page, 'watched').waitFor({ state: 'detached' });
   });
 
-  it('Lists report that they could not be loaded, and are loaded and live when the outage is over', async () => {
+  it('report that they failed to load, and are live after the outage', async () => {
     gateway.upstream.script = down;
     const page = await open({ key: 'key-1' });
     await page.clock.install();
@@ -230,7 +230,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     await problem.waitFor({ state: 'detached' });
   });
 
-  it('Lists do not report that no run failed if the key sees no workflows', async () => {
+  it('never say that no run failed if the key sees no workflows', async () => {
     gateway.upstream.script = (call) => (call.endpoint === 'workflows' ? { json: [] } : { status: 404, json: {} });
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
@@ -238,7 +238,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect(await page.getByText('No run failed').count()).toBe(0);
   });
 
-  it('Lists and trends never show those of another workflow or time while an answer is missing', async () => {
+  it('never show another workflow or time while a response is missing', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=a`);
     await row(page, 'of-a').waitFor();
@@ -261,7 +261,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect([await trend.count(), await noFailures.count()]).toEqual([0, 0]);
   });
 
-  it('Lists show the other workflows and the error of the one that fails, which is loaded again by itself', async () => {
+  it('show the other workflows and the error of the one that is retried', async () => {
     gateway.upstream.script = failing(historyOf('a'), script);
     workflows.start('b', 'moves', { status: 'running' });
     const page = await open({ key: 'key-1' });
@@ -287,7 +287,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('Lists ask once for the errors of the failed runs of all workflows, and say that they could not be read, until they can be read', async () => {
+  it('request the errors of all failed runs at once, and report missing ones', async () => {
     const withoutSteps = failing(({ endpoint }) => endpoint === 'steps', script);
     workflows.start('a', 'bad-1', { status: 'failed' });
     workflows.start('b', 'bad-2', { status: 'failed' });
@@ -333,7 +333,7 @@ describeInBrowser('an outage', (open) => {
     ['/workflows/wf/runs/live', 'Duration'],
     ['/workflows/wf/runs/live?tab=compare', 'Duration'],
     ['/cost', 'No runs in these 7 days'],
-  ])('An outage is one sentence under the masthead of %s, and ends by itself', async (path, content) => {
+  ])('is one sentence under the masthead of %s until it ends', async (path, content) => {
     const workflows = createScriptedWorkflows(['wf']);
     workflows.start('wf', 'done');
     workflows.start('wf', 'live', { status: 'running' });
@@ -377,7 +377,7 @@ afterAll(() => embedded.close());
 describeInBrowser('the page of a run after a deploy', (open) => {
   const RUN = '/workflows/support-triage/runs/run-4711';
 
-  it('The page keeps its content when files are gone, and offers a reload that leads to the same place', async () => {
+  it('keeps its content when files are gone, and offers to reload in place', async () => {
     const page = await open({ mayComplain: true });
     await page.goto(embedded.url + RUN);
     const content = page.getByRole('region', { name: 'Why the run failed' });
@@ -409,7 +409,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     expect(new URL(page.url()).search).toBe(search);
   });
 
-  it('The page shows an error of its own code only in the failed part, and keeps the other parts', async () => {
+  it('shows a rendering error only in the failed part', async () => {
     const page = await open({ mayComplain: true });
     await page.route('**/graphql', async (route) => {
       const response = await route.fetch();

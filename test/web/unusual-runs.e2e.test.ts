@@ -100,7 +100,7 @@ describeInBrowser('the page of an unusual run', (open) => {
   const pathOf = (runId: string) => `${gateway.url}/workflows/wf/runs/${runId}`;
   const elements = (page: Page) => page.evaluate<number>("document.querySelectorAll('main *').length");
 
-  it('A run of ten thousand steps has few elements at any zoom, folds a long pause and leads to the failed step', async () => {
+  it('renders ten thousand steps with few elements, and leads to the failed one', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('many'));
     await page.getByRole('listbox', { name: /^10000 steps/ }).waitFor();
@@ -132,7 +132,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await page.getByRole('cell', { name: '1 h 17 min', exact: true }).first().waitFor();
   });
 
-  it('A run with more steps than an operation may answer names the limit, and does not report that no step started', async () => {
+  it('names the limit if a run has more steps than an operation may return', async () => {
     const bounded = await startGateway({ script, env: { LIVE_TTL_MS: '50', MAX_OPERATION_OBJECTS: '5000' }, clock });
     const page = await open({ key: 'key-1' });
     await page.goto(`${bounded.url}/workflows/wf/runs/many`);
@@ -144,7 +144,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await bounded.close();
   });
 
-  it('Five megabytes of outputs make only the visible part, select by JMESPath and are downloaded', async () => {
+  it('renders only the visible part of 5 MB of outputs, with JMESPath and download', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(`${pathOf('large-outputs')}?step=step-1&side=outputs`);
     await page.getByRole('button', { name: /^Load \d\.\d MB/ }).click();
@@ -172,7 +172,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await page.locator('body.revoked').count()).toBe(0);
   });
 
-  it('The marks on the time axis do not overlap, with folds and with the mark of now', async () => {
+  it('keeps the marks on the time axis apart, even with folds and "now"', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('apart'));
     const noneOverlap = async () => {
@@ -192,7 +192,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await noneOverlap();
   });
 
-  it('The edge of a narrow axis does not cut the label of the idle time', async () => {
+  it('keeps the label of the idle time inside a narrow axis', async () => {
     const page = await open({ key: 'key-1', width: 390, height: 800 });
     await page.goto(pathOf('early'));
     await page.getByText('idle 1 h 00 min').waitFor();
@@ -203,7 +203,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(label?.right).toBeLessThanOrEqual(axis?.right ?? 0);
   });
 
-  it('The message of an error that is an object is shown, and the object on request', async () => {
+  it('shows the message of an error object, and the object on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('object-error'));
     const failure = page.getByRole('region', { name: 'Why the run failed' });
@@ -214,7 +214,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await failure.getByLabel('Whole error').textContent()).toBe(OBJECT_ERROR);
   });
 
-  it('A run without bars on its timeline shows the reason', async () => {
+  it('explains a timeline without bars', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     for (const [runId, title] of [
@@ -227,7 +227,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     }
   });
 
-  it('A run with long names and errors fits 320 px in every view, with the full name in the title', async () => {
+  it('fits long names and errors into 320 px, with full names as titles', async () => {
     const page = await open({ key: 'key-1', width: 320, height: 700 });
     const sticking: string[] = [];
     await page.goto(gateway.url);
@@ -249,7 +249,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     expect(await page.locator('.row-names bdi', { hasText: RTL_NAME }).count()).toBe(1);
   });
 
-  it('A traceback is shown from its end, folded, and all of it on request', async () => {
+  it('shows the end of a traceback, and all of it on request', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(pathOf('bad'));
     await page.getByRole('link', { name: /ValueError: no rows in the sheet/ }).click();
@@ -267,7 +267,7 @@ describeInBrowser('the page of an unusual run', (open) => {
     await drawer.getByText('No error message').waitFor();
   });
 
-  it('A list leads to a run with an id of any characters', async () => {
+  it('leads from a list to a run with any characters in its id', async () => {
     const page = await open({ key: 'key-1' });
     const path = `/workflows/${encodeURIComponent(WORKFLOW)}`;
     await page.goto(gateway.url + path);

@@ -6,8 +6,8 @@ import { SAMPLE, startGateway } from '../harness/gateway.ts';
 const gateway = await startGateway({ upstream: SAMPLE, isShowcase: true });
 afterAll(() => gateway.close());
 
-describeInBrowser('A visitor of the sample', (open) => {
-  it('A visitor sees a new failure and an overdue run on the first screen, how long that run usually takes, and where it is', async () => {
+describeInBrowser('a visitor of the sample', (open) => {
+  it('sees a new failure and an overdue run on the first screen', async () => {
     const page = await open();
     await page.goto(gateway.url);
     const failures = page.getByRole('list', { name: 'Failures', exact: true }).locator('> li');
@@ -41,7 +41,7 @@ describeInBrowser('A visitor of the sample', (open) => {
       .waitFor();
   });
 
-  it('A visitor reads in one line what this is, and where API, key and documentation are', async () => {
+  it('reads in one line what this is and where API, key and docs are', async () => {
     const page = await open();
     await page.goto(gateway.url);
     const note = page.locator('main > p').filter({ hasText: 'This is a sample of Stepgate' });
@@ -51,7 +51,7 @@ describeInBrowser('A visitor of the sample', (open) => {
     await note.getByRole('link', { name: 'Documentation' }).waitFor();
   });
 
-  it('A visitor sees prices', async () => {
+  it('sees costs', async () => {
     const page = await open();
     await page.goto(`${gateway.url}/cost?since=7d`);
     await page.getByRole('region', { name: 'By workflow' }).getByText(/^\$\d/).first().waitFor();

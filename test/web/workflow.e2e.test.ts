@@ -39,7 +39,7 @@ for (let count = 0; count < 120; count += 1) workflows.start('many', `fine${coun
 for (let number = 1; number <= 30; number += 1) workflows.start('wf', `run-${number}`);
 
 describeInBrowser('the page of a workflow', (open) => {
-  it('The page of a workflow shows new and changed runs that match its filters and its page of the list', async () => {
+  it('shows new and changed runs that match its filters and page', async () => {
     const page = await open({ key: 'key-1' });
     const row = (id: string) => rowOf(page, id);
     await page.goto(`${gateway.url}/workflows/wf`);
@@ -75,7 +75,7 @@ describeInBrowser('the page of a workflow', (open) => {
     await row('run-1').waitFor({ state: 'detached' });
   });
 
-  it('The page of a workflow shows the first failure of each run, and whether there are more', async () => {
+  it('shows the first failure of each run, and whether there are more', async () => {
     for (const id of ['bad-often', 'bad-once', 'bad-python']) workflows.start('wf', id, { status: 'failed' });
     const page = await open({ key: 'key-1' });
     await page.goto(`${gateway.url}/?workflow=wf`);
@@ -87,7 +87,7 @@ describeInBrowser('the page of a workflow', (open) => {
     expect(await row('bad-once').getByText('and more').count()).toBe(0);
   });
 
-  it('The trends are a chart and a table, whose buckets link to their runs', async () => {
+  it('shows trends as a chart and a table, whose buckets link to runs', async () => {
     const page = await open({ key: 'key-1' });
     await page.clock.setFixedTime(new Date('2026-01-01T00:10:00Z'));
     await page.goto(`${gateway.url}/workflows/trends`);
@@ -116,7 +116,7 @@ describeInBrowser('the page of a workflow', (open) => {
     expect(await page.locator('a[data-row]').count()).toBe(6);
   });
 
-  it('Equal failures are one group with count, first and last time and a link to each run, on 320 px', async () => {
+  it('groups equal failures with count, first and last time and links, on 320 px', async () => {
     const page = await open({ key: 'key-1', width: 320, height: 700 });
     await page.clock.setFixedTime(new Date('2026-01-01T00:10:00Z'));
     await page.goto(`${gateway.url}/workflows/trends?tab=trends`);
@@ -141,7 +141,7 @@ describeInBrowser('the page of a workflow', (open) => {
     expect(await page.evaluate<number>(WIDTH)).toBe(320);
   });
 
-  it('The page reports no failures only if all runs of the time were examined', async () => {
+  it('says that nothing failed only if all runs were examined', async () => {
     const page = await open({ key: 'key-1' });
     await page.goto(gateway.url);
     const ofTime = (time: string) => follow(page, `/workflows/many?tab=trends${time}`);
@@ -185,7 +185,7 @@ describeInBrowser('the form that starts a run', (open) => {
   const openForm = (query: string) => page.goto(`${starting.url}/workflows/wf?run=new${query}`);
   const isStarted = () => page.waitForURL(/\/runs\/started-\d+$/);
 
-  it('The form begins with the inputs of the linked run, and Ctrl+Enter starts one run', async () => {
+  it('begins with the inputs of the linked run, and starts one on Ctrl+Enter', async () => {
     await openForm('&from=old');
     await page.getByText('The inputs of old').waitFor();
     expect(JSON.parse(await inputs().inputValue())).toEqual(INPUTS_OF_OLD);
@@ -203,7 +203,7 @@ describeInBrowser('the form that starts a run', (open) => {
     expect(sent[1]).toBe('{"ticket":"T-2"}');
   });
 
-  it('The form starts the same run again after a lost answer, and another one after an answer', async () => {
+  it('retries the same run after a lost response, and starts another after a response', async () => {
     await openForm('&from=old');
     const contentType = 'application/graphql-response+json';
     const refusal = { message: 'Too many', extensions: { code: 'RATE_LIMITED', retryable: true } };
@@ -232,7 +232,7 @@ describeInBrowser('the form that starts a run', (open) => {
     expect(sent).toHaveLength(2);
   });
 
-  it('The form keeps the typed inputs while the rest of the page is loaded again', async () => {
+  it('keeps the typed inputs while the rest of the page reloads', async () => {
     await page.route('**/graphql', (route) =>
       operationOf(route.request()) === 'Workflow' ? route.abort() : route.fallback(),
     );
@@ -250,7 +250,7 @@ describeInBrowser('the form that starts a run', (open) => {
     expect(await inputs().inputValue()).toBe('{ "ticket": "T-3" }');
   });
 
-  it('The form shows the problem of inputs that cannot be sent', async () => {
+  it('shows what is wrong with inputs that cannot be sent', async () => {
     await openForm('&from=large');
     await page.getByText(/These inputs are too large: 1,100,011 bytes/).waitFor();
     expect(await startButton().isDisabled()).toBe(true);
