@@ -19,7 +19,7 @@ describe('the package', () => {
     // A clone doesn't have `dist` before its first build.
     expect(paths.filter((path) => !expected.includes(path.split('/', 1)[0] ?? ''))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(expected.filter((path) => path.includes('.') || path === 'LICENSE')));
-    expect(paths.filter((path) => /\.map$|^dist\/page\/sources/.test(path))).toEqual([]);
+    expect(paths.filter((path) => /\.map$|\.sources\.txt$/.test(path))).toEqual([]);
   });
 
   it('contains neither tests nor nested packages', () => {

@@ -147,7 +147,7 @@ describe('the files of the page', () => {
   );
 
   const OUTSIDE = `none-abcd_123.js index.html theme.js.br icon.svg.gz .hidden.js theme.js/a.js ../index.html
-    ..%2findex.html ../../../package.json %2e%2e/sources.txt a/../theme.js theme.js%00`;
+    ..%2findex.html ../../../package.json %2e%2e/page.sources.txt a/../theme.js theme.js%00`;
   it.each(['', ...OUTSIDE.split(/\s+/)])('are all that is served: %j gets 404', async (name) => {
     const raw = await connectRaw(development.url);
     const { head, body } = await raw.ask(`GET /assets/${name} HTTP/1.1\r\nhost: a\r\n\r\n`);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -46,12 +46,15 @@ describe('the required Node version', () => {
     expect(stderr).toContain('Stepgate needs Node 24.9 or newer, but this is Node 20.0.0. Install Node 24');
   });
 
-  it('suffices to start without development packages', () => {
-    cpSync('tools/build', join(folder, 'tools/build'), { recursive: true });
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/build/build-page.ts')], {
+  it('runs the sources without development packages, even next to a former bundle', () => {
+    for (const name of ['tools/build', 'src', 'package-lock.json'])
+      cpSync(name, join(folder, name), { recursive: true });
+    mkdirSync(join(folder, 'dist'));
+    writeFileSync(join(folder, 'dist/main.js'), '');
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'tools/build/build-programs.ts')], {
       encoding: 'utf8',
     });
     expect([status, stderr]).toEqual([0, '']);
-    expect(existsSync(join(folder, 'dist'))).toBe(false);
+    expect(readdirSync(join(folder, 'dist'))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-/** `npm start` and `npm run dev`: the process with Node's compile cache, which shortens a start from source by a fifth. */
-import { enableCompileCache } from 'node:module';
+/** `npm start`: the bundled program, or its sources if development packages are not installed. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-enableCompileCache(join(import.meta.dirname, '../../node_modules/.cache/node'));
-await import('../../src/main.ts');
+const isBundled = existsSync(join(import.meta.dirname, '../../dist/main.js'));
+await import(isBundled ? '../../dist/main.js' : '../../src/main.ts');
