@@ -23,7 +23,7 @@ export async function behindNginx(nginx: string, contender: StartedContender): P
     (name) => `${name}_temp_path ${join(directory, name)};`,
   );
   const texts = [
-    configuration('stepgate-upstream.conf', 'server 127.0.0.1:4000;', `server ${new URL(contender.url).host};`),
+    configuration('stepgate-upstream.conf', 'server 127.0.0.1:4000 ', `server ${new URL(contender.url).host} `),
     configuration('stepgate.conf', 'listen 8080;', `listen 127.0.0.1:${port};`).replace(
       '/var/cache/nginx/stepgate',
       join(directory, 'cache'),

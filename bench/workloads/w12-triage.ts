@@ -46,7 +46,10 @@ interface Home {
 
 export async function w12Triage({ settings, say }: Bench): Promise<WorkloadResult> {
   const upstream = await startUpstream();
-  const [coldMs, coldCalls, warmMs, warmCalls]: number[][] = [[], [], [], []];
+  const coldMs: number[] = [];
+  const coldCalls: number[] = [];
+  const warmMs: number[] = [];
+  const warmCalls: number[] = [];
   let home: Home | undefined;
   let errors = 0;
   try {
