@@ -45,7 +45,7 @@ export function App() {
   );
 }
 
-/** A page may stay open for days, so the cache is cleaned at this interval. */
+/** Interval between cache cleanups: a page may stay open for days. */
 const FORGET_EVERY_MS = 600_000;
 
 interface PagesProps {
@@ -54,7 +54,7 @@ interface PagesProps {
   readonly onOverlay: (overlay: Overlay | null) => void;
 }
 
-/** Each key has its own client and cache: no data of the previous key remains. */
+/** Each key has its own client and cache, so no data of the previous key remains. */
 function Pages({ bearer, overlay, onOverlay }: PagesProps) {
   const [client, connection, outages] = useMemo(() => {
     const live = createLiveConnection();
@@ -68,7 +68,7 @@ function Pages({ bearer, overlay, onOverlay }: PagesProps) {
           <OutageBanner />
           <main id="content" tabIndex={-1}>
             <Caller isKnown={bearer !== ''}>
-              {/* Without the key, one run would keep the state of another. */}
+              {/* Without the React key, one run would inherit the state of another. */}
               <Routes key={useLocation().pathname}>
                 <Route index element={<HomePage />} />
                 <Route path="cost" element={<CostPage />} />

@@ -8,7 +8,7 @@ import { Contained } from './shell/contained.tsx';
 import { basePath } from './url/base-path.ts';
 
 const root = document.getElementById('root');
-if (!root) throw new Error('The page has no element #root.');
+if (!root) throw new Error('The page is missing the element #root.');
 
 createRoot(root).render(
   <StrictMode>

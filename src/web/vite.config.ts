@@ -38,7 +38,7 @@ const OPTIONS: BuildOptions = {
   cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
   // All of these browsers preload modules.
   modulePreload: { polyfill: false },
-  // No data: URLs, so that the page's CSP does not have to allow them for scripts and styles.
+  // No data: URLs, so that the page's CSP doesn't have to allow them for scripts and styles.
   assetsInlineLimit: 0,
 };
 
@@ -78,7 +78,7 @@ const DOCUMENT = 'virtual:document/';
 
 const generatedNamed = new Map<string, DocumentNode>(Object.entries(generated));
 
-/** Each part of the page gets its own operations, and the page each fragment once. The generated `graphql()` has those of all parts, and their texts. */
+/** Gives each part of the page its own operations, and the page each fragment once. The generated `graphql()` has all of them. */
 const documents: Plugin = {
   name: 'documents',
   enforce: 'pre',
@@ -108,7 +108,7 @@ const documents: Plugin = {
   },
 };
 
-/** Puts the sheets that parts of the page import into the layer that those of `styles.css` are in. */
+/** Puts the style sheets that parts of the page import into the same layer as those of `styles.css`. */
 const layered: Plugin = {
   name: 'layered',
   enforce: 'pre',
@@ -121,7 +121,7 @@ const layered: Plugin = {
 type OnLog = NonNullable<NonNullable<BuildOptions['rolldownOptions']>['onLog']>;
 
 const withoutDirectives: OnLog = (level, log, handle) => {
-  // "use client" matters only to server rendering, which this page does not use.
+  // "use client" matters only to server rendering, which this page doesn't use.
   if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
 };
 
@@ -140,7 +140,7 @@ export default defineConfig({
     license: { fileName: 'NOTICES.md' },
     rolldownOptions: {
       onLog: withoutDirectives,
-      // Without a group, each set of pages has a chunk of its own for what it shares: a dozen requests of 300 bytes.
+      // Without a group, each set of pages has its own chunk for what it shares: a dozen requests of 300 bytes.
       // Failures stay out of it: most runs have not failed.
       output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 4, test: /^(?!.*\/failures\/)/ }] } },
     },

@@ -157,7 +157,7 @@ describe('the signing keys of the issuer', () => {
       like('without exponent', rsa, { e: undefined }),
       like('of numbers', rsa, { n: 5, e: 6 }),
       like('off the curve', a, { x: 'AAAA', y: 'AAAA' }),
-      like('for signing, too', a, { key_ops: ['verify', 'sign'] }),
+      like('also for signing', a, { key_ops: ['verify', 'sign'] }),
       like('private', a, await exportJWK(a.privateKey)),
       like('to encrypt', rsa, { use: 'enc' }),
       like('of another algorithm', rsa, { alg: 'RSA-OAEP' }),

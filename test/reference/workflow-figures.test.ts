@@ -1,4 +1,4 @@
-/** Figures over the runs of a workflow against the reference. */
+/** Statistics over the runs of a workflow against the reference. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { inputPathText } from '../../src/domain/inputs/input-path.ts';

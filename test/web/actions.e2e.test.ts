@@ -98,9 +98,9 @@ describeInBrowser('actions', (open) => {
     await postTo(gateway.url, { query: CANCEL, variables: { id: run } }, { key: 'demo-key' });
     await badge(page, 'Cancelled').waitFor();
     await answering.getByRole('button', { name: 'Send answer' }).click();
-    await answering.getByText('The step does not wait any more.').waitFor();
+    await answering.getByText('The step is no longer waiting.').waitFor();
     await cancelling.getByRole('button', { name: 'Cancel run' }).click();
-    await cancelling.getByText('The run is over already.').waitFor();
+    await cancelling.getByText('The run is already over.').waitFor();
   });
 
   it('sends JSON if the step describes no form', async () => {

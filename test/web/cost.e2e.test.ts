@@ -172,7 +172,7 @@ describeInBrowser('the cost', (open) => {
     await page.getByRole('heading', { level: 1, name: 'Cost of Workflow spending' }).waitFor();
     await page.goto(`${gateway.url}/cost?workflow=wf`);
     await page.getByRole('heading', { name: 'No runs in these 7 days' }).waitFor();
-    await page.getByText('Choose a longer time above.').waitFor();
+    await page.getByText('Choose a longer period above.').waitFor();
   });
 
   /** Three runs of two workflows in this week, two of them failed, and one in the week before. */
@@ -240,7 +240,7 @@ describeInBrowser('the cost', (open) => {
       .getByRole('region', { name: 'By day' })
       .getByRole('link', { name: /: model of ask small → large$/ });
     await change.waitFor();
-    // The same model has the same colour in the chart, in the table of models and in each bar.
+    // The same model has the same color in the chart, in the table of models and in each bar.
     const looks = ['.trend-legend .key.status-running', 'tr:has(.swatch.status-running)'];
     for (const look of looks) await page.locator(look).filter({ hasText: 'large' }).waitFor();
     expect(await page.getByRole('region', { name: 'By day' }).locator('.model-bar').first().getAttribute('title')).toBe(

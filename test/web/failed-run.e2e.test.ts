@@ -166,7 +166,7 @@ describeInBrowser('a failed run', (open) => {
     await page.getByText('1 of 8 steps').waitFor();
     expect(await page.locator('.row-name').count()).toBe(0);
     await page.getByLabel('Filter by node').fill('nothing');
-    await page.getByText('No step of such a node').waitFor();
+    await page.getByText('No steps of this node').waitFor();
   });
 
   it('opens a step in a drawer that takes the focus and returns it', async () => {

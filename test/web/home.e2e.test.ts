@@ -74,12 +74,12 @@ describeInBrowser('the home page', (open) => {
     expect(await to.inputValue()).toBe(`${day}T18:20`);
     await page.locator('.status-filter summary').click();
     await page.getByLabel('Running').check();
-    await page.getByText('No run fits these filters').waitFor();
+    await page.getByText('No run matches these filters').waitFor();
     await page.getByRole('link', { name: 'Clear filters' }).click();
     await rowOf(page, 'run-4712').waitFor();
     // Each filter is a step of the browser's history.
     await page.goBack();
-    await page.getByText('No run fits these filters').waitFor();
+    await page.getByText('No run matches these filters').waitFor();
     await page.goBack();
     await rowOf(page, 'run-4711').waitFor();
     expect(await page.getByLabel('Running').isChecked()).toBe(false);

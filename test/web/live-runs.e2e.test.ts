@@ -347,7 +347,7 @@ describeInBrowser('the timeline of a live run', (open) => {
     for (let event = 1; event <= EVENTS; event += 1) await more();
     streams.close();
     expect((streams.written() - before) / EVENTS).toBeLessThan(MOST_BYTES_OF_EVENT);
-    // Events lack the error: the page loads it with the figures, and nothing else.
+    // Events don't include the error: the page loads it with the statistics, and nothing else.
     await page.getByRole('link', { name: /It broke while somebody watched/ }).waitFor();
     expect([...asked]).toEqual(['FiguresOfRun']);
 

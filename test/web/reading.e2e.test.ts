@@ -113,7 +113,7 @@ describeInBrowser('a reader of the page', (open) => {
     await page.getByText('No workflow is called “other workflow”').waitFor();
     expect(await field.inputValue()).toBe('other workflow');
     expect(asked).toHaveLength(2);
-    // A new URL replaces the text.
+    // A new URL replaces the typed value.
     await page.getByRole('link', { name: 'Stepgate' }).click();
     await untilTrue(page, `document.querySelector('[aria-label="Search workflows"]').value === ''`);
   });

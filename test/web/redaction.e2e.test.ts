@@ -20,7 +20,7 @@ const gateway = await startGateway({
 });
 afterAll(() => gateway.close());
 
-const NOTE = 'Your key may not read what is marked [redacted]: it lacks the right payloads:read.';
+const NOTE = 'Your key may not read what is marked [redacted]: it doesn’t have the right payloads:read.';
 
 describeInBrowser('a redacted payload', (open) => {
   it.each(['?tab=payload', '?step=step-1&side=inputs'])('names the right that shows it: %s', async (search) => {

@@ -55,7 +55,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await isLive(page);
     const { port } = new URL(gateway.url);
     await gateway.stop();
-    await page.getByText(/the gateway can’t be reached, and is tried again/).waitFor();
+    await page.getByText(/the gateway can’t be reached; this page keeps trying/).waitFor();
     gateway.upstream.script = down;
     await gateway.restart({ env: { PORT: port } });
     await advanceUntil(page, isAsking(page));
@@ -146,7 +146,7 @@ describeInBrowser('the page of a run in an outage', (open) => {
     await isAsking(page).waitFor();
     await withoutAnswers(page);
     await failOnce(page);
-    await page.getByText('The gateway can’t be reached, and is tried again.').waitFor();
+    await page.getByText('The gateway can’t be reached; this page keeps trying.').waitFor();
     expect(await page.getByRole('alert').count()).toBe(0);
     await isAsking(page).waitFor();
     await page.unroute('**/graphql');
@@ -301,7 +301,7 @@ describeInBrowser('lists of runs in an outage', (open) => {
     });
     await page.goto(gateway.url);
     await isLive(page);
-    const unknown = page.getByText('Its error could not be read');
+    const unknown = page.getByText('Its error could not be loaded');
     await unknown.nth(1).waitFor();
     expect(asked).toEqual([
       [
@@ -329,7 +329,7 @@ describeInBrowser('an outage', (open) => {
   it.each([
     ['/', 'Success rate'],
     ['/workflows/wf', 'Success rate'],
-    ['/workflows/wf?tab=trends', 'Figures as a table'],
+    ['/workflows/wf?tab=trends', 'Show as a table'],
     ['/workflows/wf/runs/live', 'Duration'],
     ['/workflows/wf/runs/live?tab=compare', 'Duration'],
     ['/cost', 'No runs in these 7 days'],
@@ -401,7 +401,7 @@ describeInBrowser('the page of a run after a deploy', (open) => {
     // A reload would lose the page while the gateway is away.
     await page.route(`${embedded.url}/**`, (route) => route.abort());
     await page.getByRole('button', { name: 'Reload' }).click();
-    await page.getByText('The gateway can’t be reached just now.').waitFor();
+    await page.getByText('The gateway can’t be reached right now.').waitFor();
     await content.waitFor();
     await page.unrouteAll({ behavior: 'wait' });
     await page.getByRole('button', { name: 'Reload' }).click();

@@ -51,7 +51,7 @@ describeInBrowser('the page of a workflow', (open) => {
 
     await page.getByText('Any status').click();
     await page.getByLabel('Failed').check();
-    await page.getByText('No run fits these filters').waitFor();
+    await page.getByText('No run matches these filters').waitFor();
     workflows.start('wf', 'well');
     workflows.start('other', 'bad-elsewhere', { status: 'failed', error: 'elsewhere' });
     workflows.start('wf', 'bad-1', { status: 'failed', error: 'Node "send" failed' });
@@ -59,7 +59,7 @@ describeInBrowser('the page of a workflow', (open) => {
     await row('bad-1').getByText('send', { exact: true }).waitFor();
     expect(await page.locator('a[data-row]').count()).toBe(1);
     expect(page.url()).toMatch(/status=FAILED/);
-    // The figures above the list are updated too.
+    // The statistics above the list are also updated.
     await page.getByRole('main').getByText('Failed').locator('..').getByText('1', { exact: true }).first().waitFor();
 
     await page.getByLabel('Failed').uncheck();
@@ -100,8 +100,8 @@ describeInBrowser('the page of a workflow', (open) => {
     const parts = page.getByRole('group', { name: /^Runs over time/ }).getByRole('link');
     await parts.first().waitFor();
     expect(await parts.count()).toBe(24);
-    await page.getByText('Figures as a table').click();
-    expect(await page.getByRole('region', { name: 'Figures of the trend' }).getByRole('row').count()).toBe(25);
+    await page.getByText('Show as a table').click();
+    expect(await page.getByRole('region', { name: 'Values of the trend' }).getByRole('row').count()).toBe(25);
 
     // Ten minutes are half of a bucket, so all six runs are in the last bucket.
     await page.getByRole('link', { name: '24 h' }).click();

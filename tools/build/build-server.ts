@@ -14,7 +14,7 @@ async function bundle(outDir: string): Promise<void> {
     resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
     // `@apollo/utils.createhash` asks for Node's `crypto` by it, and a bundle has none: it would hash in JavaScript.
     define: { 'module.require': 'process.getBuiltinModule' },
-    // `debug` uses colours if it finds this package, which only the build has.
+    // `debug` uses colors if it finds this package, which only the build has.
     ssr: { noExternal: true, external: ['supports-color'] },
     build: {
       ...{ ssr: true, outDir, emptyOutDir: false, target: 'node24', license: { fileName: 'NOTICES.md' } },

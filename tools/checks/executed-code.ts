@@ -33,8 +33,7 @@ async function send(query: string, variables: Readonly<Record<string, string>>):
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = (await response.json()) as { readonly data?: unknown; readonly errors?: unknown };
-  if (data == null || errors)
-    throw new Error(`The query must be answered with data only, got ${JSON.stringify(errors)}.`);
+  if (data == null || errors) throw new Error(`The query must return only data, got ${JSON.stringify(errors)}.`);
   return data;
 }
 

@@ -1,18 +1,18 @@
-/** Dialog of an action that cannot be undone: what will happen, the error of the last try, and the buttons. */
+/** Dialog for an action that can't be undone: what will happen, the error of the last attempt, and the buttons. */
 import type { ReactNode } from 'react';
 import { codeOf, messageOf } from '../live/errors.ts';
 import { Dialog } from '../shell/dialog.tsx';
 
 export interface ActionDialogProps {
   readonly title: string;
-  /** Name of the button that acts. */
+  /** Label of the button that performs the action. */
   readonly action: string;
-  /** Name of that button while the request is under way. */
+  /** Label of that button while the request is pending. */
   readonly acting: string;
-  /** Name of the button that only closes the dialog. */
+  /** Label of the button that only closes the dialog. */
   readonly leave: string;
   readonly isActing: boolean;
-  /** False if there is nothing to send yet. */
+  /** Whether there is something to send. */
   readonly isReady?: boolean;
   readonly problem: ReactNode;
   readonly onAct: () => void;
@@ -23,7 +23,7 @@ export interface ActionDialogProps {
 export function ActionDialog({ title, action, acting, leave, isActing, isReady = true, ...props }: ActionDialogProps) {
   const { problem, onAct, onClose, children } = props;
   return (
-    // The dialog has the focus, not a button: Enter, pressed once too often, does nothing.
+    // The dialog has the focus, not a button, so pressing Enter once too often does nothing.
     <Dialog label={title} className="dialog action-dialog" isFocused onClose={onClose}>
       <form
         className="stack"
@@ -52,9 +52,9 @@ export function ActionDialog({ title, action, acting, leave, isActing, isReady =
 }
 
 export interface ProblemWords {
-  /** The subject is in another state by now. */
+  /** Shown if the subject is in another state by now. */
   readonly conflict: string;
-  /** What holds if the gateway's answer was lost. */
+  /** Shown if the gateway's response was lost. */
   readonly unanswered: string;
 }
 

@@ -54,7 +54,7 @@ const RESUME_STEP = graphql(`
 `);
 
 const WORDS = {
-  conflict: 'The step does not wait any more.',
+  conflict: 'The step is no longer waiting.',
   unanswered: 'The answer may have arrived anyway: sending it again does no harm.',
 };
 
@@ -74,7 +74,7 @@ export default function AnswerDialog({ workflowId, runId, stepId, onAnswered, on
   const asked = useGatewayQuery(WAIT_REQUEST, {
     variables: ids,
     read: (data) => data.run?.step,
-    // A change of the run must not change the form while somebody fills it in.
+    // A change to the run must not change the form while somebody fills it in.
     fetchPolicy: 'no-cache',
   });
   const request = useOneRequest(RESUME_STEP, () => {
@@ -134,7 +134,7 @@ export default function AnswerDialog({ workflowId, runId, stepId, onAnswered, on
   );
 }
 
-/** Name of the text that is the whole answer. */
+/** Label of the field that holds the whole answer. */
 const JSON_TEXT = '';
 
 const lineOf = ({ path, message }: FieldProblem): string => (path === '' ? message : `${path}: ${message}`);
@@ -189,7 +189,7 @@ function FormField({ field, text, problem, onText }: FormFieldProps) {
         {title} {!isRequired && <span className="muted">(optional)</span>}
       </label>
       {options ? (
-        // No choice is made for the reader.
+        // Nothing is preselected.
         <select {...attributes}>
           <option value="">{isRequired ? 'Choose…' : 'No answer'}</option>
           {options.map(({ value, label }) => (

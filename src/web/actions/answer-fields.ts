@@ -1,4 +1,4 @@
-/** Fields of the form that an answer's JSON Schema describes, and the answer that their texts make. */
+/** Form fields that an answer's JSON Schema describes, and the answer built from their values. */
 import { parseExactJson } from '../json/exact-json.ts';
 
 export interface AnswerField {
@@ -7,11 +7,11 @@ export interface AnswerField {
   readonly title: string;
   readonly description: string | null;
   readonly isRequired: boolean;
-  /** Null unless only these texts are allowed. */
+  /** The allowed values; `null` allows any. */
   readonly options: readonly string[] | null;
 }
 
-/** Texts of the fields by their names. A missing or empty text leaves the field out of the answer. */
+/** Typed strings by field name. A missing or empty string leaves the field out of the answer. */
 export type Texts = Readonly<Record<string, string>>;
 
 export interface FieldProblem {
@@ -26,7 +26,7 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textIn = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 
-/** Null if a form cannot show the whole schema: then the answer is written as JSON. */
+/** `null` if a form can't show the whole schema: the answer is then written as JSON. */
 export function fieldsOf(schema: unknown): readonly AnswerField[] | null {
   if (!isObject(schema) || schema.type !== 'object' || !isObject(schema.properties)) return null;
   const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
@@ -74,7 +74,7 @@ export function answerOf(fields: readonly AnswerField[], texts: Texts): ReadAnsw
   return { answer: Object.fromEntries(answer), problems };
 }
 
-/** The answer that is written as JSON. An empty text is none. */
+/** Parses an answer written as JSON. An empty string is no answer. */
 export function jsonAnswerOf(text: string): ReadAnswer {
   if (text.trim() === '') return { answer: null, problems: [] };
   const problem = (message: string): ReadAnswer => ({ answer: null, problems: [{ path: '', message }] });

@@ -7,7 +7,7 @@ import type { AnswerStepProps } from './answer-dialog.tsx';
 const AnswerDialog = lazyPart(() => import('./answer-dialog.tsx'), 'the question');
 
 interface AnswerButtonProps extends AnswerStepProps {
-  /** A step that goes on meanwhile removes the button, but not the open dialog. */
+  /** If the step goes on meanwhile, the button disappears, but not the open dialog. */
   readonly isOffered: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Question before a run is cancelled. */
+/** Asks for confirmation before a run is cancelled. */
 import { graphql } from '../__generated__/gql.ts';
 import { useOneRequest } from '../hooks/one-request.ts';
 import type { RunIds } from '../url/links.ts';
@@ -16,12 +16,12 @@ const CANCEL_RUN = graphql(`
 `);
 
 const WORDS = {
-  conflict: 'The run is over already.',
+  conflict: 'The run is already over.',
   unanswered: 'It may be cancelled anyway: trying again does no harm.',
 };
 
 export default function CancelDialog({ workflowId, id, onClose }: RunIds & { readonly onClose: () => void }) {
-  // The run's subscription shows what has become of it.
+  // The run's subscription shows the result.
   const { isSending, error, isUnanswered, send } = useOneRequest(CANCEL_RUN, onClose);
   return (
     <ActionDialog

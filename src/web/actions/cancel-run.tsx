@@ -1,4 +1,4 @@
-/** Button that cancels a run, after a question. */
+/** Button that cancels a run after confirmation. */
 import { useState } from 'react';
 import { Ban } from '../shell/icons.tsx';
 import { lazyPart } from '../shell/lazy-part.tsx';
@@ -7,7 +7,7 @@ import type { RunIds } from '../url/links.ts';
 const CancelDialog = lazyPart(() => import('./cancel-dialog.tsx'), 'the question');
 
 export interface CancelRunProps extends RunIds {
-  /** A run that ends meanwhile removes the button, but not the open dialog. */
+  /** If the run ends meanwhile, the button disappears, but not the open dialog. */
   readonly isOffered: boolean;
 }
 

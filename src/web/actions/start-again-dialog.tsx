@@ -1,4 +1,4 @@
-/** Question before failed runs are started again, and what became of each. */
+/** Asks for confirmation before failed runs are started again, and shows the result of each. */
 import { Link } from 'react-router';
 import { countOf } from '../format/numbers.ts';
 import { runLink, type RunIds } from '../url/links.ts';
@@ -32,7 +32,7 @@ export default function StartAgainDialog({ title, runs, starts, onClose }: Start
       }}
     >
       <p>
-        Each starts as a new run with the inputs of the failed one. Whatever its steps do, they do again: messages,
+        Each starts as a new run with the inputs of the failed one. Its steps repeat whatever they do: messages,
         payments, calls of models. The failed runs stay as they are.
       </p>
       <ol className="starts" aria-label="Failed runs">

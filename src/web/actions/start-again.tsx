@@ -1,4 +1,4 @@
-/** Button that starts failed runs again, for callers who may start runs of their workflow. */
+/** Button that starts failed runs again, for callers with the right to start runs of their workflow. */
 import { useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
@@ -18,14 +18,14 @@ const MAY_START = graphql(`
   }
 `);
 
-/** A reader can still look at each of them. */
+/** Enough for a reader to check one by one. */
 const MOST_RUNS = 20;
 
 export interface StartAgainProps {
   readonly workflowId: string;
   /** Failed runs, newest first. */
   readonly runs: readonly RunIds[];
-  /** Of failed runs: there may be more than `runs`. */
+  /** Number of failed runs; `runs` may have fewer. */
   readonly count: number;
 }
 
@@ -34,9 +34,9 @@ export default function StartAgain({ workflowId, runs, count }: StartAgainProps)
     variables: { workflowId },
     read: (data) => data.workflow,
   });
-  // They outlast the dialog, so that nothing starts twice when it is opened again.
+  // They outlast the dialog, so that reopening it starts nothing twice.
   const starts = useStartsAgain();
-  /** Null while closed. Failures that come meanwhile do not join those that the reader has been asked about. */
+  /** `null` while the dialog is closed. New failures don't join the runs that the reader is asked about. */
   const [asked, setAsked] = useState<readonly RunIds[] | null>(null);
   if (workflow?.mayExecute !== true || runs.length === 0) return null;
   const latest = runs.slice(0, MOST_RUNS);

@@ -1,4 +1,4 @@
-/** Starts runs anew with the inputs of failed ones, one after the other, each with its own idempotency key. */
+/** Starts new runs with the inputs of failed ones, one after the other, each with its own idempotency key. */
 import { useEffect, useRef, useState } from 'react';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useApolloClient } from '@apollo/client/react';
@@ -24,7 +24,7 @@ const INPUTS = graphql(`
 export type Outcome =
   | { readonly kind: 'starting' }
   | { readonly kind: 'started'; readonly run: RunIds }
-  /** `isFinal`: another try would fail again. */
+  /** `isFinal`: a retry would fail again. */
   | { readonly kind: 'failed'; readonly text: string; readonly isFinal: boolean };
 
 type Start = KeyedRequest<ExecuteWorkflowMutation, ExecuteWorkflowMutationVariables>;
@@ -50,12 +50,12 @@ export function useStartsAgain() {
     try {
       const { data } = await client.query({ query: INPUTS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
       const failed = data?.run;
-      if (failed?.inputs == null) return refusal('Its inputs are not known.');
+      if (failed?.inputs == null) return refusal('Its inputs are unknown.');
       const problem = problemOf(textOf(failed.inputs), failed.isRedacted === true);
       if (problem !== null) return refusal(problem);
       const started = await startOf(id).send({ workflowId, inputs: failed.inputs });
       const run = started?.executeWorkflow?.run;
-      return run ? { kind: 'started', run } : refusal('The gateway does not say which run has started.');
+      return run ? { kind: 'started', run } : refusal('The gateway didn’t say which run started.');
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       const hint = CombinedGraphQLErrors.is(error) ? '' : ' If it has started, trying again leads to the same run.';
@@ -63,7 +63,7 @@ export function useStartsAgain() {
     }
   }
 
-  /** Goes on until all have started, `stop` is called, or an error concerns the next ones as much as this one. */
+  /** Continues until all have started, `stop` is called, or an error affects the remaining runs as well. */
   async function startAll(runs: readonly RunIds[]): Promise<void> {
     if (underWay.current) return;
     const { signal } = (underWay.current = new AbortController());
@@ -83,7 +83,7 @@ export function useStartsAgain() {
   return {
     outcomes,
     isStarting,
-    /** The runs that another try could start. */
+    /** The runs that a retry could start. */
     left: (runs: readonly RunIds[]) =>
       runs.filter(({ id }) => {
         const outcome = outcomes.get(id);

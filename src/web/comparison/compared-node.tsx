@@ -1,4 +1,4 @@
-/** Cells of a node in both runs, and the differences of its inputs and outputs. */
+/** Cells of a node in both runs, and the differences between its inputs and outputs. */
 import { formatDuration } from '../format/duration.ts';
 import { countOf } from '../format/numbers.ts';
 import { Link } from 'react-router';
@@ -58,7 +58,7 @@ export interface NodeDetailProps {
   readonly workflowId: string;
   readonly baseId: string;
   readonly headId: string;
-  /** The first one of this node. */
+  /** The first step of this node. */
   readonly change: ChangeFragment | undefined;
 }
 
@@ -96,18 +96,18 @@ export function ChangeBadge({ change }: { readonly change: keyof typeof CHANGES 
 interface NodeCellProps {
   /** The latest execution. */
   readonly step: ComparedNode['headStep'];
-  /** Of all executions. */
+  /** Totals over all executions. */
   readonly totalMs: number | null;
   readonly attempts: number;
 }
 
-/** A node in one of the two runs: how it ended, and the time of all its executions. */
+/** A node in one of the two runs: how it ended, and the total time of its executions. */
 export function NodeCell({ step, totalMs, attempts }: NodeCellProps) {
   if (!step) return <span className="muted">did not run</span>;
   return (
     <span className="inline">
       {step.status !== 'COMPLETED' && <StatusBadge status={step.status} />} {formatDuration(totalMs)}
-      {attempts > 1 && <span className="muted small">{countOf(attempts, 'execution')}</span>}
+      {attempts > 1 && <span className="muted small">{countOf(attempts, 'attempt')}</span>}
     </span>
   );
 }

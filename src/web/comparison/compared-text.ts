@@ -1,7 +1,7 @@
-/** JSON and conversations as text for a line diff: a changed value is a changed line. */
+/** JSON and conversations as strings for a line diff: a changed value is a changed line. */
 import { prettyJson } from '../json/exact-json.ts';
 
-/** Empty for null or undefined. Keys are sorted, because their order has no meaning. */
+/** Empty for `null` or `undefined`. Keys are sorted, because their order has no meaning. */
 export function jsonText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'string') return value;
@@ -25,7 +25,7 @@ interface Conversation {
   }[];
 }
 
-/** Messages of the model's answer, or of its prompt. */
+/** Messages of the model's answer or of its prompt. */
 export function conversationText(conversation: Conversation | null, isOutput: boolean): string {
   const messages = (conversation?.messages ?? []).filter((message) => message.isOutput === isOutput);
   return messages

@@ -1,4 +1,4 @@
-/** Differences of two runs: the totals, then each node, changed nodes first. */
+/** Differences between two runs: the totals, then each node, changed nodes first. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -62,15 +62,15 @@ const COMPARISON_TABLE = graphql(`
   }
 `);
 
-/** A first node with such a change is expanded without a click. */
+/** Results that expand the first node that has one. */
 const WORTH_OPENING = ['BROKE', 'FIXED', 'STATUS_CHANGED'];
 const NONE = '-';
-/** Unchanged nodes are folded in a longer list only. */
+/** Unchanged nodes are folded only in a longer list. */
 const FEW = 12;
 
 export interface ComparisonTableProps {
   readonly comparison: FragmentType<typeof COMPARISON_TABLE>;
-  /** Between the two runs. */
+  /** Changes of the workflow between the two runs. */
   readonly changes: readonly ChangeFragment[];
 }
 

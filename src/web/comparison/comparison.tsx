@@ -69,7 +69,7 @@ const BASELINES = {
 export interface ComparisonProps {
   readonly workflowId: string;
   readonly runId: string;
-  /** Version of this run. A new version compares again. */
+  /** Version of this run. A new version repeats the comparison. */
   readonly version: string;
 }
 
@@ -84,7 +84,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
     fetchPolicy: 'no-cache',
   });
   const { lastSuccessBefore, baseline } = others.value?.run ?? {};
-  // The success right before an intermittent failure may already have its cause.
+  // The cause may already be in the success right before an intermittent failure.
   const choices = onceEach([
     { name: BASELINES[baseline?.reason ?? 'BEFORE_FAILURES'], run: readFragment(OTHER_RUN, baseline?.run) },
     { name: 'Last success', run: readFragment(OTHER_RUN, lastSuccessBefore) },
@@ -144,7 +144,7 @@ export default function Comparison({ workflowId, runId, version }: ComparisonPro
 }
 
 interface Choice {
-  /** Null: its status is its name. */
+  /** `null` if its status is its label. */
   readonly name: string | null;
   readonly run: OtherRunFragment | null | undefined;
 }

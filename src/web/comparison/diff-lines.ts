@@ -1,9 +1,9 @@
-/** Line diff of two texts with context, and a word diff within changed lines. */
+/** Line diff of two strings with context, and a word diff within changed lines. */
 import { diffWordsWithSpace, structuredPatch } from 'diff';
 
 export interface Part {
   readonly text: string;
-  /** True if the other text does not have this part. */
+  /** Whether only this side has the part. */
   readonly isChanged: boolean;
 }
 
@@ -13,20 +13,20 @@ export interface Line {
 }
 
 export interface Hunk {
-  /** Number of the first line in the later text, from 1. */
+  /** Number of the first line in the later string, from 1. */
   readonly from: number;
   readonly lines: readonly Line[];
 }
 
 const CONTEXT_LINES = 3;
-/** Texts with more edits have little in common, and their diff is slow. */
+/** Strings with more edits have little in common, and their diff is slow. */
 const MOST_EDITS = 600;
 /** Limits of word diffs: pairs of lines, length of a line, and edits in a line. */
 const MOST_PAIRS = 100;
 const LONGEST_LINE = 2000;
 const MOST_WORD_EDITS = 300;
 
-/** Null if the texts differ too much. */
+/** `null` if the strings differ too much. */
 export function diffLines(before: string, after: string): readonly Hunk[] | null {
   const options = { context: CONTEXT_LINES, maxEditLength: MOST_EDITS };
   const patch = structuredPatch('', '', `${before}\n`, `${after}\n`, undefined, undefined, options);
@@ -68,7 +68,7 @@ interface Pair {
 
 type WordsOf = (removed: string, added: string) => Pair | null;
 
-/** Null if the lines are too long or have too little in common. */
+/** `null` if the lines are too long or have too little in common. */
 function changedWords(before: string, after: string): Pair | null {
   if (before.length > LONGEST_LINE || after.length > LONGEST_LINE) return null;
   const words = diffWordsWithSpace(before, after, { maxEditLength: MOST_WORD_EDITS });

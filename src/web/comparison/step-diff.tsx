@@ -64,12 +64,12 @@ type ComparedStep = NonNullable<ComparisonTableFragment['nodes'][number]['headSt
 
 export interface StepDiffProps {
   readonly workflowId: string;
-  /** The runs of the two steps: of two attempts it is the same one. */
+  /** The runs of the two steps; the same run for two attempts. */
   readonly baseId: string;
   readonly headId: string;
   readonly baseStep: ComparedStep;
   readonly headStep: ComparedStep;
-  /** Shown first. */
+  /** The part to show first. */
   readonly changedSide?: string | null | undefined;
 }
 
@@ -108,7 +108,7 @@ export default function StepDiff({ workflowId, baseId, headId, baseStep, headSte
 interface SidesProps {
   readonly base: ComparedStepFragment;
   readonly head: ComparedStepFragment;
-  /** Then the error of `head` is shown next to its attempts. */
+  /** Whether both are attempts of one run: the error of `head` is then shown next to its attempts. */
   readonly isOneRun: boolean;
   readonly changedSide: string | null | undefined;
 }
@@ -136,7 +136,7 @@ function Sides({ base, head, isOneRun, changedSide }: SidesProps) {
   );
   const present = texts.filter(({ before, after }) => before !== '' || after !== '');
   const differing = present.filter(({ differs }) => differs);
-  // A failed step often has no answer: then a text that both steps have explains it.
+  // A failed step often has no answer: then a part that both steps have explains it.
   const usual =
     differing.find(({ name }) => name === changedSide) ??
     differing.find(({ before, after }) => before !== '' && after !== '') ??

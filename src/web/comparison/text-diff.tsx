@@ -1,4 +1,4 @@
-/** Diff of two texts. Signs mark removed and added lines, so that colour is not the only difference. */
+/** Diff of two strings. Signs mark removed and added lines, so that color isn't the only difference. */
 import { useMemo, useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { diffLines, type Hunk, type Line } from './diff-lines.ts';

@@ -1,4 +1,4 @@
-/** Group of toggle buttons: exactly one option is chosen. */
+/** Group of toggle buttons, exactly one of which is chosen. */
 
 export interface ChoiceProps<T extends string> {
   readonly label: string;

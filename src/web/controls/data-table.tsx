@@ -1,4 +1,4 @@
-/** Table of figures. On a narrow screen only the table scrolls sideways. */
+/** Table of values. On a narrow screen only the table scrolls sideways. */
 import { Fragment, useState, type ReactNode } from 'react';
 import { SortButton, type Direction } from './sort-button.tsx';
 
@@ -7,7 +7,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode;
   readonly isNumber?: boolean;
   readonly className?: string | ((row: Row) => string);
-  /** Makes the table sortable by this column. Null comes last in both directions. */
+  /** Makes the table sortable by this column. `null` comes last in both directions. */
   readonly sortBy?: (row: Row) => number | string | null;
 }
 
@@ -16,7 +16,7 @@ export interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
-  /** Below a row, over its whole width. Null: none. */
+  /** Content below a row, over its whole width; `null` for none. */
   readonly detailOf?: (row: Row) => ReactNode;
   readonly className?: string;
 }
@@ -33,7 +33,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, ...props }: DataTa
           <tr>
             {columns.map(({ name, isNumber = false, sortBy: isSortable }) => {
               const direction = sort?.column === name ? sort.direction : undefined;
-              // The highest number is wanted first, and the first name.
+              // Numbers start with the highest, names with the first.
               const next = direction ? OPPOSITE[direction] : isNumber ? 'descending' : 'ascending';
               return (
                 <th key={name} scope="col" className={isNumber ? 'number' : undefined} aria-sort={direction}>

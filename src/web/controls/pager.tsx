@@ -1,13 +1,13 @@
-/** Links of a list that is read page by page. The cursors of the pages before are kept in the browser's history. */
+/** Links to the pages of a list. The browser's history keeps the cursors of earlier pages. */
 import { Link, useLocation } from 'react-router';
 
 export interface PagerProps {
-  /** Of this list: a page may have two. */
+  /** Parameter of this list: a page may have two lists. */
   readonly name: string;
-  /** Cursor of the shown page; null on the first one. */
+  /** Cursor of the shown page; `null` on the first one. */
   readonly cursor: string | null;
   readonly linkOf: (cursor: string | null) => string;
-  /** Cursor of the next page; null or undefined on the last one. */
+  /** Cursor of the next page; `null` or `undefined` on the last one. */
   readonly endCursor: string | null | undefined;
   readonly labels: { readonly first: string; readonly previous: string; readonly next: string };
 }

@@ -1,4 +1,4 @@
-/** Search field. The text goes into the URL after a pause in typing, because each change may send a query. */
+/** Search field. Its value goes into the URL after a pause in typing, because each change may send a query. */
 import { useEffect, useEffectEvent } from 'react';
 import { useSettled } from '../hooks/timing.ts';
 import { useDraft } from '../hooks/draft.ts';
@@ -8,7 +8,7 @@ export interface SearchFieldProps {
   readonly label: string;
   readonly placeholder: string;
   readonly value: string;
-  /** Id of a note about the text. The text is wrong then. */
+  /** Id of a note that says what is wrong with the value. */
   readonly noteId?: string | undefined;
   readonly onChange: (text: string) => void;
 }

@@ -4,7 +4,7 @@ import { Maximize, ZoomIn, ZoomOut } from '../shell/icons.tsx';
 import { createWheelSteps } from './wheel-steps.ts';
 
 export interface Zoom {
-  /** The current zoom as text. */
+  /** The current zoom as a string. */
   readonly text: string;
   /** 1 zooms in by a step, -1 zooms out. `aroundPx` is the fixed point, measured from the left edge of the visible part. */
   readonly by: (steps: 1 | -1, aroundPx?: number) => void;
@@ -52,7 +52,7 @@ export function ZoomButtons({ zoom, label, resetLabel }: ZoomButtonsProps) {
   );
 }
 
-/** React registers passive wheel listeners, which cannot stop the browser's own zoom. */
+/** React registers passive wheel listeners, which can't stop the browser's zoom. */
 export function useWheelZoom(ref: RefObject<HTMLElement | null>, zoom: Zoom, insetPx = 0): void {
   const zoomBy = useEffectEvent((steps: 1 | -1, x: number) => {
     const { left = 0 } = ref.current?.getBoundingClientRect() ?? {};

@@ -1,4 +1,4 @@
-/** One message of a conversation: role, text as Markdown, and tool calls. */
+/** One message of a conversation: role, content as Markdown, and tool calls. */
 import { useState } from 'react';
 import type { StepConversationQuery } from '../__generated__/graphql.ts';
 import { formatCount } from '../format/numbers.ts';
@@ -81,7 +81,7 @@ function Call({ call }: { readonly call: ToolCall }) {
   return (
     <details open={text.length < 600}>
       <summary className="inline">
-        <Wrench className="muted" /> Calls <bdi className="mono">{call.name ?? 'a tool without a name'}</bdi>
+        <Wrench className="muted" /> Calls <bdi className="mono">{call.name ?? 'an unnamed tool'}</bdi>
       </summary>
       {text !== '' && (
         <pre className="text-box" tabIndex={0} aria-label="Arguments">

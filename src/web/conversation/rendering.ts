@@ -1,4 +1,4 @@
-/** Decides which texts are rendered as Markdown: a hostile text must not block the page. */
+/** Decides which strings are rendered as Markdown: a hostile one must not block the page. */
 
 /** The slowest constructs take time quadratic in the length. */
 const LONGEST_MARKDOWN = 10_000;

@@ -1,4 +1,4 @@
-/** Conversation of a step with its model, message by message. */
+/** Conversation between a step and its model, message by message. */
 import { useMemo, useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { formatCount, NOT_REPORTED } from '../format/numbers.ts';
@@ -46,7 +46,7 @@ export interface StepConversationProps {
   readonly version: string;
 }
 
-/** Number of latest messages that are shown at first. */
+/** Number of latest messages shown at first. */
 const SHOWN_AT_FIRST = 20;
 
 export function StepConversation({ workflowId, runId, stepId, version }: StepConversationProps) {
@@ -104,6 +104,6 @@ export function StepConversation({ workflowId, runId, stepId, version }: StepCon
   );
 }
 
-/** The vendors' words for an answer that reached its limit of tokens. */
+/** The vendors' names for an answer that reached its token limit. */
 const isCutOff = (reason: string | null): boolean =>
   reason !== null && ['length', 'max_tokens', 'max_output_tokens'].includes(reason);

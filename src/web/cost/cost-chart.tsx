@@ -1,4 +1,4 @@
-/** Cost over time as bars, stacked by model. Behind each bar is the same part of the time before. */
+/** Cost over time as bars, stacked by model. Behind each bar is the same part of the previous period. */
 import { useState } from 'react';
 import { scaleLinear } from '@visx/scale';
 import { formatCost } from '../format/numbers.ts';
@@ -13,7 +13,7 @@ export interface CostChartProps {
   readonly span: Span;
   readonly parts: readonly CostOfTime[];
   readonly earlierParts: readonly CostOfTime[];
-  /** In the order of their colours. */
+  /** Models in the order of their colors. */
   readonly models: readonly string[];
   readonly currency: string;
   /** When the model changed. */
@@ -40,7 +40,7 @@ export function CostChart({ span, parts, earlierParts, models, currency, changed
             {span.words} before {formatCost(amountOf(earlierParts[pointedAt ?? 0]), currency)}
           </>
         ) : (
-          <span className="muted">Point at a bar to read its figures.</span>
+          <span className="muted">Point at a bar to see its values.</span>
         )}
       </p>
       {width !== null && (
@@ -50,7 +50,7 @@ export function CostChart({ span, parts, earlierParts, models, currency, changed
           shiftedAt={[]}
           onPoint={setPointedAt}
           title="Cost"
-          label={`Cost by ${span.part.toLowerCase()} and model; the tables below have the figures`}
+          label={`Cost by ${span.part.toLowerCase()} and model; the tables below have the values`}
           role="img"
           legend={
             <span className="trend-legend small">
@@ -73,8 +73,8 @@ export function CostChart({ span, parts, earlierParts, models, currency, changed
             return (
               <g key={part.startedAt}>
                 <Bar {...at} share={0.86} from={0} to={amountOf(earlierParts[index])} look="earlier" />
-                {inOrder(part, models).map(({ name, from, to, colour }) => (
-                  <Bar key={name} {...at} share={0.6} from={from} to={to} look={modelClass(colour)} />
+                {inOrder(part, models).map(({ name, from, to, color }) => (
+                  <Bar key={name} {...at} share={0.6} from={from} to={to} look={modelClass(color)} />
                 ))}
               </g>
             );
@@ -85,7 +85,7 @@ export function CostChart({ span, parts, earlierParts, models, currency, changed
   );
 }
 
-/** Costs of the models, each on top of those before: the same model has the same place in each bar. */
+/** Costs of the models, each on top of those before: a model has the same place in every bar. */
 function inOrder({ usage }: CostOfTime, models: readonly string[]) {
   const priced = (usage?.byModel ?? []).map((ofModel) => ({
     name: modelName(ofModel),
@@ -93,8 +93,8 @@ function inOrder({ usage }: CostOfTime, models: readonly string[]) {
   }));
   const ordered = priced
     .filter(({ amount }) => amount > 0)
-    .map((model) => ({ ...model, colour: models.indexOf(model.name) }))
-    .sort((one, other) => one.colour - other.colour);
+    .map((model) => ({ ...model, color: models.indexOf(model.name) }))
+    .sort((one, other) => one.color - other.color);
   let from = 0;
   return ordered.map((model) => ({ ...model, from, to: (from += model.amount) }));
 }
@@ -104,7 +104,7 @@ const WIDEST_PX = 96;
 interface BarProps {
   readonly left: number;
   readonly slot: number;
-  /** Of the slot. */
+  /** Fraction of the slot. */
   readonly share: number;
   readonly y: (amount: number) => number;
   readonly from: number;

@@ -1,4 +1,4 @@
-/** What runs cost in all, by time, workflow and model: of all workflows, or of a chosen one. */
+/** Total cost of runs and its breakdown by time, workflow and model, for all workflows or a chosen one. */
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
@@ -20,15 +20,15 @@ import { byCost, costOf, modelName, type Counted } from './usage.ts';
 import { Amount, FailedCost, LeftOut, modelClass, RUN_COLUMNS, UsageTable, type RunsRow } from './usage-table.tsx';
 
 export interface CostFiguresProps {
-  /** Null: all. Undefined: not known yet. */
+  /** `null` for all, `undefined` until known. */
   readonly workflowIds: readonly string[] | null | undefined;
   readonly nameOf: (workflowId: string) => string;
-  /** Chosen. */
+  /** The chosen workflow. */
   readonly workflowId: string | null;
   readonly span: Span;
 }
 
-/** Expected, so that what comes below does not jump far. */
+/** Expected number of rows, so that the content below doesn't jump far. */
 const ROWS = 12;
 
 export function CostFigures({ workflowIds, nameOf, workflowId, span }: CostFiguresProps) {
@@ -88,7 +88,7 @@ export function CostFigures({ workflowIds, nameOf, workflowId, span }: CostFigur
         unreadable.size === 0 && <NoRuns span={span} />
       )}
       {usage?.estimatedCost === null && (
-        <p className="muted">This gateway has no prices (TOKEN_PRICES), so only tokens are known.</p>
+        <p className="muted">TOKEN_PRICES is not set on this gateway, so only tokens are known.</p>
       )}
       {currency !== undefined && (
         <CostChart {...{ span, parts, earlierParts, models, currency }} changedAt={changes.map(({ at }) => at)} />
@@ -142,7 +142,7 @@ export function CostFigures({ workflowIds, nameOf, workflowId, span }: CostFigur
 
 interface CountingProps {
   readonly figures: Figures;
-  /** False: later answers have not counted more. */
+  /** Whether more runs are still being counted. */
   readonly isCounting: boolean;
   readonly span: Span;
 }
@@ -157,7 +157,7 @@ function Counting({ figures: { total, earlier }, isCounting, span }: CountingPro
   return `${formatCount(missing)} of ${runs} could not be read, so their cost is missing.`;
 }
 
-/** How much more or less it is than in the time before. Empty if one of them is not known as a whole. */
+/** Difference from the previous period. Empty unless both are completely known. */
 function changeText(total: CostOfTime, earlier: CostOfTime | undefined): string {
   const before = costOf(earlier?.usage)?.amount ?? 0;
   const now = costOf(total.usage)?.amount;
@@ -167,7 +167,7 @@ function changeText(total: CostOfTime, earlier: CostOfTime | undefined): string 
 
 const NoRuns = ({ span }: { readonly span: Span }) => (
   <Empty title={`No runs in these ${span.words}`}>
-    <p>{span.name === '30d' ? 'Start a run on the page of its workflow.' : 'Choose a longer time above.'}</p>
+    <p>{span.name === '30d' ? 'Start a run on the page of its workflow.' : 'Choose a longer period above.'}</p>
   </Empty>
 );
 
@@ -229,7 +229,7 @@ interface PartRow extends RunsRow {
 
 const CHANGES: Column<PartRow> = { name: 'Model changes', cell: ({ changes }) => changes };
 
-/** Workflows that no figure includes. */
+/** Workflows missing from all totals. */
 function unreadableOf(error: Error | undefined): ReadonlySet<string> {
   const errors = CombinedGraphQLErrors.is(error) ? error.errors : [];
   return new Set(errors.map(({ extensions }) => extensions?.workflowId).filter((id) => typeof id === 'string'));
@@ -248,7 +248,7 @@ const MODEL_CHANGES = graphql(`
   }
 `);
 
-/** Of a chosen workflow: those of all would load the steps of many runs. */
+/** Nodes of a chosen workflow: the nodes of all would load the steps of many runs. */
 function useModelChanges(workflowId: string | null) {
   const { value } = useGatewayQuery(MODEL_CHANGES, {
     variables: workflowId === null ? null : { workflowId },

@@ -1,4 +1,4 @@
-/** What workflows use and cost: all together and each, or a chosen one, by model and by time. */
+/** What workflows use and cost: together and each, or a chosen one, by model and over time. */
 import './cost.css';
 import { Link } from 'react-router';
 import { Choice } from '../controls/choice.tsx';
@@ -45,7 +45,7 @@ export default function CostPage() {
         </Empty>
       ) : (
         <CostFigures
-          // Figures of another time would look like those of this one until its answer arrives.
+          // Values of another period would look like those of this one until its response arrives.
           key={`${span.name} ${chosenId ?? ''}`}
           workflowIds={chosenId === null ? idsOfAll : [chosenId]}
           nameOf={directory.nameOf}
@@ -54,8 +54,8 @@ export default function CostPage() {
         />
       )}
       <p className="muted">
-        Estimated by list prices: from the records of runs, and from the steps of runs whose record reports no tokens.
-        Records leave out failed attempts, though they were paid for. Times without runs are left out.
+        Estimated from list prices: from the records of runs, and from the steps of runs whose record reports no tokens.
+        Records leave out failed attempts, though they were paid for. Periods without runs are left out.
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-/** The one query for cost: total, workflows and parts of the time add up, also while runs are still being counted. */
+/** The one query for cost: total, workflows and periods add up, even while runs are still being counted. */
 import { useMemo, useState } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -8,7 +8,7 @@ import { useMinute } from '../time/now.ts';
 import { TIME_ZONE, windowsOf, type Span } from './span.ts';
 import { USAGE } from './usage.ts';
 
-/** Sums have no freshness: the latest run of some workflows shows an outage. */
+/** Sums have no freshness: the latest run of some workflows reveals an outage. */
 const COST = graphql(`
   query Cost(
     $workflowIds: [ID!]
@@ -97,12 +97,12 @@ const COST_OF_WORKFLOW = graphql(`
   }
 `);
 
-/** Until the next answer, which counts more runs. */
+/** Pause before the next request, which counts more runs. */
 const COUNT_EVERY_MS = 1000;
-/** After this number of answers without another counted run, the rest counts as unreadable. */
+/** After this number of responses without another counted run, the rest counts as unreadable. */
 const PATIENCE = 3;
 
-/** `workflowIds`: null for all, undefined if not known yet. */
+/** `workflowIds`: `null` for all, `undefined` until known. */
 export function useCost(workflowIds: readonly string[] | null | undefined, span: Span) {
   const windows = windowsOf(span, useMinute());
   const [progress, setProgress] = useState({ missing: 0, answers: 0, isStuck: false });
@@ -146,5 +146,5 @@ function ofWorkflow(masked: FragmentType<typeof COST_OF_WORKFLOW>) {
   return { ...figures, id: workflow.id, usage: readFragment(USAGE, figures.usage) };
 }
 
-/** Runs whose steps are missing in the figures. */
+/** Runs whose steps are missing from the totals. */
 export const missingOf = (time: CostOfTime | undefined): number => time?.usage?.runsNotLoaded ?? 0;

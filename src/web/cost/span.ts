@@ -1,4 +1,4 @@
-/** The times that cost is shown for, in whole hours or days of the reader. */
+/** The periods that cost is shown for, in whole hours or days of the reader. */
 
 export const SPANS = [
   { name: '24h', label: '24 h', words: '24 hours', part: 'Hour', interval: 'HOUR', parts: 24 },
@@ -8,7 +8,7 @@ export const SPANS = [
 
 export type Span = (typeof SPANS)[number];
 
-/** The time up to now, and the time before it up to the same moment: half a day is not compared with a whole one. */
+/** The period up to now, and the previous one up to the same moment: half a day isn't compared with a whole one. */
 export function windowsOf({ part, parts }: Span, nowMs: number) {
   const before = (count: number): Date => {
     const moment = new Date(nowMs);
@@ -29,7 +29,7 @@ export function windowsOf({ part, parts }: Span, nowMs: number) {
   };
 }
 
-/** The zone in which the times of the page are shown, and its days cut. */
+/** The zone in which the page shows times and splits days. */
 export const TIME_ZONE = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const NAMES = {

@@ -1,4 +1,4 @@
-/** Tokens and cost of workflows, times or models, a row each. */
+/** Tokens and cost of workflows, periods or models, one per row. */
 import type { ReactNode } from 'react';
 import { DataTable, type Column } from '../controls/data-table.tsx';
 import { countOf, formatCost, formatCount } from '../format/numbers.ts';
@@ -6,7 +6,7 @@ import { amountOf, costOf, costText, modelName, type Counted, type ModelUsage } 
 
 export interface UsageRow {
   readonly key: string;
-  /** By which it is sorted. */
+  /** Name to sort by. */
   readonly label: string;
   readonly name: ReactNode;
   readonly usage: Counted;
@@ -15,9 +15,9 @@ export interface UsageRow {
 export interface UsageTableProps<Row extends UsageRow> {
   readonly of: string;
   readonly rows: readonly Row[];
-  /** After the cost. */
+  /** Content after the cost. */
   readonly columns?: readonly Column<Row>[];
-  /** In the order of their colours. */
+  /** Models in the order of their colors. */
   readonly models: readonly string[];
 }
 
@@ -55,13 +55,13 @@ const tokens = (name: string, kind: keyof ModelUsage['counts']): Column<UsageRow
 export interface RunsRow extends UsageRow {
   readonly runCount: number;
   readonly failedCount: number;
-  /** False: it may have had more runs than were looked at. */
+  /** Whether all of its runs were examined. */
   readonly isComplete: boolean;
-  /** False: more runs may start in it. */
+  /** Whether no more runs can start in it. */
   readonly isOver?: boolean;
 }
 
-/** Of rows that stand for runs. */
+/** Number of runs, for rows that stand for runs. */
 export const RUN_COLUMNS: readonly Column<RunsRow>[] = [
   {
     name: 'Of failed runs',
@@ -83,7 +83,7 @@ export const RUN_COLUMNS: readonly Column<RunsRow>[] = [
   },
 ];
 
-/** Cost that failed runs caused. */
+/** Cost caused by failed runs. */
 export function FailedCost({ usage, failedCount }: Pick<RunsRow, 'usage' | 'failedCount'>) {
   if (failedCount === 0) return <span className="muted">none</span>;
   const cost = costOf(usage) && usage?.failedCost;
@@ -92,7 +92,7 @@ export function FailedCost({ usage, failedCount }: Pick<RunsRow, 'usage' | 'fail
 
 const NotReported = () => <span className="muted">not reported</span>;
 
-/** A cost, or why there is none. */
+/** A cost, or the reason that there is none. */
 export const Amount = ({ usage }: { readonly usage: Counted | undefined }) => (
   <span className={costOf(usage) === null ? 'muted' : undefined}>{costText(usage)}</span>
 );
@@ -102,7 +102,7 @@ interface LeftOutProps {
   readonly runsNotReporting?: number | undefined;
 }
 
-/** What a figure leaves out. */
+/** What a value leaves out. */
 export function LeftOut({ stepsUnpriced = 0, runsNotReporting = 0 }: LeftOutProps) {
   const parts = [
     ...(stepsUnpriced > 0 ? [`${countOf(stepsUnpriced, 'step')} not priced`] : []),
@@ -115,34 +115,34 @@ interface ModelBarProps {
   readonly usages: readonly ModelUsage[];
   /** The cost that fills the width. */
   readonly highest: number;
-  /** In the order of their colours. */
+  /** Models in the order of their colors. */
   readonly models: readonly string[];
 }
 
-/** A cost as a bar, in parts by model. */
+/** A cost as a bar, split by model. */
 function ModelBar({ usages, highest, models }: ModelBarProps) {
   const parts = usages.flatMap((usage) => {
     const cost = costOf(usage);
     const name = modelName(usage);
     return cost?.amount == null
       ? []
-      : [{ name, amount: cost.amount, colour: models.indexOf(name), text: costText(usage) }];
+      : [{ name, amount: cost.amount, color: models.indexOf(name), text: costText(usage) }];
   });
   if (parts.length === 0) return null;
-  // The same model has the same place in each bar.
-  parts.sort((one, other) => one.colour - other.colour);
+  // A model has the same place in every bar.
+  parts.sort((one, other) => one.color - other.color);
   const words = parts.map(({ name, text }) => `${name}: ${text}`).join('\n');
   return (
     <span className="model-bar" role="img" aria-label={words} title={words}>
-      {parts.map(({ name, amount, colour }) => (
-        <span key={name} className={modelClass(colour)} style={{ width: `${(100 * amount) / (highest || 1)}%` }} />
+      {parts.map(({ name, amount, color }) => (
+        <span key={name} className={modelClass(color)} style={{ width: `${(100 * amount) / (highest || 1)}%` }} />
       ))}
     </span>
   );
 }
 
-/** Classes with a colour each. More models share the last one. */
+/** Classes with a color each. Any further models share the last one. */
 const COLOURS = ['status-running', 'status-completed', 'status-cancelled', 'status-unknown', 'status-skipped'] as const;
 export const OTHER_MODELS = 4;
 
-export const modelClass = (colour: number): string => COLOURS[Math.max(0, colour)] ?? COLOURS[OTHER_MODELS];
+export const modelClass = (color: number): string => COLOURS[Math.max(0, color)] ?? COLOURS[OTHER_MODELS];

@@ -1,4 +1,4 @@
-/** Tokens and cost of some runs, as text. */
+/** Tokens and cost of runs as strings. */
 import { graphql } from '../__generated__/gql.ts';
 import type { UsageFragment } from '../__generated__/graphql.ts';
 import { formatCost } from '../format/numbers.ts';
@@ -40,10 +40,10 @@ export const USAGE = graphql(`
 export type Usage = UsageFragment;
 export type ModelUsage = Usage['byModel'][number];
 
-/** Usage of some runs. Null: they report none. */
+/** Usage of runs; `null` if they report none. */
 export type Counted = (Pick<Usage, 'counts' | 'estimatedCost' | 'byModel'> & Partial<Usage>) | null;
 
-/** Null without prices, and for a usage that reports nothing: its cost would be zero. */
+/** `null` without prices, and for a usage that reports nothing: its cost would be zero. */
 export const costOf = (usage: Pick<Usage, 'counts' | 'estimatedCost'> | null | undefined): Usage['estimatedCost'] =>
   usage?.counts.totalTokens == null || usage.estimatedCost?.amount == null ? null : usage.estimatedCost;
 

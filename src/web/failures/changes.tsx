@@ -1,4 +1,4 @@
-/** Changes of a workflow: of what its steps ask of a model, and of its graph. */
+/** Changes to a workflow: to what its steps ask of a model, and to its graph. */
 import { Fragment } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
@@ -38,17 +38,17 @@ export const kindsOf = (changes: readonly ChangeFragment[]): string => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-/** To the comparison of the runs before and after the change, at the changed part. */
+/** Link to the comparison of the runs before and after the change, at the changed part. */
 const changeLink = ({ kind, nodeId, run, previousRun }: ChangeFragment): string | null =>
   run && previousRun ? comparisonLink(run, previousRun, { node: nodeId, diff: SIDES[kind] }) : null;
 
 interface ChangeLineProps {
   readonly changes: readonly FragmentType<typeof CHANGE>[];
-  /** This node needs no name. */
+  /** The node whose name is omitted. */
   readonly ofNode: string | null;
 }
 
-/** What changed before, in a line. */
+/** What changed before, in one line. */
 export function ChangeLine({ changes: masked, ofNode }: ChangeLineProps) {
   const changes = readFragment(CHANGE, masked);
   const [first] = changes;

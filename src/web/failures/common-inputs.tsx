@@ -1,4 +1,4 @@
-/** What the inputs of failed runs have in common: in the gateway's words, with a link to all runs that have it. */
+/** What the inputs of failed runs have in common, as worded by the gateway, with a link to all runs that match. */
 import { Fragment } from 'react';
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
@@ -25,7 +25,7 @@ const COMMON_INPUTS = graphql(`
   }
 `);
 
-const HINT = 'An association, which need not be the cause: completed runs of the same time have it far less often';
+const HINT = 'A correlation, not necessarily the cause: completed runs of the same period have it far less often';
 
 export function CommonInputs({ group }: { readonly group: FragmentType<typeof COMMON_INPUTS> }) {
   const { workflow, commonInputs } = readFragment(COMMON_INPUTS, group);
@@ -47,7 +47,7 @@ export function CommonInputs({ group }: { readonly group: FragmentType<typeof CO
   );
 }
 
-/** Between backticks are names and values. */
+/** Names and values are between backticks. */
 const Quoted = ({ text }: { readonly text: string }) =>
   text
     .split('`')

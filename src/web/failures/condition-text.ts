@@ -1,4 +1,4 @@
-/** A condition on inputs as `conditionsIn` of the lists reads it. A file of its own, since the page of a run doesn't read conditions. */
+/** A condition on inputs as `conditionsIn` of the lists reads it. A separate file, since the run page doesn't read conditions. */
 import type { InputTest } from '../__generated__/graphql.ts';
 
 export interface Condition {
@@ -14,5 +14,5 @@ export function textOfCondition({ path, test, value }: Condition): string {
   return `${test.startsWith('LENGTH') ? 'length of ' : ''}${path} ${sign} ${shown}`;
 }
 
-/** Without quotes it is read again as this text. */
+/** Whether the string is read back unchanged without quotes. */
 const isPlain = (text: string): boolean => /^[a-z][\w-]*$/i.test(text) && !/^(?:true|false|null)$/.test(text);

@@ -1,4 +1,4 @@
-/** Runs that failed alike, in a row: their summary, how often, and when. More when it is open. */
+/** Runs that failed alike, in one row: their summary, how often, and when. Details when expanded. */
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -68,7 +68,7 @@ export function newsOf(group: MaskedGroup): News {
 export interface FailureGroupProps {
   readonly group: MaskedGroup;
   readonly span: Span;
-  /** False where all groups are of the same workflow. */
+  /** Whether groups of several workflows are listed. */
   readonly namesWorkflow?: boolean;
 }
 
@@ -165,24 +165,24 @@ function Details({ group }: { readonly group: FailureGroupFragment }) {
 }
 
 export interface Span {
-  /** Milliseconds since 1970. Null: it is not known since when. */
+  /** Milliseconds since 1970; `null` if unknown. */
   readonly fromMs: number | null;
   readonly toMs: number;
-  /** Within a sentence: `in the last 24 hours`. */
+  /** Part of a sentence: `in the last 24 hours`. */
   readonly words: string;
 }
 
 interface FailureTimesProps {
   readonly runs: readonly { readonly id: string; readonly startedAt: string | null }[];
-  /** Of the group: there may be more than these runs. */
+  /** Number of runs in the group; `runs` may have fewer. */
   readonly count: number;
   readonly span: Span;
 }
 
-/** Where a mark is, in percent, so that the last one is still seen. */
+/** Greatest position of a mark in percent, so that the last one stays visible. */
 const MOST = 98.5;
 
-/** When the runs of a failure group started: a mark each, over the time that was examined. */
+/** When the runs of a failure group started: one mark each, over the examined period. */
 function FailureTimes({ runs, count, span: { fromMs, toMs } }: FailureTimesProps) {
   const starts = runs.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt]));
   const [first, last] = [starts.at(-1), starts[0]];

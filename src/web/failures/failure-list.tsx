@@ -1,4 +1,4 @@
-/** Failure groups in the gateway's order; more than a screen of them are folded. */
+/** Failure groups in the gateway's order; more than fit the screen are folded. */
 import type { ReactNode } from 'react';
 import { FailureGroup, keyOf, type FailureGroupProps, type MaskedGroup } from './failure-group.tsx';
 

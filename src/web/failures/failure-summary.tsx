@@ -28,16 +28,16 @@ const STATES = {
   RETURNED: { word: 'Returned', Icon: CircleAlert, look: 'status-failed' },
   ONGOING: { word: 'Ongoing', Icon: History, look: 'status-cancelled' },
   RESOLVED: { word: 'Resolved', Icon: CircleCheck, look: 'status-completed' },
-  // Not all of its runs could be read.
+  // Not all of its runs could be loaded.
   UNKNOWN: { word: 'Failing', Icon: History, look: 'status-unknown' },
 } as const;
 const OF_ONE_RUN = { word: 'Failed', Icon: CircleX, look: 'status-failed' } as const;
 
 export interface Cause {
-  /** The whole error. Null without a message. */
+  /** The whole error; `null` without a message. */
   readonly message: string | null | undefined;
   readonly code?: string | null | undefined;
-  /** Null if no step failed. */
+  /** `null` if no step failed. */
   readonly nodeId: string | null | undefined;
   /** Item or attempt. */
   readonly mark?: string | undefined;
@@ -50,7 +50,7 @@ export interface FailureLineProps {
   readonly hasMore: boolean;
 }
 
-/** The summary in one line of a list. */
+/** The summary as one line of a list. */
 export function FailureLine({ cause, hasMore }: FailureLineProps) {
   const { message, nodeId, mark } = cause;
   return (
@@ -70,24 +70,24 @@ export function FailureLine({ cause, hasMore }: FailureLineProps) {
 
 export interface FailureSummaryProps {
   readonly cause: Cause;
-  /** Where the headline leads. */
+  /** Target of the headline. */
   readonly to: string | null;
-  /** Where the node leads. */
+  /** Target of the node. */
   readonly nodeTo: string | null;
-  /** Named before the node where other workflows fail, too. */
+  /** Named before the node where several workflows are listed. */
   readonly workflow?: { readonly name: string; readonly to: string } | undefined;
-  /** Null if unknown. */
+  /** `null` if unknown. */
   readonly group: FragmentType<typeof FAILURE_CLAIMS> | null | undefined;
   readonly changes: readonly FragmentType<typeof CHANGE>[];
-  /** True where it stands by itself: it then is a heading, with the exact time. */
+  /** Whether it stands alone: it is then a heading, with the exact time. */
   readonly isCard?: boolean;
-  /** How often, above since when. */
+  /** How often it happened, shown above the time of the first failure. */
   readonly often: ReactNode;
-  /** When last. */
+  /** Time of the latest failure. */
   readonly last?: ReactNode;
-  /** Next to the node. */
+  /** Content next to the node. */
   readonly note?: ReactNode;
-  /** Buttons, details, and what belongs to the list. */
+  /** Buttons, details, and anything specific to the list. */
   readonly children: ReactNode;
 }
 

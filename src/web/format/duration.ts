@@ -1,7 +1,7 @@
-/** Durations as text: about three significant digits, in units that fit. */
+/** Durations as strings: about three significant digits, in units that fit. */
 import { NOT_REPORTED } from './numbers.ts';
 
-/** Null is not reported, unless the caller has another word for it. A negative duration has a minus sign. */
+/** `null` reads as "not reported", unless the caller passes another label. A negative duration has a minus sign. */
 export function formatDuration(ms: number | null | undefined, missing = NOT_REPORTED): string {
   if (ms === null || ms === undefined) return missing;
   if (ms < 0) return `−${formatDuration(-ms)}`;

@@ -1,4 +1,4 @@
-/** Counts, shares and sizes as text. Null is not reported, unless the caller has another word for it, such as "none". */
+/** Counts, shares and sizes as strings. `null` reads as "not reported", unless the caller passes another label, such as "none". */
 
 const COUNT = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });

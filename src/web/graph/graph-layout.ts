@@ -6,9 +6,9 @@ export interface PlacedNode {
   readonly id: string;
   readonly type: string | null;
   readonly description: string | null;
-  /** True for the entry and the finish. */
+  /** Whether it is the entry or the finish. */
   readonly isTerminal: boolean;
-  /** Centre of the node. */
+  /** Center of the node. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -85,7 +85,7 @@ export function placeGraph({ nodes, edges, entry, finish }: WorkflowGraphFragmen
 }
 
 /** Nearest node in the direction of an arrow key. Sideways distance counts double. */
-export function neighbourOf(nodes: readonly PlacedNode[], from: PlacedNode, key: string): PlacedNode | null {
+export function neighborOf(nodes: readonly PlacedNode[], from: PlacedNode, key: string): PlacedNode | null {
   const side = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
   if (!side) return null;
   const [sideX = 0, sideY = 0] = side;

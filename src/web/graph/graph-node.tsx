@@ -3,13 +3,13 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { NODE_HEIGHT, type PlacedNode } from './graph-layout.ts';
 
-/** Look and link target of a node. */
+/** Appearance and link target of a node. */
 export interface NodeLook {
   readonly className?: string;
   readonly icon?: ReactNode;
   /** Shown next to the node's type. */
   readonly note?: ReactNode;
-  /** Meaning of the look, for assistive technology. */
+  /** Meaning of the appearance, for assistive technology. */
   readonly words?: string;
   readonly to?: string;
   readonly isCurrent?: boolean;

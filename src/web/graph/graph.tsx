@@ -7,7 +7,7 @@ import { useElementWidth } from '../hooks/element-width.ts';
 import { formatCount } from '../format/numbers.ts';
 import { Empty } from '../shell/notices.tsx';
 import {
-  neighbourOf,
+  neighborOf,
   placeGraph,
   type Extras,
   type PlacedEdge,
@@ -21,7 +21,7 @@ export interface GraphProps {
   readonly graph: WorkflowGraphFragment;
   readonly label: string;
   readonly lookOf: (nodeId: string) => NodeLook;
-  /** Space that the looks need. */
+  /** Space for the icons and notes of the nodes. */
   readonly extras?: Extras;
 }
 
@@ -48,7 +48,7 @@ function DrawnGraph({ graph, label, lookOf, extras = NO_EXTRAS }: GraphProps) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const id = event.target instanceof HTMLElement ? event.target.dataset.node : undefined;
     const from = placed.nodes.find((node) => node.id === id);
-    const next = from && neighbourOf(linked(placed.nodes, lookOf), from, event.key);
+    const next = from && neighborOf(linked(placed.nodes, lookOf), from, event.key);
     if (event.key === '+' || event.key === '=') zoom.by(1);
     else if (event.key === '-') zoom.by(-1);
     else if (event.key === '0') zoom.reset();

@@ -45,7 +45,8 @@ export default function RunGraph({ workflowId, run, latest, usual }: RunGraphPro
 
   if (query.isLoading) return <Loading what="the graph" />;
   if (query.error && !graph) return <Failure error={query.error} what="graph" onRetry={query.refetch} />;
-  if (!graph || graph.nodes.length === 0) return <Empty title="The upstream has no graph of this workflow" />;
+  if (!graph || graph.nodes.length === 0)
+    return <Empty title="The upstream doesn’t provide a graph of this workflow" />;
   return (
     <Graph
       graph={graph}

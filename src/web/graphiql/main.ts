@@ -49,7 +49,7 @@ globalThis.MonacoEnvironment = {
 };
 
 const root = document.getElementById('root');
-if (!root) throw new Error('The page has no element #root.');
+if (!root) throw new Error('The page is missing the element #root.');
 
 const linked = new URLSearchParams(location.search).get('query');
 const stylesheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: styles });
@@ -63,7 +63,7 @@ graphiql.addEventListener('load', () => {
     // Headers may contain keys.
     shouldPersistHeaders: false,
     defaultQuery: QUERY,
-    // On a later visit without a query GraphiQL would open an empty tab.
+    // On a later visit without a query, GraphiQL would open an empty tab.
     query: linked ?? deviceStorage.getItem('graphiql:query') ?? QUERY,
     logo: '<span></span>',
     title: `<a href="${basePath}/">Stepgate</a> · <a href="${GRAPHQL_URL}">Apollo Sandbox</a>`,

@@ -28,10 +28,10 @@ export interface NamedWorkflow {
 }
 
 export interface Directory {
-  /** The first hundred, which is the limit of lists over several workflows. Null until loaded. */
+  /** The first hundred, which is the limit of lists over several workflows; `null` until loaded. */
   readonly workflows: readonly NamedWorkflow[] | null;
   readonly totalCount: number;
-  /** Ids for a list with that limit; null if the list may include all workflows. */
+  /** Ids for a list with that limit; `null` if the list may include all workflows. */
   readonly namedIds: readonly string[] | null;
   readonly error: Error | undefined;
   readonly refetch: () => void;

@@ -1,4 +1,4 @@
-/** Failures and overdue runs of all workflows. A workflow that cannot be read is named among them. */
+/** Failures and overdue runs of all workflows. A workflow that can't be loaded is named among them. */
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
@@ -41,14 +41,14 @@ export const FAILURES = graphql(`
 
 const DAY = SPANS[1];
 
-/** Rows of the list when it was last shown: after a return, the runs below it must not move while it loads. */
+/** Number of rows when the list was last shown: after a return, the runs below must not move while it loads. */
 const lastShown = { rows: 2 };
 
 type Examined = Pick<NonNullable<FailuresQuery['failureGroups']>, 'runsExamined' | 'runsRequested' | 'isComplete'>;
 
 export interface HomeFailuresProps {
   readonly directory: Directory;
-  /** Null: all. */
+  /** `null` for all. */
   readonly workflowId: string | null;
 }
 
@@ -76,7 +76,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   const groups = found?.nodes ?? [];
   const [rowsBefore] = useState(lastShown.rows);
   useNotifications(found && groups.map(newsOf));
-  // In the background nothing else asks for failures.
+  // In the background nothing else requests failures.
   useInterval(() => {
     if (document.hidden && notificationState() === 'on') refetch();
   }, REFRESHED.pollInterval);
@@ -87,7 +87,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   useEffect(() => {
     if (found) lastShown.rows = rows;
   }, [found, rows]);
-  // An overdue run is listed without its steps, too.
+  // An overdue run is listed even without its steps.
   const ofList = errorsThat(error, (one) => !isOfWorkflow(one) && pathOf(one)[2] !== 'steps');
   // "No run failed" would look like good news.
   if (workflowId === null && directory.workflows?.length === 0) {
@@ -141,7 +141,7 @@ export function HomeFailures({ directory, workflowId }: HomeFailuresProps) {
   );
 }
 
-/** What the list rests on. */
+/** Says which runs the list is based on. */
 function examinedText({ runsExamined, runsRequested, isComplete }: Examined, words: string): string {
   const runs = `${isComplete ? '' : 'the latest '}${countOf(runsRequested, 'run')} ${words}`;
   return runsExamined === runsRequested ? `Of ${runs}` : `Of ${runs}, ${formatCount(runsExamined)} of them read`;
@@ -149,7 +149,7 @@ function examinedText({ runsExamined, runsRequested, isComplete }: Examined, wor
 
 const isOfWorkflow = ({ extensions }: GraphQLFormattedError): boolean => typeof extensions?.workflowId === 'string';
 
-/** The workflows that lack some of their runs, each with the reason. `isInPart`: some of its failures are shown. */
+/** The workflows whose runs are partly missing, each with the reason. `isInPart`: some of its failures are shown. */
 function unreadableOf(error: Error | undefined, isInPart: (workflowId: string) => boolean) {
   const errors = CombinedGraphQLErrors.is(error) ? error.errors.filter(isOfWorkflow) : [];
   return new Map(

@@ -1,4 +1,4 @@
-/** Workflows that became slower, faster, dearer or cheaper. Nothing without any. */
+/** Workflows that became slower, faster, dearer or cheaper. Renders nothing if there are none. */
 import { Link } from 'react-router';
 import { graphql } from '../__generated__/gql.ts';
 import { ShiftLine } from '../failures/shifts.tsx';

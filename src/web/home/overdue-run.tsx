@@ -1,4 +1,4 @@
-/** Row of a run that takes longer than almost all runs before it: for how long, how long is usual, and where it is. */
+/** Row of a run that takes longer than almost all runs before it: how long so far, how long is usual, and where it is. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';

@@ -1,4 +1,4 @@
-/** For a first visit: what this is, and where the rest is. Gone with an upstream of one's own. */
+/** Introduces a first visitor to the sample. Renders nothing with any other upstream. */
 import { keyStore } from '../session/key-store.ts';
 import { GRAPHQL_URL } from '../url/base-path.ts';
 

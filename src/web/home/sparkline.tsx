@@ -1,4 +1,4 @@
-/** Latest runs of a workflow as bars: height by duration, colour by status, and a mark on failures. */
+/** Latest runs of a workflow as bars: height by duration, color by status, and a mark on failures. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';

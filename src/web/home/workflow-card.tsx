@@ -38,7 +38,7 @@ const WORKFLOW_CARD = graphql(`
 
 type MaskedCard = FragmentType<typeof WORKFLOW_CARD>;
 
-/** True if the workflow's runs could not be loaded. */
+/** Whether the workflow's runs failed to load. */
 export function isLacking(workflow: MaskedCard): boolean {
   const { latest, statistics } = readFragment(WORKFLOW_CARD, workflow);
   return !latest || !statistics;

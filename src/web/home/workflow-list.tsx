@@ -1,4 +1,4 @@
-/** Cards of all workflows of this key. A workflow that cannot be loaded shows its own error. */
+/** Cards of all workflows visible to this key. A workflow that can't be loaded shows its error. */
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
@@ -30,7 +30,7 @@ export const WORKFLOWS = graphql(`
 
 const PAGE_SIZE = 20;
 
-/** The cards that the address asks for, and the names of all workflows. */
+/** The cards that the URL selects, and the names of all workflows. */
 export function useWorkflows() {
   const { q: search, workflowsAfter: after } = useUrl().params;
   return useGatewayQuery(WORKFLOWS, {
@@ -92,7 +92,7 @@ export function WorkflowList({ value, error, isLoading, refetch }: ReturnType<ty
   );
 }
 
-/** Index of the workflow that an error belongs to; null for an error of the list. */
+/** Index of the workflow that an error belongs to; `null` for an error of the list. */
 function nodeOf(error: GraphQLFormattedError): number | null {
   const [, list, index] = pathOf(error);
   return list === 'nodes' && typeof index === 'number' ? index : null;

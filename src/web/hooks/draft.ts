@@ -1,22 +1,22 @@
-/** Text of an input field whose value is stored in the URL. */
+/** Value of an input field that is stored in the URL. */
 import { useState } from 'react';
 
 export interface Draft {
   readonly text: string;
   readonly type: (text: string) => void;
-  /** Writes the text to the URL. */
+  /** Writes the value to the URL. */
   readonly commit: (text: string) => void;
 }
 
 interface Typed {
   readonly text: string;
-  /** Of the URL. */
+  /** The value in the URL. */
   readonly value: string;
-  /** This field's own writes that the URL does not have yet, oldest first. */
+  /** This field's writes that the URL doesn't have yet, oldest first. */
   readonly written: readonly string[];
 }
 
-/** A new value in the URL replaces the text, except an own write: the user may have typed more since. */
+/** A new value in the URL replaces the draft, except one that this field wrote: the user may have typed more since. */
 export function follow({ text, written }: Typed, value: string): Typed {
   const own = written.indexOf(value);
   return own < 0 ? { text: value, value, written: [] } : { text, value, written: written.slice(own + 1) };

@@ -1,7 +1,7 @@
 /** Width of an element, updated on each resize. */
 import { useCallback, useState } from 'react';
 
-/** Pixels; null until measured. */
+/** Pixels; `null` until measured. */
 export function useElementWidth() {
   const [width, setWidth] = useState<number | null>(null);
   const ref = useCallback((element: HTMLElement | null) => {

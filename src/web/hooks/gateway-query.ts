@@ -1,4 +1,4 @@
-/** Answer of a query. It is kept during a refetch; an incomplete answer is refetched automatically. An outage that it shows is reported. */
+/** Result of a query. It is kept during a refetch, an incomplete one is refetched automatically, and its outage is reported. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { skipToken, useApolloClient, useQuery } from '@apollo/client/react';
@@ -6,42 +6,42 @@ import { staleSince, useReportedOutage } from '../live/outages.ts';
 import { isRetryable, outageOf } from '../live/errors.ts';
 
 export interface GatewayQueryOptions<Data, Variables, Value> {
-  /** Null sends no query. */
+  /** `null` sends no query. */
   readonly variables: Variables | null;
-  /** Returns the wanted part of the answer. */
+  /** Returns the relevant part of the result. */
   readonly read: (data: Data) => Value | null | undefined;
-  /** False if a part could not be loaded. */
+  /** Whether all parts could be loaded. */
   readonly isComplete?: (value: Value) => boolean;
-  /** Poll interval. With 0, only an incomplete answer is refetched. */
+  /** Poll interval. With 0, only an incomplete result is refetched. */
   readonly pollInterval?: number | ((value: Value) => number);
-  /** Version of the subject. A new version refetches the answer. */
+  /** Version of the subject. A new version triggers a refetch. */
   readonly version?: string;
   /** `no-cache` is for large answers, and for errors that an event of the run would remove. */
   readonly fetchPolicy?: 'cache-first' | 'cache-and-network' | 'no-cache';
-  /** True shows the answer to the previous variables until the new answer arrives. */
+  /** Whether to show the result for the previous variables until the new one arrives. */
   readonly keepsPrevious?: boolean;
-  /** A larger answer is not loaded: its error is a `TooLargeAnswer`. */
+  /** A larger response is aborted: its error is a `TooLargeAnswer`. */
   readonly maxBytes?: number | undefined;
 }
 
 export interface GatewayQueryResult<Value> {
   readonly value: Value | null | undefined;
-  /** True while `value` answers the previous variables. */
+  /** Whether `value` belongs to the previous variables. */
   readonly isPrevious: boolean;
-  /** Error of the latest answer. It remains when an event changes the cached value. */
+  /** Error of the latest result. It remains when an event changes the cached value. */
   readonly error: Error | undefined;
-  /** True while a query is in flight and there is no value to show. */
+  /** Whether a query is in flight and there is no value to show. */
   readonly isLoading: boolean;
-  /** Number of answers so far, also those that are equal. */
+  /** Number of results so far, including equal ones. */
   readonly answers: number;
   readonly refetch: () => void;
-  /** Refetches while events keep changing the cache. `refetch` would delay those events until its answer arrives. */
+  /** Refetches while events keep changing the cache. `refetch` would delay those events until its response arrives. */
   readonly refresh: () => void;
 }
 
 interface Kept<Value> {
   readonly key: string | null;
-  /** Key of the variables that `value` answers. */
+  /** Key of the variables that `value` belongs to. */
   readonly valueKey: string | null;
   readonly value: Value | null | undefined;
   readonly error: Error | undefined;
@@ -49,9 +49,9 @@ interface Kept<Value> {
   readonly answers: number;
 }
 
-/** Options of figures. No event reports their changes, so they are polled. */
+/** Options for statistics. No event reports their changes, so they are polled. */
 export const REFRESHED = {
-  // The variables change every minute, so cached answers would only accumulate.
+  // The variables change every minute, so cached results would only accumulate.
   fetchPolicy: 'no-cache',
   pollInterval: 30_000,
   keepsPrevious: true,
@@ -74,7 +74,7 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
     // A changed option must not send the query again.
     ...(fetchPolicy === 'no-cache' ? {} : { nextFetchPolicy: 'cache-first' }),
     skipPollAttempt,
-    // A query in flight must not answer a newer one.
+    // A query in flight must not replace the result of a newer one.
     context: { fetchOptions: { maxBytes }, queryDeduplication: false },
   };
   // Apollo's types do not resolve for generic variables.
@@ -107,7 +107,7 @@ export function useGatewayQuery<Data, Variables extends OperationVariables, Valu
   async function refresh(): Promise<void> {
     if (!variables) return;
     const answer = await client.query({ query, variables, fetchPolicy: 'no-cache' });
-    // An answer without the value must not clear the cached one.
+    // A result without the value must not clear the cached one.
     if (answer.data !== undefined && read(answer.data) != null)
       client.cache.writeQuery({ query, variables, data: answer.data });
     setKept((before) => (before.key === key ? { ...before, error: answer.error } : before));
@@ -139,7 +139,7 @@ function keptOf<Data, Variables, Value>(
   { read, keepsPrevious = false }: GatewayQueryOptions<Data, Variables, Value>,
 ): Kept<Value> {
   const answered = data === undefined ? undefined : read(data);
-  // A state without an error and without a new answer comes from the cache, which an event changed.
+  // A state without an error and without a new result comes from the cache, which an event changed.
   const isOfCache = before.key === key && (loading || !before.isAsking);
   const problem = error ?? (isOfCache ? before.error : undefined);
   // Another query that could not load the run may have written null to the cache.

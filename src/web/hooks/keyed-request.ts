@@ -1,4 +1,4 @@
-/** Mutation that takes effect once, however often it is sent after a lost answer or a retryable error. */
+/** Mutation that takes effect once, however often it is sent after a lost response or a retryable error. */
 import type { ApolloClient, OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { isRetryable } from '../live/errors.ts';
@@ -23,7 +23,7 @@ export class KeyedRequest<Data, Variables extends OperationVariables & Keyed> {
     this.#mutation = mutation as TypedDocumentNode<Data>;
   }
 
-  /** Rejects unless the answer is without errors. Other variables are another request, with another key. */
+  /** Rejects if the response has errors. Other variables are another request, with another key. */
   async send(variables: Omit<Variables, keyof Keyed>): Promise<Data | undefined> {
     const text = JSON.stringify(variables);
     if (this.#attempt?.text !== text) this.#attempt = { text, key: randomKey() };
@@ -31,13 +31,13 @@ export class KeyedRequest<Data, Variables extends OperationVariables & Keyed> {
     try {
       return (await this.#client.mutate({ mutation: this.#mutation, variables: keyed })).data;
     } catch (error) {
-      // After a retryable error, an earlier try may have had its effect: its key remains.
+      // After a retryable error, an earlier attempt may have taken effect: its key remains.
       if (CombinedGraphQLErrors.is(error) && !isRetryable(error)) this.#attempt = null;
       throw error;
     }
   }
 }
 
-/** Not `randomUUID`, which browsers do not provide over plain HTTP. */
+/** Replaces `randomUUID`, which browsers don't provide over plain HTTP. */
 const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,11 +1,11 @@
-/** Mutation of a form, which takes effect once: on repeated clicks, and on a retry after a lost answer. */
+/** Mutation of a form that takes effect once: on repeated clicks, and on a retry after a lost response. */
 import { useEffect, useRef, useState } from 'react';
 import type { OperationVariables, TypedDocumentNode } from '@apollo/client';
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { useApolloClient } from '@apollo/client/react';
 import { KeyedRequest, type Keyed } from './keyed-request.ts';
 
-/** `onDone` gets an answer without errors, unless the reader has left the form. */
+/** `onDone` gets a response without errors, unless the reader has left the form. */
 export function useOneRequest<Data, Variables extends OperationVariables & Keyed>(
   mutation: TypedDocumentNode<Data, Variables>,
   onDone: (data: Data) => void,
@@ -26,7 +26,7 @@ export function useOneRequest<Data, Variables extends OperationVariables & Keyed
   return {
     isSending,
     error,
-    /** True if the gateway did not answer the last request. */
+    /** Whether the last request got no response from the gateway. */
     isUnanswered: error !== undefined && !CombinedGraphQLErrors.is(error),
     send: (variables: Omit<Variables, keyof Keyed>): void => {
       if (isUnderWay.current) return;

@@ -1,7 +1,7 @@
 /** Timer hooks. */
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 
-/** Null pauses the interval. */
+/** `null` pauses the interval. */
 export function useInterval(call: () => void, everyMs: number | null): void {
   const latest = useEffectEvent(call);
   useEffect(() => {
@@ -11,7 +11,7 @@ export function useInterval(call: () => void, everyMs: number | null): void {
   }, [everyMs]);
 }
 
-/** The value after it has not changed for `afterMs`. */
+/** The value once it hasn't changed for `afterMs`. */
 export function useSettled<Value>(value: Value, afterMs: number): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -8,13 +8,13 @@ export interface JsonNode {
   readonly children: () => readonly JsonNode[];
   readonly childCount: number;
   readonly isPart: boolean;
-  /** True for a string that contains JSON, which can be expanded. */
+  /** Whether it is a string that contains JSON, which can be expanded. */
   readonly isText: boolean;
 }
 
 /** Ids consist of keys: the nodes of a growing value keep their ids. */
 export interface JsonNodes {
-  /** An empty node for an unknown id. */
+  /** Returns an empty node for an unknown id. */
   readonly node: (id: string) => JsonNode;
   readonly has: (id: string) => boolean;
   readonly children: (id: string) => string[];
@@ -49,7 +49,7 @@ export function createJsonNodes(value: unknown): JsonNodes {
 /** Enough to step through. */
 const MOST_FOUND = 1000;
 
-/** Nodes whose key or value contains the text, in order: ids of each and of what it is in, outermost first. */
+/** Nodes whose key or value contains the string, in order: the ids of each and of its ancestors, outermost first. */
 export function findText(nodes: JsonNodes, text: string): (readonly string[])[] {
   const wanted = text.toLowerCase();
   const found: (readonly string[])[] = [];
@@ -79,7 +79,7 @@ function nodeOf(label: string, value: unknown): JsonNode {
 /** Longer strings are not parsed: a list may have a hundred of them. */
 const LONGEST_JSON_TEXT = 50_000;
 
-/** The object or list in a JSON string; null for any other string. */
+/** The object or list in a JSON string; `null` for any other string. */
 function jsonIn(text: string): object | null {
   if (text.length > LONGEST_JSON_TEXT || !/^\s*[[{]/.test(text)) return null;
   try {
@@ -118,7 +118,7 @@ function entriesOf(value: unknown): Entry[] {
   return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
-/** Enough for a row; the selected row shows its whole text. */
+/** Enough for a row; the selected row shows the whole value. */
 const LONGEST_TEXT = 160;
 
 export function previewOf({ value, childCount, isPart }: JsonNode): string {

@@ -43,7 +43,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
   const { focusedItem } = tree.getState();
   const chosen = focusedItem === null ? undefined : nodes.node(focusedItem).value;
   useEffect(() => {
-    // The arrow keys start from the focused row, which may be missing in a smaller value.
+    // The arrow keys start from the focused row, which may be missing from a smaller value.
     if (focusedItem !== null && !nodes.has(focusedItem)) tree.getItems()[0]?.setFocused();
   }, [focusedItem, nodes, tree]);
 
@@ -66,7 +66,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
     if (found.length > 0) showNext();
   }
 
-  // Its place is known only when all it is in has been expanded.
+  // Its position is known only once all of its ancestors are expanded.
   const scrollTo = useEffectEvent((id: string) => {
     const index = tree.getItems().findIndex((item) => item.getId() === id);
     if (index >= 0) rows.scrollToIndex(index, { align: 'center' });
@@ -77,7 +77,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
 
   return (
     <>
-      {/* No form: it may be within one. */}
+      {/* Not a form: it may be inside one. */}
       <div className="toolbar json-search" role="search" onKeyDown={onKeyDown}>
         <SearchField
           label="Search keys and values"
@@ -115,7 +115,7 @@ function Tree({ nodes }: { readonly nodes: JsonNodes }) {
 interface RowProps {
   readonly item: ItemInstance<JsonNode>;
   readonly top: number;
-  /** By the search. */
+  /** Whether the search found the row. */
   readonly isFound: boolean;
 }
 
@@ -125,7 +125,7 @@ function Row({ item, top, isFound }: RowProps) {
   return (
     <div
       {...item.getProps()}
-      // The row's text says more than the key, which is the library's label.
+      // The row says more than the key, which is the library's label.
       aria-label={undefined}
       className={isFound ? 'json-row focus-inside is-found' : 'json-row focus-inside'}
       style={{ top, paddingLeft: 6 + item.getItemMeta().level * INDENT_PX }}
@@ -141,7 +141,7 @@ function Row({ item, top, isFound }: RowProps) {
 function WholeText({ value }: { readonly value: unknown }) {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return (
-    <pre className="json-text text-box" tabIndex={0} aria-label="The whole text">
+    <pre className="json-text text-box" tabIndex={0} aria-label="The whole value">
       {text.slice(0, LONGEST_WHOLE_TEXT)}
       {text.length > LONGEST_WHOLE_TEXT &&
         `\n… ${formatCount(text.length)} characters in all: download it for the rest`}

@@ -1,4 +1,4 @@
-/** Viewer of a JSON value: JMESPath field, copy, download and tree. */
+/** Viewer for a JSON value: JMESPath field, copy, download and tree. */
 import { useId } from 'react';
 import { messageOf } from '../live/errors.ts';
 import { useDraft } from '../hooks/draft.ts';
@@ -10,7 +10,7 @@ import { Failure, Loading } from '../shell/notices.tsx';
 export const JsonTree = lazyPart(() => import('./json-tree.tsx'), 'the tree');
 
 export interface PayloadProps {
-  /** JMESPath of the shown part; null for the whole value. */
+  /** JMESPath of the shown part; `null` for the whole value. */
   readonly path: string | null;
   readonly onPath: (path: string) => void;
   readonly fileName: string;
@@ -18,7 +18,7 @@ export interface PayloadProps {
   readonly what: 'inputs' | 'outputs';
   readonly value: unknown;
   readonly isEmpty: boolean;
-  /** Rights that would show more; null if nothing is redacted. */
+  /** Rights that would show more; `null` if nothing is redacted. */
   readonly redactedUnless: readonly string[] | null;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
@@ -58,7 +58,7 @@ export function Payload({ path, onPath, fileName, what, value, isEmpty, ...props
 const redactionNote = (rights: readonly string[]): string =>
   rights.length === 0
     ? 'Your key may not read what is marked [redacted].'
-    : `Your key may not read what is marked [redacted]: it lacks the right ${rights.join(' or ')}.`;
+    : `Your key may not read what is marked [redacted]: it doesn’t have the right ${rights.join(' or ')}.`;
 
 interface PathFieldProps {
   readonly path: string;

@@ -1,10 +1,10 @@
-/** What an error says: which part of the page lacks data, and whether a later try of the same query may succeed. */
+/** What an error means: which part of the page is missing data, and whether the same query may succeed later. */
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { TooLargeAnswer } from '../session/bounded-fetch.ts';
 import type { Outage } from './outages.ts';
 
-/** True if the same query may succeed later: the gateway is unreachable, or reports a retryable error. */
+/** Whether the same query may succeed later: the gateway is unreachable, or reports a retryable error. */
 export const isRetryable = (error: Error): boolean =>
   CombinedGraphQLErrors.is(error)
     ? error.errors.some(({ extensions }) => extensions?.retryable === true)
@@ -12,7 +12,7 @@ export const isRetryable = (error: Error): boolean =>
 
 const NOT_ANSWERING: readonly unknown[] = ['UPSTREAM_UNAVAILABLE', 'UPSTREAM_TIMEOUT', 'UPSTREAM_OVERLOADED'];
 
-/** The outage behind an error; null if only an item of a list or a part of a run is missing, which then has its own notice. */
+/** The outage behind an error; `null` if only an item of a list or a part of a run is missing, which then has its own notice. */
 export function outageOf(error: Error | undefined): Outage['of'] | null {
   if (!error) return null;
   if (!CombinedGraphQLErrors.is(error)) return isRetryable(error) ? 'gateway' : null;
@@ -20,11 +20,11 @@ export function outageOf(error: Error | undefined): Outage['of'] | null {
   return isOut ? 'upstream' : null;
 }
 
-/** Whether the field stands for the view: the whole answer, or figures of the one workflow that it asks for. */
+/** Whether the field stands for the view: the whole response, or statistics of the one workflow that it requests. */
 const isOfView = (path: readonly (string | number)[]): boolean =>
   path.length === 1 || (path.length === 2 && path[0] === 'workflow');
 
-/** Errors that match `areWanted`. Other errors than GraphQL's concern the whole answer, so they always match. */
+/** Errors that match `areWanted`. Errors other than GraphQL's affect the whole response, so they always match. */
 export function errorsThat(
   error: Error | undefined,
   areWanted: (error: GraphQLFormattedError) => boolean,
@@ -34,7 +34,7 @@ export function errorsThat(
   return errors.length === 0 ? undefined : new CombinedGraphQLErrors({ errors });
 }
 
-/** Path of the error's field in the answer. */
+/** Path of the error's field in the response. */
 export const pathOf = ({ path }: GraphQLFormattedError): readonly (string | number)[] => path ?? [];
 
 export function messageOf(error: Error): string {

@@ -9,7 +9,7 @@ export interface LiveLinkOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connection: LiveConnection;
-  /** True for the final event. The end of a stream proves nothing: a gateway that stops also ends its streams. */
+  /** Whether this is the final event. The end of a stream proves nothing: a gateway that stops also ends its streams. */
   readonly isLast: (result: FormattedExecutionResult) => boolean;
 }
 
@@ -17,7 +17,7 @@ export interface LiveLinkOptions {
 const SILENT_MS = 30_000;
 
 export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOptions): ApolloLink {
-  // The client's own retries do not distinguish an unreachable gateway from a refusal.
+  // The client's own retries don't distinguish an unreachable gateway from a rejection.
   const client = createClient({ url, headers: { ...headers }, retryAttempts: 0, fetchFn: fetchHeard });
 
   return new ApolloLink(
@@ -44,7 +44,7 @@ export function createLiveLink({ url, headers, connection, isLast }: LiveLinkOpt
               if (!isWanted) return;
               latest = result as FormattedExecutionResult;
               if (latest.data) attempt = 0;
-              // Errors next to data concern a part; the rest is live.
+              // Errors next to data affect a part; the rest is live.
               connection.become({ kind: latest.data ? 'live' : 'unavailable' });
               observer.next(latest);
             },
@@ -118,7 +118,7 @@ const fetchHeard: typeof fetch = async (url, { signal, ...init } = {}) => {
   return new Response(response.body?.pipeThrough(heard) ?? null, response);
 };
 
-/** A 4xx answer stays a refusal. 429, 5xx and network errors may pass. */
+/** A 4xx response is final. 429, 5xx and network errors may pass. */
 function isRefusal(error: unknown): boolean {
   const status = error instanceof NetworkError ? (error as NetworkError).response?.status : undefined;
   return status !== undefined && status >= 400 && status < 500 && status !== 429;

@@ -1,10 +1,10 @@
-/** Whether the data of a run or a list updates by itself. The banner under the masthead says why it does not. */
+/** Whether the data of a run or a list updates automatically. The banner under the masthead says why it doesn't. */
 import { CircleCheck, CloudOff, LoaderCircle, Radio } from '../shell/icons.tsx';
 import { useLiveState } from './connection.ts';
 import { useOutage } from './outages.ts';
 
 export interface LiveMarkProps {
-  /** A final run does not change any more. */
+  /** A final run doesn't change anymore. */
   readonly isFinal?: boolean;
   /** Poll interval without a live connection. */
   readonly everyMs: number;

@@ -1,8 +1,8 @@
-/** Drops an answer about a run that is older than the run's latest event, and sends the query again. */
+/** Drops a response about a run that is older than the run's latest event, and sends the query again. */
 import { ApolloLink } from '@apollo/client';
 import { mergeMap, of, type Observable } from 'rxjs';
 
-/** Fields that answers and events have in common. */
+/** Fields that responses and events have in common. */
 interface Aged {
   readonly workflowId: string;
   readonly id: string;
@@ -14,7 +14,7 @@ interface Aging {
   readonly runUpdated?: { readonly run: Aged };
 }
 
-/** Limit of the retries: gateways of a fleet may have snapshots of different age. */
+/** Limit on retries: gateways of a fleet may have snapshots of different ages. */
 const MOST_TIMES_AGAIN = 2;
 
 export function createNewestAnswers(): ApolloLink {
@@ -33,7 +33,7 @@ export function createNewestAnswers(): ApolloLink {
   });
 }
 
-/** False for different runs. */
+/** Whether the response is older than the event. False for different runs. */
 export const isOlder = (answer: Aged, event: Aged): boolean =>
   answer.workflowId === event.workflowId &&
   answer.id === event.id &&

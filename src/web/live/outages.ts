@@ -3,14 +3,14 @@ import { createContext, use, useEffect, useId, useSyncExternalStore } from 'reac
 import { useLiveState } from './connection.ts';
 
 export interface Outage {
-  /** What does not answer. */
+  /** What doesn't respond. */
   readonly of: 'gateway' | 'upstream';
-  /** RFC 3339, when the shown data was current. Null if there is none, or not known since when. */
+  /** RFC 3339, when the shown data was current; `null` if there is no data or the time is unknown. */
   readonly since: string | null;
 }
 
 export interface Outages {
-  /** Null is the end of an outage. */
+  /** `null` ends an outage. */
   readonly report: (part: string, outage: Outage | null) => void;
   readonly read: () => Outage | null;
   readonly subscribe: (listener: () => void) => () => void;
@@ -44,7 +44,7 @@ const timeOf = (since: string | null): number => (since === null ? Infinity : Da
 
 export const OutagesContext = createContext(createOutages());
 
-/** When the oldest stale part of these values was fetched; null if none is stale. Payloads, which have no `__typename`, are not read. */
+/** When the oldest stale part of these values was fetched; `null` if none is stale. Payloads, which have no `__typename`, are skipped. */
 export function staleSince(value: unknown): string | null {
   if (Array.isArray(value)) return oldest(value.map(staleSince));
   if (typeof value !== 'object' || value === null || !('__typename' in value)) return null;

@@ -1,4 +1,4 @@
-/** Switch for notifications of the browser. */
+/** Switch for browser notifications. */
 import { useState } from 'react';
 import { BellOff, BellRing } from '../shell/icons.tsx';
 import { notificationState, switchNotifications } from './notifications.ts';

@@ -1,4 +1,4 @@
-/** Notifications of the browser: a choice on this device, off at first. None appears while the page is in the foreground. */
+/** Browser notifications: a choice per device, off by default. None appears while the page is in the foreground. */
 import { useEffect, useRef } from 'react';
 import { deviceStorage } from '../session/storage.ts';
 
@@ -10,13 +10,13 @@ export interface News {
 }
 
 const NAME = 'stepgate.notifications';
-/** A line for each shown notification: its time, then its key. */
+/** One line per shown notification: its time, then its key. */
 const SHOWN = 'stepgate.notified';
 const DAY_MS = 86_400_000;
 /** Their keys contain messages of the upstream, and the storage is limited. */
 const MOST_SHOWN = 200;
 
-/** Null if the browser has no notifications. */
+/** `null` if the browser doesn't support notifications. */
 export function notificationState(): 'on' | 'off' | 'blocked' | null {
   if (!('Notification' in window)) return null;
   if (Notification.permission === 'denied') return 'blocked';
@@ -29,7 +29,7 @@ export async function switchNotifications(isWanted: boolean): Promise<void> {
   else if ((await Notification.requestPermission()) === 'granted') deviceStorage.setItem(NAME, 'on');
 }
 
-/** Shows the news that come after the first list. Null or undefined: nothing is loaded yet. */
+/** Shows the news that arrive after the first list. `null` or `undefined`: nothing is loaded yet. */
 export function useNotifications(news: readonly News[] | null | undefined): void {
   const known = useRef<ReadonlySet<string>>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Why the failed runs of a list failed, by one query. */
+/** Why the failed runs of a list failed, in one query. */
 import type { ReactNode } from 'react';
 import { graphql } from '../__generated__/gql.ts';
 import { FailureLine } from '../failures/failure-summary.tsx';
@@ -33,7 +33,7 @@ const MOST_RUNS = 1000;
 
 type FailedRun = Pick<ListedRun, 'workflowId' | 'id' | 'status' | 'error'>;
 
-/** The failure of each of these runs, in a line; null for a run that has not failed. */
+/** The failure of each of these runs in one line; `null` for a run that hasn't failed. */
 export function useFailureLines(listed: readonly FailedRun[]): (run: FailedRun) => ReactNode {
   const failed = listed.filter(({ status }) => status === 'FAILED').slice(0, MOST_RUNS);
   const runs = failed.map(({ workflowId, id }) => ({ __typename: 'Run', workflowId, id }));
@@ -54,7 +54,7 @@ export function useFailureLines(listed: readonly FailedRun[]): (run: FailedRun) 
       const ofRun = errorsThat(problem, (one) => (pathOf(one)[1] ?? place) === place);
       return (
         <span className="muted" title={ofRun && messageOf(ofRun)}>
-          Its error could not be read
+          Its error could not be loaded
         </span>
       );
     }

@@ -4,7 +4,7 @@ import type { InputFilter, InputTest } from '../__generated__/graphql.ts';
 const ONE =
   /^(?:(length of )?((?:"(?:[^"\\]|\\.)*"|[^\s"=<>≥])+)\s*(?:(=|≥|>=|<)\s*("(?:[^"\\]|\\.)*"|[^"]*?)|(present|missing)))(?: and |$)/;
 
-/** Null for a text that isn't such conditions. An empty text has none. */
+/** `null` if the string isn't a list of conditions. An empty string has none. */
 export function conditionsIn(text: string): readonly InputFilter[] | null {
   const conditions: InputFilter[] = [];
   for (let rest = text.trim(); rest !== '';) {
@@ -25,7 +25,7 @@ function testOf(sign: string, isLength: boolean): InputTest {
   return isBelow ? 'BELOW' : 'AT_LEAST';
 }
 
-/** A number, true, false, a string in quotes, or any other text as it is. */
+/** A number, `true`, `false`, a quoted string, or any other string as it is. */
 function valueOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

@@ -42,9 +42,9 @@ const NO_CHANGES: ChangedRuns = { current: [], beforeGap: [] };
 
 /** Poll interval without a live connection. */
 export const ASK_EVERY_MS = 10_000;
-/** A filtered list is loaded again after an event, at most this often. */
+/** A filtered list is reloaded after an event, at most this often. */
 const FILTERED_EVERY_MS = 1000;
-/** Limit of the changed runs in memory. The query returns the others when it is sent again. */
+/** Maximum number of changed runs in memory. The query returns the others when it is sent again. */
 const MOST_CHANGED = 1000;
 
 interface RunConnection {
@@ -70,7 +70,7 @@ export function useRunPage<
   });
   const { value: page, refetch } = answer;
   useLiveAgain(refetch);
-  // Only the gateway knows which runs fit a filter.
+  // Only the gateway knows which runs match a filter.
   const isFiltered = Object.values(question.variables?.filter ?? {}).some((wanted) => wanted != null);
   const refetchSoon = useThrottled(refetch, FILTERED_EVERY_MS);
   useEffect(() => {
@@ -85,13 +85,13 @@ export function useRunPage<
 type OnRuns = (runs: readonly ListedRun[], isFirst: boolean) => void;
 
 /**
- * Collects the runs that change while the page is open, with the latest state of each run. Null ids: the workflows are
- * not known yet.
+ * Collects the runs that change while the page is open, with the latest state of each run. `null` ids: the workflows
+ * are not known yet.
  */
 export function useChangedRuns(workflowIds: readonly string[] | null, onRuns: OnRuns): ChangedRuns {
   const { kind } = useLiveState();
   const [changed, setChanged] = useState(NO_CHANGES);
-  /** Of the latest event: an earlier one is not corrected for runs that the latest one does not have. */
+  /** Fetch time of the oldest stale run in the latest event. Runs missing from it do not keep an earlier time. */
   const [stale, setStale] = useState<string | null>(null);
   const hasGap = useRef(false);
   const isFirst = useRef(true);

@@ -5,14 +5,14 @@ export type ListedRun = ListedRunFragment;
 
 export interface RunPage {
   readonly hasNextPage: boolean;
-  /** False only for the newest page. */
+  /** Whether there are newer pages. */
   readonly hasPreviousPage: boolean;
 }
 
 export interface ChangedRuns {
-  /** From the current connection: a run that is not listed is new. */
+  /** Changes from the current connection: a run that isn't listed is new. */
   readonly current: readonly ListedRun[];
-  /** From before a gap: a run that is not listed may be gone since, so only states of listed runs count. */
+  /** Changes from before a gap: a run that isn't listed may be gone since, so only states of listed runs count. */
   readonly beforeGap: readonly ListedRun[];
 }
 
@@ -36,7 +36,7 @@ export function mergeRuns(
 export const newestFirst = (runs: readonly ListedRun[]): ListedRun[] =>
   latestStates(runs).sort((a, b) => (startOf(a) === startOf(b) ? 0 : startOf(b) > startOf(a) ? 1 : -1));
 
-/** Latest state of each run by `fetchedAt`. On equality a stale state wins, because a run becomes stale without a new fetch. */
+/** Latest state of each run by `fetchedAt`. If equal, a stale state wins, because a run becomes stale without a new fetch. */
 export function latestStates(runs: readonly ListedRun[]): ListedRun[] {
   const latest = new Map<string, ListedRun>();
   for (const run of runs) {
@@ -53,5 +53,5 @@ function isLater({ freshness: a }: ListedRun, { freshness: b }: ListedRun): bool
   return difference > 0 || (difference === 0 && a.isStale && !b.isStale);
 }
 
-/** A run without a start is first. */
+/** Runs without a start come first. */
 const startOf = ({ startedAt }: ListedRun): number => (startedAt == null ? Infinity : Date.parse(startedAt));

@@ -1,4 +1,4 @@
-/** What a wide list adds to its runs: an excerpt of the inputs, tokens and cost. They come after the list, which does not wait for them. */
+/** What a wide list adds to its runs: an excerpt of the inputs, tokens and cost. Loaded after the list, which doesn't wait for it. */
 import { graphql } from '../__generated__/gql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import type { ListedRun } from './merged-runs.ts';
@@ -36,7 +36,7 @@ const FIGURES_OF_RUNS = graphql(`
   }
 `);
 
-/** Larger inputs are on the pages of their runs only. */
+/** Larger inputs are shown only on the pages of their runs. */
 const MOST_BYTES = 300_000;
 const MOST_CHARACTERS = 200;
 

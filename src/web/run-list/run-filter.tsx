@@ -9,13 +9,13 @@ import type { Changes } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';
 import { conditionsIn } from './input-conditions.ts';
 
-/** Null without a text. */
+/** `null` without a search. */
 function useSearchedText(): string | null {
   const text = useUrl().params.search?.trim() ?? '';
   return text === '' ? null : text;
 }
 
-/** Null without a filter. */
+/** `null` without a filter. */
 export function useRunFilter(): RunFilter | null {
   const { status, inputs: typed, took } = useUrl().params;
   const search = useSearchedText();
@@ -40,7 +40,7 @@ export const NO_FILTER: Changes = {
 
 const TIMES = [10_000, 60_000, 600_000, 3_600_000];
 
-/** Fields that filter by text, by inputs, and by how long a run took. */
+/** Fields that filter by search string, by inputs, and by duration. */
 export function RunFields() {
   const url = useUrl();
   const { search, inputs, took } = url.params;
@@ -87,13 +87,13 @@ export interface SearchedProps {
   readonly hasOlder: boolean;
 }
 
-/** The end of a list that has a filter. */
+/** The end of a filtered list. */
 export function Searched({ runsExamined, hasOlder }: SearchedProps) {
   const text = useSearchedText();
   return (
     <p className="muted" role="status">
       {countOf(runsExamined, 'run')} searched{text !== null && ': ids, inputs and errors'}.
-      {hasOlder && ' Older runs may fit, too.'}
+      {hasOlder && ' Older runs may also match.'}
     </p>
   );
 }

@@ -1,4 +1,4 @@
-/** The list of runs that the address asks for, with its filters: of one workflow, of several, or what a search finds. */
+/** The list of runs that the URL selects, with its filters: of one workflow, of several, or search results. */
 import { useMemo, type ReactNode } from 'react';
 import type { GraphQLFormattedError } from 'graphql';
 import { Link } from 'react-router';
@@ -41,16 +41,16 @@ const PAGE_SIZE = 25;
 
 export interface RunListProps {
   readonly label: string;
-  /** Null: all. */
+  /** `null` for all. */
   readonly workflowIds: readonly string[] | null;
   /** Runs that changed since the page was opened, of these workflows or of more. */
   readonly changed: ChangedRuns;
-  /** Omitted where all runs are of the workflow of the page. */
+  /** Omitted where all runs belong to the workflow of the page. */
   readonly nameOf?: (workflowId: string) => string;
-  /** False while the workflows are not known: an error may be that there are too many of them. */
+  /** Whether the workflows are known: an error may mean that there are too many of them. */
   readonly isReady?: boolean;
   readonly onRetry?: () => void;
-  /** Before the filters. */
+  /** Content before the filters. */
   readonly children: ReactNode;
 }
 
@@ -71,7 +71,7 @@ export function RunList({ label, workflowIds, changed: changedOfAll, nameOf, ...
     isComplete: ({ unavailableWorkflows }) => unavailableWorkflows.length === 0,
   });
   const { runs = [], page } = listed;
-  // On the page of a workflow the reason is shown; a list of several names those that lack.
+  // The page of a workflow shows the reason; a list of several names the workflows that are missing.
   const isShown = nameOf ? isOfList : () => true;
   const error = isReady ? errorsThat(listed.error, isShown) : undefined;
   const unavailable = nameOf ? (page?.unavailableWorkflows.map(({ id }) => nameOf(id)) ?? []) : [];
@@ -131,11 +131,11 @@ export function RunList({ label, workflowIds, changed: changedOfAll, nameOf, ...
   );
 }
 
-/** Errors of single workflows and runs are shown with them. */
+/** Errors of single workflows and runs are shown next to them. */
 const isOfList = (error: GraphQLFormattedError): boolean =>
   error.extensions?.workflowId === undefined && pathOf(error).length <= 4;
 
 function titleOfNone(isFiltered: boolean, after: string | null): string {
-  if (isFiltered) return 'No run fits these filters';
+  if (isFiltered) return 'No run matches these filters';
   return after === null ? 'No runs yet' : 'No older runs';
 }

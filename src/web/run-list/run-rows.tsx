@@ -1,4 +1,4 @@
-/** Rows of runs: status, run, why it failed or what it ran with, tokens, cost, start and duration. Two of one workflow can be compared. */
+/** Rows of runs: status, run, failure or inputs, tokens, cost, start and duration. Two runs of one workflow can be compared. */
 import { useState, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatDuration } from '../format/duration.ts';
@@ -11,16 +11,16 @@ import { useFailureLines } from './failures.tsx';
 import { keyOf, type ListedRun } from './merged-runs.ts';
 import { useRunDetails, type RunDetails } from './run-details.ts';
 
-/** Details need this width. */
+/** Minimum width for details. */
 const WIDE_PX = 1000;
 
 export interface RunRowsProps {
   readonly label: string;
   readonly runs: readonly ListedRun[];
   readonly nameOf: ((workflowId: string) => string) | undefined;
-  /** True if all runs are of one workflow. */
+  /** Whether all runs belong to one workflow. */
   readonly canCompare: boolean;
-  /** The field in which a search found its text. */
+  /** The field in which the search matched. */
   readonly matchOf: (run: ListedRun) => string | undefined;
 }
 
@@ -121,11 +121,11 @@ const Figures = ({ details }: { readonly details: RunDetails }) => (
 
 interface TickedRuns {
   readonly tickOf: (run: ListedRun) => ReactNode;
-  /** Leads to the comparison, or says that a second run is needed. */
+  /** Links to the comparison, or says that a second run is needed. */
   readonly link: ReactNode;
 }
 
-/** Two ticked runs of a list, newest first, are compared: the older one is the base. */
+/** Two selected runs of a list, newest first, are compared: the older one is the base. */
 function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
   const [ids, setIds] = useState<readonly string[]>([]);
   const [head, base] = runs.filter(({ id }) => ids.includes(id));
@@ -135,7 +135,7 @@ function useTickedRuns(runs: readonly ListedRun[]): TickedRuns {
         type="checkbox"
         className="compare-tick"
         aria-label={`Compare ${id}`}
-        title="Tick two runs to compare them"
+        title="Select two runs to compare them"
         checked={ids.includes(id)}
         disabled={base !== undefined && !ids.includes(id)}
         onChange={({ target }) => setIds(target.checked ? [...ids, id] : ids.filter((one) => one !== id))}

@@ -1,4 +1,4 @@
-/** Error of a run or a step: message, kind, and the raw text of the upstream. */
+/** Error of a run or a step: message, kind, and the upstream's raw output. */
 import { LongText } from '../text/long-text.tsx';
 
 export interface ErrorTextProps {

@@ -33,13 +33,13 @@ const NODE_EXPECTATIONS = graphql(`
 
 type MaskedRun = FragmentType<typeof RUN_EXPECTATION> | null | undefined;
 
-/** True if it takes, or took, longer than 95% of the runs before it. */
+/** Whether it takes, or took, longer than 95% of the runs before it. */
 export const isOverdue = (run: MaskedRun): boolean =>
   (readFragment(RUN_EXPECTATION, run)?.expectation?.overdueByMs ?? 0) > 0;
 
 export interface UsualDurationProps {
   readonly run: MaskedRun;
-  /** False: the notice of an overdue run says how late it is. */
+  /** Whether to say that the run is late. The notice of an overdue run already does. */
   readonly isFinished: boolean;
 }
 
@@ -62,7 +62,7 @@ interface UsualNode {
 
 export type UsualNodes = ReadonlyMap<string, UsualNode>;
 
-/** By node id. Empty until known. */
+/** By node id; empty until known. */
 export function useUsualNodes(variables: RunVariables | null): UsualNodes {
   const { value } = useGatewayQuery(NODE_EXPECTATIONS, {
     variables,

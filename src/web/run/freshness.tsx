@@ -19,7 +19,7 @@ interface Props {
   readonly run: FragmentType<typeof RUN_FRESHNESS>;
 }
 
-/** True while the run is in progress and the page can follow it. Only then may clocks advance between answers. */
+/** Whether the run is in progress and the page can follow it. Only then may clocks advance between responses. */
 export function useIsMoving(masked: Props['run']): boolean {
   const { isFinished, freshness } = readFragment(RUN_FRESHNESS, masked);
   const { kind } = useLiveState();
@@ -31,7 +31,7 @@ export const ASK_EVERY_MS = 2000;
 export const ASK_OF_MANY_EVERY_MS = 10_000;
 const FEW_STEPS = 100;
 
-/** Figures over all steps have no events, and grow with the number of steps. */
+/** Statistics over all steps have no events, and grow with the number of steps. */
 export const figuresEveryMs = (stepCount: number): number =>
   stepCount < FEW_STEPS ? ASK_EVERY_MS : ASK_OF_MANY_EVERY_MS;
 

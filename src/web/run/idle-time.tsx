@@ -1,4 +1,4 @@
-/** The time in which no step ran, with its share of the run: in amber above half of it. */
+/** The time in which no step ran, with its share of the run, in amber above half of it. */
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
 import { formatDuration } from '../format/duration.ts';

@@ -49,7 +49,7 @@ export function useLiveRun({ workflowId, id }: RunVariables, isWanted: boolean, 
   const from = { __typename: 'Run', workflowId, id };
   const startedAt = useRef<string | null>(undefined);
 
-  /** Adds changed steps to the cached list. False if steps are missing or the start of the timeline has moved. */
+  /** Adds changed steps to the cached list. Returns false if steps are missing or the start of the timeline has moved. */
   function list({ run, changedSteps }: RunUpdatedSubscription['runUpdated']): boolean {
     const { stepCounts, timeline } = run;
     if (!changedSteps || !timeline || !stepCounts) return true;
@@ -109,7 +109,7 @@ export function useHiddenStatus({ workflowId, id }: RunVariables, isWanted: bool
   const client = useApolloClient();
   async function ask(): Promise<void> {
     const { data } = await client.query({ query: RUN_STATUS, variables: { workflowId, id }, fetchPolicy: 'no-cache' });
-    // An answer without the run must not clear the cached run.
+    // A response without the run must not clear the cached run.
     if (data?.run) client.cache.writeQuery({ query: RUN_STATUS, variables: { workflowId, id }, data });
   }
   useInterval(

@@ -5,7 +5,7 @@ interface Placed {
   readonly offsetMs: number | null;
 }
 
-/** Sorted by start, because a step's start may have changed. Null is a step that could not be loaded. */
+/** Sorted by start, because a step's start may have changed. `null` is a step that could not be loaded. */
 export function withNew<Step>(
   listed: readonly (Step | null)[],
   changed: readonly Step[],

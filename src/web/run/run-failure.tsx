@@ -177,7 +177,7 @@ interface WholeErrorsProps {
   readonly errors: readonly ({ readonly message: string; readonly raw: string } | null | undefined)[];
 }
 
-/** The error, if it has more than its headline, and the run's own one, if it differs. */
+/** The error, if it has more than its headline, and the run's error, if it differs. */
 function WholeErrors({ errors: [error, ofRun] }: WholeErrorsProps) {
   const whole = error && error.raw.trim() !== headlineOf(error.message) ? error.raw : null;
   const other = ofRun && ofRun.raw !== error?.raw ? ofRun.raw : null;

@@ -1,4 +1,4 @@
-/** Header of a run: status, actions and figures. */
+/** Header of a run: status, actions and facts. */
 import { useState, type ComponentProps, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
@@ -86,7 +86,7 @@ const RUN_HEADER = graphql(`
 export interface RunHeaderProps {
   readonly run: FragmentType<typeof RUN_HEADER>;
   readonly mayExecute: boolean;
-  /** Null until loaded. */
+  /** `null` until loaded. */
   readonly figures: ComponentProps<typeof UsualDuration>['run'];
   /** Why it failed. */
   readonly children: ReactNode;
@@ -165,7 +165,7 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
             ...(stepCounts && stepCounts.running > 0 ? [`${formatCount(stepCounts.running)} running`] : []),
           ].join(', ')}
         </Fact>
-        <Fact name="Tokens" hint="Of all steps that report any, failed ones too">
+        <Fact name="Tokens" hint="Total of all steps that report tokens, including failed ones">
           {formatCount(tokens?.totalTokens)}{' '}
           {tokens?.totalTokens != null && (
             <span className="fact-part">
@@ -174,7 +174,7 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
           )}
         </Fact>
         {estimatedCost && (
-          <Fact name="Cost" hint="Estimated by the list prices of the models">
+          <Fact name="Cost" hint="Estimated from the models’ list prices">
             {formatCost(estimatedCost.amount, estimatedCost.currency)}{' '}
             {estimatedCost.amount !== null && estimatedCost.stepsUnpriced > 0 && (
               <span className="fact-part">
@@ -187,11 +187,11 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
       <details>
         <summary>More</summary>
         <Facts>
-          <Fact name="Sum of steps" hint="Whole seconds of all steps together, as the upstream reports them">
+          <Fact name="Sum of steps" hint="Sum of all steps in whole seconds, as the upstream reports them">
             {formatCount(run.totalElapsedTime)}
             {run.totalElapsedTime != null && ' s'}
           </Fact>
-          <Fact name="Lost to retries" hint="The time of failed executions that were retried">
+          <Fact name="Lost to retries" hint="Time of failed attempts that were retried">
             {formatDuration(timing?.wastedMs)}
           </Fact>
           <Fact
@@ -206,7 +206,7 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
               </span>
             )}
           </Fact>
-          <Fact name="Most at once" hint="The most steps that ran at the same time">
+          <Fact name="Most at once" hint="Highest number of steps that ran at the same time">
             {formatCount(timing?.maxConcurrency)}
           </Fact>
         </Facts>
@@ -215,7 +215,7 @@ export function RunHeader({ run: masked, mayExecute, figures, children }: RunHea
   );
 }
 
-/** The last id that was not null: an open dialog stays when its action is no longer offered, and says what became of it. */
+/** The last id that wasn't `null`: an open dialog stays and shows the result even if its action is no longer offered. */
 function useLastKnown(id: string | null): string | null {
   const [last, setLast] = useState(id);
   if (id !== null && id !== last) setLast(id);

@@ -1,4 +1,4 @@
-/** Figures below the timeline: slowest steps, repeated nodes, and tokens by model. */
+/** Statistics below the timeline: slowest steps, repeated nodes, and tokens by model. */
 import { Link } from 'react-router';
 import { readFragment, type FragmentType } from '../__generated__/fragment-masking.ts';
 import { graphql } from '../__generated__/gql.ts';
@@ -83,7 +83,7 @@ function SlowestSteps({ steps }: { readonly steps: NonNullable<RunInsightsFragme
   );
 }
 
-/** A loop may have hundreds of attempts: of many, those that failed come first. */
+/** A loop may have hundreds of attempts: failed ones come first in a long list. */
 const MOST_ATTEMPTS = 12;
 
 type Attempts = NonNullable<RunInsightsFragment['repeatedNodes']>[number]['attempts'];

@@ -25,9 +25,9 @@ import { FIGURES_OF_RUN, RUN, RUN_CAUSES, RUN_FIGURES, RUN_VIEW } from './run-qu
 import { RunTimeline } from './run-timeline.tsx';
 import { asOfNow, latestOf, LISTED_STEP, nowOf, RUN_STEPS } from './steps.ts';
 
-// Most runs do not fail.
+// Most runs don't fail.
 const RunFailure = lazyPart(() => import('./run-failure.tsx'), 'the failure');
-// Most runs are in time.
+// Most runs are on time.
 const StuckRun = lazyPart(
   () => import('./stuck-run.tsx'),
   'how late it is',
@@ -102,10 +102,10 @@ export default function RunPage() {
   });
 
   const parents = [{ label: workflowName, to: workflowLink(workflowId) }];
-  // A run without its workflow lacks only the workflow's name.
+  // A run without its workflow is only missing the workflow's name.
   const problem =
     errorsThat(error, (one) => pathOf(one)[1] !== 'workflow') ??
-    // An upstream may have no list of runs.
+    // An upstream may not list runs.
     errorsThat(figures.error, (one) => pathOf(one)[1] !== 'expectation');
   const layout = readFragment(RUN_FIGURES, figures.value);
   const latest = useMemo(() => latestOf(stepsNow), [stepsNow]);
@@ -154,7 +154,7 @@ export default function RunPage() {
                   <Contained what="the timeline">
                     <RunTimeline {...{ run, layout, steps, latest, usual }} areKnown={listed != null} />
                   </Contained>
-                  <Contained what="the figures of the run">{layout && <RunInsights run={layout} />}</Contained>
+                  <Contained what="the statistics of the run">{layout && <RunInsights run={layout} />}</Contained>
                 </>
               )}
               {view === 'graph' && <RunGraph {...{ workflowId, run, latest, usual }} />}

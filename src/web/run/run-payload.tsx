@@ -21,7 +21,7 @@ const RUN_PAYLOAD = graphql(`
   }
 `);
 
-/** The run does not report their size, so a larger answer is aborted. */
+/** The run doesn't report their size, so a larger response is aborted. */
 const FETCHED_UNASKED_BYTES = 1_000_000;
 
 const SIDES = [

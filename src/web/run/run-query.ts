@@ -24,7 +24,7 @@ export const RUN_VIEW = graphql(`
   }
 `);
 
-/** Figures over all steps. */
+/** Statistics over all steps. */
 export const RUN_FIGURES = graphql(`
   fragment RunFigures on Run {
     ...RunExpectation

@@ -37,12 +37,12 @@ const RUN_LAYOUT = graphql(`
 
 export interface RunTimelineProps {
   readonly run: FragmentType<typeof RUN_TIMELINE>;
-  /** Null until loaded. */
+  /** `null` until loaded. */
   readonly layout: FragmentType<typeof RUN_LAYOUT> | null | undefined;
   readonly steps: readonly ListedStep[];
   readonly latest: LatestSteps;
   readonly usual: UsualNodes;
-  /** False if the steps could not be loaded. */
+  /** Whether the steps could be loaded. */
   readonly areKnown: boolean;
 }
 

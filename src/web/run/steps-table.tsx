@@ -67,7 +67,7 @@ const FIGURES_OF_STEPS = graphql(`
   }
 `);
 
-/** With a price each, more steps would be more objects than an operation may answer. */
+/** With their prices, more steps would exceed the object limit of an operation. */
 const MOST_PRICED = 5000;
 
 const ROW_PX = 34;
@@ -81,7 +81,7 @@ interface StepRow {
 
 interface StepColumn {
   readonly name: string;
-  /** The table can be sorted by it. */
+  /** Whether the table can be sorted by it. */
   readonly field?: 'DURATION' | 'TOKENS' | 'COST';
   readonly className?: string;
   readonly cell: (row: StepRow) => ReactNode;
@@ -111,7 +111,7 @@ export interface StepsTableProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly steps: readonly ListedStep[];
-  /** False if the steps could not be loaded. The top of the page shows why. */
+  /** Whether the steps could be loaded. The top of the page shows why not. */
   readonly areKnown: boolean;
   readonly isFinal: boolean;
 }
@@ -212,7 +212,7 @@ export default function StepsTable({ workflowId, runId, steps, areKnown, isFinal
   );
 }
 
-/** As the gateway sorts them. Steps that it has not sorted yet come last. */
+/** In the gateway's order. Steps that it hasn't sorted yet come last. */
 function inOrder(
   steps: readonly ListedStep[],
   order: readonly ({ readonly id: string } | null)[],

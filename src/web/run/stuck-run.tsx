@@ -29,7 +29,7 @@ const STUCK_RUN = graphql(`
 export interface StuckRunProps {
   readonly run: FragmentType<typeof STUCK_RUN>;
   readonly workflowName: string;
-  /** Of the run's record, which is newer than its figures. */
+  /** Status of the run's record, which is newer than the statistics. */
   readonly wallClockMs: number | null;
   readonly usual: UsualNodes;
 }

@@ -1,4 +1,4 @@
-/** `fetch` with a size limit: `maxBytes` of the uncompressed answer. */
+/** `fetch` with a size limit: `maxBytes` of the uncompressed response. */
 
 declare global {
   interface RequestInit {

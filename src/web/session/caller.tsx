@@ -12,7 +12,7 @@ const CALLER = graphql(`
   }
 `);
 
-/** The client shows the sign-in form if the query is refused. Any other answer is for a caller that is signed in. */
+/** The client shows the sign-in form if the query is rejected. Any other response is for a signed-in caller. */
 export function Caller({ isKnown, children }: { readonly isKnown: boolean; readonly children: ReactNode }) {
   const client = useApolloClient();
   const [hasAnswer, setHasAnswer] = useState(isKnown);

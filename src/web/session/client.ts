@@ -81,7 +81,7 @@ export function createClient(key: string, connection: LiveConnection): ApolloCli
 const findRun: FieldReadFunction<Reference | null> = (existing, { args, toReference }) =>
   existing === undefined ? toReference({ __typename: 'Run', ...args }) : existing;
 
-/** True without data, unless the error is retryable, and for a run that is null, or final without errors. Lists have no last event. */
+/** Responses without data are final unless the error is retryable; so is a run that is `null`, or final without errors. Lists never are. */
 function isLast({ data, errors }: FormattedExecutionResult): boolean {
   if (!data) return !errors?.some(({ extensions }) => extensions?.retryable === true);
   const update = data.runUpdated as
@@ -104,7 +104,7 @@ function lazyLink(load: () => Promise<ApolloLink>): ApolloLink {
   );
 }
 
-/** Evicts data that the page no longer shows: answers to earlier queries, and runs that arrived only with events. */
+/** Evicts data that the page no longer shows: responses to earlier queries, and runs that arrived only with events. */
 export function forgetUnshown(client: ApolloClient): void {
   const queries: Iterable<ObservableQuery> = client.getObservableQueries('active');
   const shown = [...queries]

@@ -1,4 +1,4 @@
-/** Sign-in form, shown without a key or after a refusal. The URL stays the same. */
+/** Sign-in form, shown without a key or after a rejection. The URL stays the same. */
 import { useId, useState } from 'react';
 import { KeyRound } from '../shell/icons.tsx';
 import { useTab } from '../shell/tab.ts';
@@ -8,7 +8,7 @@ export default function KeyForm({ wasRefused }: { readonly wasRefused: boolean }
   const [key, setKey] = useState('');
   const [isRemembered, setIsRemembered] = useState(false);
   const [problem, setProblem] = useState(
-    wasRefused ? 'The gateway refused this key: it is unknown, or no longer valid.' : null,
+    wasRefused ? 'The gateway rejected this key: it is unknown or no longer valid.' : null,
   );
   const id = useId();
   const sample = keyStore.sampleKey();

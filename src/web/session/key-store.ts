@@ -2,9 +2,9 @@
 import { deviceStorage, tabStorage } from './storage.ts';
 
 export interface KeyState {
-  /** Null: the sign-in form is shown. Empty: the host or a proxy signs the caller in, or that is not known yet. */
+  /** `null` shows the sign-in form. Empty: the host or a proxy signs the caller in, or that isn't known yet. */
   readonly key: string | null;
-  /** True if the gateway refused the last key. */
+  /** Whether the gateway rejected the last key. */
   readonly wasRefused: boolean;
 }
 
@@ -50,7 +50,7 @@ function createKeyStore() {
       become({ key, wasRefused: false });
     },
     forget: () => forget(false),
-    /** Ignores a late refusal of an earlier key: the user may have entered a new one since. */
+    /** Ignores a late rejection of an earlier key: the user may have entered a new one since. */
     refuse: (key: string) => {
       if (state.key === key) forget(true);
     },

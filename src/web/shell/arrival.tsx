@@ -12,7 +12,7 @@ export function Arrival() {
     // The browser itself restores the position of a page that it returns to.
     if (!isReturn) window.scrollTo(0, 0);
     const content = document.getElementById('content');
-    // A page may focus a field of its own.
+    // A page may focus its own field.
     const isElsewhere = content === document.activeElement || content?.contains(document.activeElement) !== true;
     if (isElsewhere) content?.focus({ preventScroll: true });
   }, [pathname, isReturn]);

@@ -13,7 +13,7 @@ export interface BreadcrumbProps {
   /** Pages between home and this one. Omitted on home. */
   readonly parents?: readonly Crumb[];
   readonly here: string;
-  /** Of the tab, if it says more than `here`. */
+  /** Title of the tab, if it says more than `here`. */
   readonly title?: string;
   /** Status of the shown run. */
   readonly status?: Status | null | undefined;

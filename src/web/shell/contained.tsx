@@ -11,7 +11,7 @@ export class MissingPart extends Error {
 }
 
 export interface ContainedProps {
-  /** Name within a sentence: `the timeline`. */
+  /** Name as part of a sentence: `the timeline`. */
   readonly what?: string;
   readonly children: ReactNode;
 }
@@ -57,8 +57,8 @@ function Missing({ what }: { readonly what: string }) {
       }
     >
       {isAway
-        ? 'The gateway can’t be reached just now.'
-        : 'There is probably a newer version of this page. A reload opens it at the same place.'}
+        ? 'The gateway can’t be reached right now.'
+        : 'There is probably a newer version of this page. Reload to continue at the same place.'}
     </Problem>
   );
 }

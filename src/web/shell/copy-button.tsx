@@ -1,4 +1,4 @@
-/** Copies a text and shows the result. */
+/** Copies a string and shows the result. */
 import { useState, type ReactNode } from 'react';
 import { Check, CircleX, Copy } from './icons.tsx';
 
@@ -6,7 +6,7 @@ export interface CopyButtonProps {
   readonly label: string;
   readonly icon?: ReactNode;
   readonly isEnabled?: boolean;
-  /** Called on click, because the text may be large. */
+  /** Called on click, because the string may be large. */
   readonly text: () => string;
 }
 
@@ -35,7 +35,7 @@ export function CopyButton({ label, icon, isEnabled = true, text }: CopyButtonPr
   );
 }
 
-/** Over plain HTTP browsers lack `navigator.clipboard`: the library, which few readers need, knows other ways. */
+/** Browsers don't offer `navigator.clipboard` over plain HTTP: the library, which few readers need, has fallbacks. */
 async function isCopied(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -6,7 +6,7 @@ export interface DialogProps {
   readonly className?: string;
   readonly ref?: RefObject<HTMLDialogElement | null>;
   readonly isModal?: boolean;
-  /** True focuses a modal dialog itself, not its first button. */
+  /** Whether a modal dialog itself gets the focus, not its first button. */
   readonly isFocused?: boolean;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
   readonly onClose: () => void;
@@ -43,7 +43,7 @@ export function Dialog({ label, className = 'dialog', isModal = true, isFocused 
       aria-label={label}
       tabIndex={-1}
       onKeyDown={(event) => {
-        // Keys in a dialog above this one are not meant for this one.
+        // Keys in a dialog above this one aren't meant for this one.
         if (event.target instanceof Element && event.target.closest('dialog') !== event.currentTarget) return;
         onKeyDown?.(event);
         if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
@@ -60,7 +60,7 @@ export function Dialog({ label, className = 'dialog', isModal = true, isFocused 
       }}
       onClick={({ target, currentTarget }) => {
         // The content covers a modal dialog, so only the backdrop has the dialog as its target. A selection that
-        // begins in the content and ends on the backdrop is a click on the dialog, too.
+        // begins in the content and ends on the backdrop also counts as a click on the dialog.
         if (isModal && target === currentTarget && pressed.current === currentTarget) onClose();
       }}
     >

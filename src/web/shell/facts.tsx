@@ -1,4 +1,4 @@
-/** Row of figures, each below its name. */
+/** Row of values, each below its name. */
 import type { ReactNode } from 'react';
 import { Hinted } from './hinted.tsx';
 

@@ -1,4 +1,4 @@
-/** Name that explains itself on a click, a touch or a key. A `title` reaches only the mouse. */
+/** Term that shows its definition on a click, a touch or a key. A `title` reaches only the mouse. */
 import { useId, type ReactNode } from 'react';
 
 export interface HintedProps {

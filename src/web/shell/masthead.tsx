@@ -10,7 +10,7 @@ import { LogOut, Search } from './icons.tsx';
 
 export interface MastheadProps {
   readonly isSignedIn: boolean;
-  /** False: the host or a proxy signs the caller in, and out. */
+  /** Whether the page holds a key; otherwise the host or a proxy signs the caller in and out. */
   readonly hasKey: boolean;
   readonly onSearch: () => void;
 }

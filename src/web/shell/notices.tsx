@@ -14,11 +14,11 @@ export function Loading({ what }: { readonly what: string }) {
 export interface SkeletonProps {
   readonly what: string;
   readonly rows: number;
-  /** Heights of a row. */
+  /** Height in rows. */
   readonly of?: 'table' | 'runs' | 'failures' | 'cards';
 }
 
-/** In place of a list or table, with its height: what comes below it does not jump. */
+/** Takes the height of a list or table, so that the content below doesn't jump. */
 export function Skeleton({ what, rows, of = 'table' }: SkeletonProps) {
   return (
     <div className={`panel skeleton of-${of}`} role="status">
@@ -32,7 +32,7 @@ export function Skeleton({ what, rows, of = 'table' }: SkeletonProps) {
 
 export interface EmptyProps {
   readonly title: string;
-  /** True if the notice is all that the page shows. */
+  /** Whether the page shows only the notice. */
   readonly isPage?: boolean;
   readonly children?: ReactNode;
 }
@@ -47,7 +47,7 @@ export function Empty({ title, isPage = false, children }: EmptyProps) {
   );
 }
 
-/** All that a key without rights sees. */
+/** Shown in place of everything for a key without rights. */
 export const MayNotList = () => (
   <Empty isPage title="This key may not list workflows">
     <p>Open a run by its link, or sign in with a key that may read workflows.</p>
@@ -57,13 +57,13 @@ export const MayNotList = () => (
 export interface FailureProps {
   readonly error: Error;
   readonly what: string;
-  /** True if the other parts are shown. */
+  /** Whether the other parts are shown. */
   readonly isPartial?: boolean;
   readonly onRetry?: () => void;
 }
 
 export function Failure({ error, what, isPartial = false, onRetry }: FailureProps) {
-  // The banner of an outage says why.
+  // The outage banner says why.
   if (outageOf(error) !== null) {
     return isPartial ? null : (
       <p className="toolbar muted">
@@ -87,7 +87,7 @@ export interface ProblemProps {
   readonly children: ReactNode;
 }
 
-/** What does not work, why, and what the reader can do. */
+/** What doesn't work, why, and what the reader can do. */
 export const Problem = ({ title, action, children }: ProblemProps) => (
   <div className="notice status-failed" role="alert">
     <TriangleAlert />

@@ -5,7 +5,7 @@ import { CloudOff } from './icons.tsx';
 
 const REASONS = {
   upstream: 'workflow API isn’t answering.',
-  gateway: 'gateway can’t be reached, and is tried again.',
+  gateway: 'gateway can’t be reached; this page keeps trying.',
 } as const;
 
 export function OutageBanner() {

@@ -1,4 +1,4 @@
-/** Leads to the same run or workflow in the upstream's own web page, which opens next to this one. */
+/** Links to the same run or workflow in the upstream's web page, in a new tab. */
 import { ExternalLink } from './icons.tsx';
 
 export function UpstreamLink({ url }: { readonly url: string | null | undefined }) {

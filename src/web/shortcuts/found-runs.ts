@@ -1,4 +1,4 @@
-/** Finds runs by id. The id does not name a workflow, so the search asks every workflow, one page of them at a time. */
+/** Finds runs by id. The id doesn't name a workflow, so the search covers every workflow, one page of them at a time. */
 import { useState } from 'react';
 import type { GraphQLFormattedError } from 'graphql';
 import { graphql } from '../__generated__/gql.ts';
@@ -7,7 +7,7 @@ import type { FoundRunFragment } from '../__generated__/graphql.ts';
 import { useGatewayQuery } from '../hooks/gateway-query.ts';
 import { errorsThat } from '../live/errors.ts';
 
-/** What the results say of a run. */
+/** What the results show of a run. */
 export const FOUND_RUN = graphql(`
   fragment FoundRun on Run {
     id
@@ -47,13 +47,13 @@ export interface FoundRuns {
 
 interface Place {
   readonly id: string | null;
-  /** Null for the first page. */
+  /** `null` for the first page. */
   readonly after: string | null;
   /** Error of the previous pages. */
   readonly error: Error | undefined;
 }
 
-/** Null searches nothing. The search stops at the first page with a run. */
+/** `null` searches nothing. The search stops at the first page with a run. */
 export function useFoundRuns(id: string | null): FoundRuns {
   const [latest, setPlace] = useState<Place>(() => beginningOf(id));
   const place = latest.id === id ? latest : beginningOf(id);
@@ -77,5 +77,5 @@ export function useFoundRuns(id: string | null): FoundRuns {
 
 const beginningOf = (id: string | null): Place => ({ id, after: null, error: undefined });
 
-/** A workflow without such a run is a valid answer, not an error. */
+/** A workflow without such a run is a valid result, not an error. */
 const isOfSearch = ({ extensions }: GraphQLFormattedError): boolean => extensions?.code !== 'NOT_FOUND';

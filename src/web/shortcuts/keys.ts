@@ -12,7 +12,7 @@ const PLAIN: Readonly<Record<string, Command>> = {
   k: { kind: 'move', by: -1 },
 };
 
-/** Null if the key is not a shortcut. */
+/** `null` if the key isn't a shortcut. */
 export function commandOf(event: KeyboardEvent): Command | null {
   if (event.defaultPrevented || event.isComposing || document.querySelector('dialog:modal')) return null;
   if (event.key.toLowerCase() === 'k' && (event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey) {
@@ -34,7 +34,7 @@ export function moveToRow(by: 1 | -1): void {
     (row) => (from.compareDocumentPosition(row) & side) !== 0,
   );
   const next = by > 0 ? rows[0] : rows.at(-1);
-  // A row of a folded group cannot have the focus.
+  // A row of a folded group can't have the focus.
   const folded = next?.closest<HTMLDetailsElement>('details:not([open])');
   if (folded) folded.open = true;
   next?.focus();

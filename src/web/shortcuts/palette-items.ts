@@ -1,4 +1,4 @@
-/** Search results for a text: a pasted link or id first, then workflows and runs from the gateway, then actions. */
+/** Search results: a pasted link or id first, then workflows and runs from the gateway, then actions. */
 import { graphql } from '../__generated__/gql.ts';
 import { readFragment } from '../__generated__/fragment-masking.ts';
 import { SETTLED_MS } from '../controls/search-field.tsx';
@@ -19,9 +19,9 @@ interface Offered {
   readonly label: string;
   readonly hint: string;
   readonly isId?: boolean;
-  /** The run that was found. */
+  /** The run, if one was found. */
   readonly run?: FoundRun;
-  /** The field that has the text. */
+  /** The field that matched. */
   readonly matchedIn?: string | null;
 }
 
@@ -58,7 +58,7 @@ const RUNS_WITH_TEXT = graphql(`
 export interface Search {
   readonly items: readonly PaletteItem[];
   readonly isSearching: boolean;
-  /** Number of runs whose ids, inputs and errors were compared with the text. Null for none. */
+  /** Number of runs whose ids, inputs and errors were searched; `null` for none. */
   readonly runsExamined: number | null;
   /** Error if not everything could be searched. */
   readonly error: Error | undefined;
@@ -85,7 +85,7 @@ export function usePaletteItems(text: string, onHelp: () => void): Search {
 
   const has = (...texts: readonly (string | null | undefined)[]) =>
     texts.some((one) => one?.toLowerCase().includes(wanted.toLowerCase()));
-  // Results for the previous text may not match while the gateway searches for the new one.
+  // Earlier results may not match while the gateway searches for the new string.
   const isFor = (isPrevious: boolean, ...texts: readonly (string | null)[]) =>
     (wanted === settled && !isPrevious) || has(...texts);
   const runs: readonly Match[] = [

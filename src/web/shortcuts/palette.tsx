@@ -5,7 +5,7 @@ import { lazyPart } from '../shell/lazy-part.tsx';
 import { PaletteField } from './palette-field.tsx';
 import type { PaletteSearchProps } from './palette-search.tsx';
 
-/** The field is there at once: what the user types while the search loads is not lost. */
+/** The field is there at once: what the user types while the search loads isn't lost. */
 const PaletteSearch = lazyPart(
   () => import('./palette-search.tsx'),
   'the search',

@@ -1,9 +1,9 @@
-/** Reads a link of this page, a link of the API, or two ids from the search text. */
+/** Reads a link to this page, a link to the API, or two ids from the search field. */
 import { decode, IN_PATH } from '../url/ids.ts';
 
 export interface Named {
   readonly workflowId: string;
-  /** Null for a link to the workflow itself. */
+  /** `null` for a link to the workflow itself. */
   readonly runId: string | null;
   /** Query string of a link to this page; otherwise empty. */
   readonly search: string;
@@ -26,5 +26,5 @@ export function readPair(text: string): Named | null {
     : { workflowId, runId, search: '' };
 }
 
-/** True if the text may be a run id, so that a search in every workflow is worthwhile: a word with a digit. */
+/** Whether the string may be a run id, so that a search in every workflow is worthwhile: a word with a digit. */
 export const mayBeRunId = (text: string): boolean => /^[\w.:-]{4,128}$/.test(text) && /\d/.test(text);

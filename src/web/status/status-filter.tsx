@@ -1,4 +1,4 @@
-/** Menu that filters by status, stored in the URL. No checked box means all. */
+/** Menu that filters by status, stored in the URL. With no box checked, all statuses are shown. */
 import { ChevronDown } from '../shell/icons.tsx';
 import { STATUSES } from '../url/params.ts';
 import { useUrl } from '../url/url.ts';

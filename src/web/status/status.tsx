@@ -1,4 +1,4 @@
-/** Status as an icon and a word: colour is never the only sign. */
+/** Status as an icon and a word: color is never the only sign. */
 import type { RunStatus, StepStatus } from '../__generated__/graphql.ts';
 import {
   Ban,

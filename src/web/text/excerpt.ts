@@ -1,8 +1,8 @@
-/** Excerpt of a long text, shown until the reader expands it. */
+/** Excerpt of a long string, shown until the reader expands it. */
 
 export interface Excerpt {
   readonly text: string;
-  /** Position of the omitted part; null without one. */
+  /** Position of the omitted part; `null` without one. */
   readonly cut: 'before' | 'after' | null;
   readonly lineCount: number;
 }

@@ -1,11 +1,11 @@
-/** Text of any length: an excerpt with a button for the rest. */
+/** String of any length: an excerpt with a button for the rest. */
 import { useState } from 'react';
 import { formatCount } from '../format/numbers.ts';
 import { excerptOf, type ExcerptBounds } from './excerpt.ts';
 
 export interface LongTextProps extends Partial<ExcerptBounds> {
   readonly text: string;
-  /** Name of the text for assistive technology. */
+  /** Label for assistive technology. */
   readonly label: string;
 }
 

@@ -2,7 +2,7 @@
 
 export interface NameProps {
   readonly children: string;
-  /** Suffix that is not truncated before the name, such as `#2`. */
+  /** Suffix that is never truncated, such as `#2`. */
   readonly mark?: string | undefined;
 }
 

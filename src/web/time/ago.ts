@@ -1,4 +1,4 @@
-/** Time since a moment as text. */
+/** Time since a moment as a string. */
 
 const AGO = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const DAY_MS = 86_400_000;
@@ -10,7 +10,7 @@ const UNITS = [
 
 const dayOf = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
 
-/** From 24 hours on it counts the reader's days: on a Monday, "yesterday" is Sunday. */
+/** From 24 hours on, it counts the reader's days: on a Monday, "yesterday" is Sunday. */
 export function formatAgo(thenMs: number, nowMs: number): string {
   const passed = Math.max(0, nowMs - thenMs);
   // Two midnights may be 23 or 25 hours apart.

@@ -36,7 +36,7 @@ export const useMinute = (): number => useSyncExternalStore(subscribe, () => now
 
 const SHORTEST_TICK_MS = 100;
 
-/** Duration that grows between answers: `ms` of the latest answer plus the time since then. */
+/** Duration that grows between responses: `ms` of the latest one plus the time since then. */
 export function useTicking(ms: number | null, isTicking: boolean, everyMs = SHORTEST_TICK_MS): number | null {
   const tickMs = Math.max(SHORTEST_TICK_MS, Math.round(everyMs));
   const [passed, setPassed] = useState({ since: ms, ms: 0 });

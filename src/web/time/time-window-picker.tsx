@@ -67,7 +67,7 @@ function MomentField({ label, value, changesOf }: MomentFieldProps) {
     if (input.validity.valid) {
       draft.commit(input.value);
     } else {
-      // A partly filled field has an empty text, so only the element itself can clear it.
+      // A partly filled field has an empty value, so only the element itself can clear it.
       input.value = known;
       draft.type(known);
     }

@@ -10,7 +10,7 @@ export const SPANS = [
 ] as const;
 
 export interface TimeWindow {
-  /** RFC 3339; null without a bound on this side. */
+  /** RFC 3339; `null` if this side is unbounded. */
   readonly startedAfter: string | null;
   readonly startedBefore: string | null;
 }

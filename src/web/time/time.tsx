@@ -1,4 +1,4 @@
-/** Times in the reader's time zone, with the zone and the exact time in UTC as their title, and durations that count on. */
+/** Times in the reader's time zone, with the zone and the exact time in UTC as their title, and running durations. */
 import { formatDuration } from '../format/duration.ts';
 import { NOT_REPORTED } from '../format/numbers.ts';
 import { formatAgo } from './ago.ts';
@@ -20,7 +20,7 @@ const DAY_AND_CLOCK = new Intl.DateTimeFormat('en-GB', { ...SHORT, second: undef
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const HOUR_MS = 3_600_000;
 
-/** Up to yesterday the words leave no doubt about the day. */
+/** Up to yesterday, the phrase leaves no doubt about the day. */
 function clockText(then: Date, nowMs: number): string {
   const yesterday = new Date(nowMs).setHours(-24, 0, 0, 0);
   if (then.getTime() >= yesterday) return CLOCK.format(then);
@@ -52,18 +52,18 @@ function Time({ at, children }: TimeProps) {
 export const Moment = ({ at }: { readonly at: string | null | undefined }) =>
   at == null ? NOT_REPORTED : <Time at={at}>{momentText(at)}</Time>;
 
-/** UTC time to the millisecond, as in logs: the same text for every reader. */
+/** UTC time to the millisecond, as in logs: the same for every reader. */
 export const UtcMoment = ({ at }: { readonly at: string }) => (
   <Time at={at}>{new Date(at).toISOString().slice(0, 23).replace('T', ' ')}</Time>
 );
 
 interface AgoProps {
   readonly at: string | null | undefined;
-  /** The moment itself is next to it. */
+  /** Whether the exact moment is shown next to it. */
   readonly hasMoment?: boolean;
 }
 
-/** From an hour on with the moment: "5 hours ago, 09:41". */
+/** From an hour on, includes the moment: "5 hours ago, 09:41". */
 export function Ago({ at, hasMoment = false }: AgoProps) {
   const nowMs = useNow();
   if (at == null) return NOT_REPORTED;
@@ -75,10 +75,10 @@ export function Ago({ at, hasMoment = false }: AgoProps) {
 }
 
 interface TickingProps {
-  /** Of the latest answer. */
+  /** Milliseconds at the latest response. */
   readonly ms: number | null;
   readonly isTicking: boolean;
 }
 
-/** Duration that counts on between answers. */
+/** Duration that keeps growing between responses. */
 export const Ticking = ({ ms, isTicking }: TickingProps) => formatDuration(useTicking(ms, isTicking));

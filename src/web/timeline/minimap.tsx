@@ -12,7 +12,7 @@ export interface MinimapProps {
   readonly window: Window;
   /** The visible part from top to bottom, as fractions of the whole (0 to 1). */
   readonly seen: { readonly from: number; readonly part: number };
-  /** Centres the view on a point of the whole; both coordinates are from 0 to 1. */
+  /** Centers the view on a point of the whole; both coordinates are from 0 to 1. */
   readonly onPan: (x: number, y: number) => void;
 }
 

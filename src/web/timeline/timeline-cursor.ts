@@ -117,7 +117,7 @@ export function useTimelineCursor({ ref, bars, scale, window, zoom }: Options): 
   };
 }
 
-/** `bars` must be in order of start. Null for a key without a target. */
+/** `bars` must be sorted by start time. `null` for a key without a target. */
 function nextBar(bars: readonly Bar[], current: Bar, key: string): Bar | null {
   const index = bars.indexOf(current);
   switch (key) {
@@ -145,7 +145,7 @@ function nearestInLane(bars: readonly Bar[], { lane, offsetMs }: Bar, direction:
     .reduce<Bar | null>((best, bar) => (best === null || distance(bar) < distance(best) ? bar : best), null);
 }
 
-/** The next failed step, continuing from the first bar after the last. `bars` must be in order of start. */
+/** The next failed step, continuing from the first bar after the last. `bars` must be sorted by start time. */
 function nextFailure(bars: readonly Bar[], current: Bar | undefined): Bar | undefined {
   const index = current ? bars.indexOf(current) + 1 : 0;
   return [...bars.slice(index), ...bars.slice(0, index)].find(({ status }) => status === 'FAILED');

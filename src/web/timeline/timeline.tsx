@@ -36,9 +36,9 @@ export interface TimelineProps {
   readonly usual: UsualDurations;
   readonly startedAt: string;
   readonly durationMs: number;
-  /** Offset from the left edge; null once the run is over. */
+  /** Offset from the left edge; `null` once the run is over. */
   readonly nowMs: number | null;
-  /** True while the run is in progress and the page can follow it: the line for now then moves. */
+  /** Whether the run is in progress and the page can follow it: the line for now then moves. */
   readonly isMoving: boolean;
 }
 
@@ -159,7 +159,7 @@ export function Timeline({ steps, latest, usual, startedAt, durationMs, nowMs, i
           </div>
         </div>
       </div>
-      {bars.length === 0 && <Empty title="No step of such a node" />}
+      {bars.length === 0 && <Empty title="No steps of this node" />}
       <Legend bars={bars} hasUsual={usual.size > 0} />
     </section>
   );

@@ -11,12 +11,12 @@ export type ChartRow = Pick<TrendRow, 'startedAt' | 'endedAt'>;
 export interface ChartProps<Row extends ChartRow = TrendRow> {
   readonly rows: readonly Row[];
   readonly width: number;
-  /** When the workflow changed: a line each. */
+  /** Times at which the workflow changed, drawn as lines. */
   readonly changedAt: readonly string[];
-  /** When it became slower, faster, dearer or cheaper: a line each. */
+  /** Times at which it became slower, faster, dearer or cheaper, drawn as lines. */
   readonly shiftedAt: readonly string[];
   readonly pointedAt: number | null;
-  /** Null for no bucket. */
+  /** `null` for no bucket. */
   readonly onPoint: (index: number | null) => void;
 }
 

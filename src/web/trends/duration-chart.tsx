@@ -26,7 +26,7 @@ export function DurationChart(chart: ChartProps) {
     <ChartFrame
       {...chart}
       title="Duration"
-      label="Median and p95 of the durations over time; the table below has the figures"
+      label="Median and p95 durations over time; the table below has the values"
       role="img"
       legend={
         <span className="trend-legend small">

@@ -27,7 +27,7 @@ const FAILURE_GROUPS = graphql(`
 /** The gateway needs one upstream call for each failed run that is not cached. */
 const LAST_RUNS = 100;
 
-/** Null for `nodeId`: failures of all nodes. */
+/** `nodeId`: `null` for failures of all nodes. */
 export function FailureGroups({ workflowId, nodeId, window }: Omit<TrendProps, 'changedAt' | 'shiftedAt'>) {
   const nowMs = useNow();
   const { value: answered, ...query } = useGatewayQuery(FAILURE_GROUPS, {

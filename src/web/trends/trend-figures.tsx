@@ -1,4 +1,4 @@
-/** Figures of a trend: two charts over the same time, and a table. */
+/** Values of a trend: two charts over the same period, and a table. */
 import { useState } from 'react';
 import { DataTable, type Column } from '../controls/data-table.tsx';
 import { formatDuration } from '../format/duration.ts';
@@ -28,7 +28,7 @@ export function TrendFigures({ rows, counted, last, changedAt, shiftedAt }: Tren
               <strong>{formatDuration(pointed.p95, 'none')}</strong>
             </>
           ) : (
-            <span className="muted">Point at a part of the time to read its figures.</span>
+            <span className="muted">Point at a time to see its values.</span>
           )}
         </p>
         {width !== null && (
@@ -40,7 +40,7 @@ export function TrendFigures({ rows, counted, last, changedAt, shiftedAt }: Tren
       </div>
       {rows.some(({ isComplete }) => !isComplete) && (
         <p className="muted">
-          Not all runs of this time were looked at, only the latest {formatCount(last)}: the older part is incomplete.
+          Not all runs of this period were examined, only the latest {formatCount(last)}: the older part is incomplete.
         </p>
       )}
       <TrendTable rows={rows} counted={counted} />
@@ -48,7 +48,7 @@ export function TrendFigures({ rows, counted, last, changedAt, shiftedAt }: Tren
   );
 }
 
-/** The figures of the charts as a table. */
+/** The values of the charts as a table. */
 function TrendTable({ rows, counted }: Pick<TrendFiguresProps, 'rows' | 'counted'>) {
   const columns: readonly Column<TrendRow>[] = [
     { name: 'From', cell: ({ startedAt }) => <Moment at={startedAt} /> },
@@ -69,8 +69,8 @@ function TrendTable({ rows, counted }: Pick<TrendFiguresProps, 'rows' | 'counted
   ];
   return (
     <details className="trend-table">
-      <summary>Figures as a table</summary>
-      <DataTable label="Figures of the trend" columns={columns} rows={rows} keyOf={({ startedAt }) => startedAt} />
+      <summary>Show as a table</summary>
+      <DataTable label="Values of the trend" columns={columns} rows={rows} keyOf={({ startedAt }) => startedAt} />
     </details>
   );
 }

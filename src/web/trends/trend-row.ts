@@ -1,14 +1,14 @@
-/** Figures of one time bucket, for runs or for the executions of one node. */
+/** Values of one time bucket, for runs or for the executions of one node. */
 import type { TrendQuery } from '../__generated__/graphql.ts';
 
 export interface TrendRow {
   readonly startedAt: string;
   readonly endedAt: string;
-  /** False if the bucket may have more runs than the figures include. */
+  /** Whether the values include all runs of the bucket. */
   readonly isComplete: boolean;
   readonly count: number;
   readonly failedCount: number;
-  /** Milliseconds; null if nothing has ended. */
+  /** Milliseconds; `null` if nothing has ended. */
   readonly p50: number | null;
   readonly p95: number | null;
 }
@@ -16,7 +16,7 @@ export interface TrendRow {
 export interface TrendFiguresProps {
   readonly rows: readonly TrendRow[];
   readonly counted: Counted;
-  /** The figures include at most this number of latest runs. */
+  /** Maximum number of latest runs that the values include. */
   readonly last: number;
   /** When the workflow changed. */
   readonly changedAt: readonly string[];
@@ -25,7 +25,7 @@ export interface TrendFiguresProps {
 
 type Buckets = NonNullable<NonNullable<TrendQuery['workflow']>['trend']>;
 
-/** Figures of a node, or of the whole runs if it is null. A bucket in which the node did not run has no entry for it. */
+/** Values of a node, or of whole runs if it is `null`. A bucket in which the node didn't run has no entry for it. */
 export const rowsOf = (buckets: Buckets, nodeId: string | null): TrendRow[] =>
   buckets.map(({ startedAt, endedAt, isComplete, nodes, ...runs }) => {
     const node = nodes?.find((each) => each.nodeId === nodeId);

@@ -34,12 +34,12 @@ const TREND = graphql(`
   }
 `);
 
-/** A page of a hundred runs is one upstream call, but each run of a node that is not cached is one too. */
+/** A page of a hundred runs is one upstream call, and so is each uncached run of a node. */
 const LAST_RUNS = { ofAll: 200, inWindow: 1000, ofNode: 100 };
 
 export interface TrendProps {
   readonly workflowId: string;
-  /** Null: the trend of the whole runs. */
+  /** `null` for the trend of whole runs. */
   readonly nodeId: string | null;
   readonly window: TimeWindow;
   /** When the workflow changed. */

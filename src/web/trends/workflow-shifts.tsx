@@ -1,4 +1,4 @@
-/** When the workflow became slower, faster, dearer or cheaper, with the nodes that account for it. */
+/** When the workflow became slower, faster, dearer or cheaper, and the nodes that account for it. */
 import { graphql } from '../__generated__/gql.ts';
 import { amountOf, ShiftLine } from '../failures/shifts.tsx';
 import { REFRESHED, useGatewayQuery } from '../hooks/gateway-query.ts';

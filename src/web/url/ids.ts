@@ -9,7 +9,7 @@ export function useIds() {
   return { workflowId: decode(workflowId) ?? workflowId, runId: decode(runId) ?? runId };
 }
 
-/** Null for invalid percent-encoding. */
+/** `null` for invalid percent-encoding. */
 export function decode(part: string): string | null {
   try {
     return decodeURIComponent(part);

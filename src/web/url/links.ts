@@ -13,16 +13,16 @@ const pathTo = (path: string, changes: Changes): string => {
 
 export const HOME = '/';
 
-/** To the runs of all workflows that a search finds. */
+/** Link to the runs of all workflows that a search finds. */
 export const runsLink = (search: string): string => pathTo(HOME, { search });
 
-/** With one workflow in detail if it is named. */
+/** Link to cost, with one workflow in detail if it is named. */
 export const costLink = (workflowId: string): string => pathTo('/cost', { workflow: workflowId });
 
 export const workflowLink = (workflowId: string, changes: Changes = {}): string =>
   pathTo(`/workflows/${encodeURIComponent(workflowId)}`, changes);
 
-/** To a node's figures and failures over time. */
+/** Link to a node's statistics and failures over time. */
 export const trendsLink = (workflowId: string, nodeId: string): string =>
   workflowLink(workflowId, { tab: 'trends', node: nodeId });
 

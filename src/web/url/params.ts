@@ -1,9 +1,9 @@
-/** Query parameters of the page: the state that a shared link restores. Null or an invalid text reads as the default. */
+/** Query parameters of the page: the state that a shared link restores. `null` or an invalid value reads as the default. */
 import type { RunStatus } from '../__generated__/graphql.ts';
 
 interface Parameter<Name> {
   readonly read: (text: string | null) => unknown;
-  /** A change of this parameter removes these, unless it names them too. */
+  /** A change to this parameter removes these, unless it sets them as well. */
   readonly resets?: readonly Name[];
 }
 
@@ -78,7 +78,7 @@ const PARAMETERS = tableOf({
 
 type Name = keyof typeof PARAMETERS;
 export type Params = { readonly [Each in Name]: ReturnType<(typeof PARAMETERS)[Each]['read']> };
-/** Null sets the default, which is not in the URL. */
+/** `null` sets the default, which isn't in the URL. */
 export type Changes = { readonly [Each in Name]?: Params[Each] | null };
 
 const NAMES = Object.keys(PARAMETERS) as Name[];
@@ -98,7 +98,7 @@ export function changed(search: URLSearchParams, changes: Changes): URLSearchPar
   return after;
 }
 
-/** The original text: a `Date` would lose its microseconds. */
+/** The original string: a `Date` would lose its microseconds. */
 function momentOf(given: string | null): string | null {
   return Number.isNaN(Date.parse(given ?? '')) ? null : given;
 }

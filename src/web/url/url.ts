@@ -9,7 +9,7 @@ export interface Url {
   readonly change: (changes: Changes) => void;
   /** Adds an entry, so that the browser can go back. */
   readonly go: (changes: Changes) => void;
-  /** For a typed text: one entry for all of it. */
+  /** For typed input: one entry for all of it. */
   readonly type: (texts: Pick<Changes, 'q' | 'search' | 'inputs' | 'find'>) => void;
   /** Link to this page with these changes. */
   readonly link: (changes: Changes) => string;
@@ -19,7 +19,7 @@ export function useUrl(): Url {
   const [search, setSearch] = useSearchParams();
   const set = useCallback(
     (changes: Changes, replace: boolean) => {
-      // Reads the current URL, so that two changes in one moment do not undo each other.
+      // Reads the current URL, so that two simultaneous changes don't undo each other.
       setSearch(changed(new URLSearchParams(window.location.search), changes), { replace });
     },
     [setSearch],

@@ -1,4 +1,4 @@
-/** Text of a run's inputs in the form, and its validation. */
+/** Content of the inputs field, and its validation. */
 import { parseExactJson } from '../json/exact-json.ts';
 import { formatCount } from '../format/numbers.ts';
 
@@ -10,7 +10,7 @@ export const textOf = (inputs: unknown): string => JSON.stringify(inputs, null, 
 /** Stands for what the key may not read. The gateway starts no run with it. */
 const REDACTED = '[redacted]';
 
-/** Null if the text can be sent. An empty text means no inputs. `isRedacted`: of the run that the inputs come from. */
+/** `null` if the string can be sent. An empty string means no inputs. `isRedacted`: of the run that the inputs come from. */
 export function problemOf(text: string, isRedacted: boolean): string | null {
   if (text.trim() === '') return null;
   if (isRedacted && text.includes(REDACTED))
@@ -20,7 +20,7 @@ export function problemOf(text: string, isRedacted: boolean): string | null {
     const value = parseExactJson(text, (digits) => lost.push(digits));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'Inputs are a JSON object.';
     if (lost.length > 0) return `A number would be lost or rounded: put ${lost[0]} in quotes.`;
-    // Size as sent, without the text's whitespace.
+    // Size as sent, without whitespace.
     const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
     return bytes <= MAX_BYTES
       ? null

@@ -48,7 +48,7 @@ export interface RunFormProps {
 
 export function RunForm(props: RunFormProps) {
   const { from } = useUrl().params;
-  // A new `from` discards the typed text, which belongs to the previous run.
+  // A new `from` discards what was typed, which belongs to the previous run.
   return <FormFrom key={from} {...props} from={from} />;
 }
 
@@ -123,7 +123,7 @@ interface OriginProps extends ReturnType<typeof useFirstInputs> {
   readonly from: string | null;
 }
 
-/** Origin of the inputs, or the error that prevented their loading. */
+/** Origin of the inputs, or the error that prevented loading them. */
 function Origin({ from, run, isLoading, error }: OriginProps) {
   if (isLoading) return <p className="muted ellipsis">Loading the inputs…</p>;
   if (error) {
@@ -137,7 +137,7 @@ function Origin({ from, run, isLoading, error }: OriginProps) {
   if (!run) return <p className="muted ellipsis">No runs yet: write its inputs.</p>;
   return (
     <p className="muted ellipsis">
-      {run.inputs == null ? 'No inputs are known of ' : 'The inputs of '}
+      {run.inputs == null ? 'No inputs are known for ' : 'The inputs of '}
       {from === null && 'the latest run, '}
       <Link to={runLink(run)} className="mono" title={run.id}>
         <bdi>{run.id}</bdi>

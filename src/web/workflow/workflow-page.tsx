@@ -162,7 +162,7 @@ function WorkflowOf({ workflowId }: { readonly workflowId: string }) {
   );
 }
 
-/** Description of the workflow, its last change, and figures of its latest runs. */
+/** Description of the workflow, its last change, and statistics of its latest runs. */
 function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['workflow']> }) {
   const { description, statistics, updatedAt, updatedBy } = workflow;
   const none = statistics ? 'none' : NOT_REPORTED;
@@ -174,11 +174,11 @@ function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['
         </p>
       )}
       <Facts>
-        <Fact name="Success rate" hint="Completed runs as a part of the finished ones">
+        <Fact name="Success rate" hint="Completed runs as a share of the finished ones">
           {formatShare(statistics?.successRate, none)}
         </Fact>
         <Fact name="Failed">{formatCount(statistics?.failedCount)}</Fact>
-        <Fact name="Latest runs" hint="How many runs these figures are of">
+        <Fact name="Latest runs" hint="Number of runs that these statistics cover">
           {formatCount(statistics?.runCount)}
         </Fact>
         <Fact name="Median" hint="Half of the finished runs took at most this long">
@@ -188,7 +188,7 @@ function Overview({ workflow }: { readonly workflow: NonNullable<WorkflowQuery['
           {formatDuration(statistics?.wallClockMs?.p95, none)}
         </Fact>
         <Fact name="Slowest">{formatDuration(statistics?.wallClockMs?.max, none)}</Fact>
-        <Fact name="Updated" hint="When the workflow itself was last changed, and by whom where the upstream says so">
+        <Fact name="Updated" hint="When the workflow itself was last changed, and by whom if the upstream reports it">
           <Ago at={updatedAt} />
           {updatedBy !== null && (
             <span className="fact-part">

@@ -1,4 +1,4 @@
-/** One step: status, error, figures, inputs and outputs. */
+/** One step: status, error, facts, inputs and outputs. */
 import { graphql } from '../../__generated__/gql.ts';
 import AnswerStep from '../../actions/answer-step.tsx';
 import { useGatewayQuery } from '../../hooks/gateway-query.ts';
@@ -73,16 +73,16 @@ const STEP_DETAIL = graphql(`
   }
 `);
 
-/** Poll interval while the step runs: events of the run lack the detail fields. */
+/** Poll interval while the step runs: events of the run don't include the detail fields. */
 const ASK_EVERY_MS = 2000;
 
 export interface StepDetailProps {
   readonly workflowId: string;
   readonly runId: string;
   readonly stepId: string;
-  /** Version of the run: its end also changes figures of finished steps. */
+  /** Version of the run: its end also changes values of finished steps. */
   readonly version: string;
-  /** True if the run is final: a step without an end does not change any more. */
+  /** Whether the run is final: a step without an end doesn't change anymore. */
   readonly isFinal: boolean;
 }
 
@@ -112,7 +112,7 @@ export default function StepDetail({ workflowId, runId, stepId, version, isFinal
       )}
       {query.isLoading && <Loading what="the step" />}
       {query.error && !step && <Failure error={query.error} what="step" onRetry={query.refetch} />}
-      {!query.isLoading && !step && !query.error && <Empty title="This run has no such step" />}
+      {!query.isLoading && !step && !query.error && <Empty title="This step isn’t part of the run" />}
       {step && (
         <>
           {step.node?.description != null && <p className="muted">{step.node.description}</p>}

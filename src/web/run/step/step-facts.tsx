@@ -1,4 +1,4 @@
-/** The figures of a step. */
+/** The facts of a step. */
 import { Link } from 'react-router';
 import type { StepDetailQuery } from '../../__generated__/graphql.ts';
 import { formatDuration } from '../../format/duration.ts';
@@ -55,7 +55,7 @@ export function StepFacts({ step }: { readonly step: DetailedStep }) {
       {/* The conversation shows the model too. */}
       {step.tokenUsage?.model != null && !step.conversation && <Fact name="Model">{step.tokenUsage.model}</Fact>}
       {step.estimatedCost && (
-        <Fact name="Cost" hint="Estimated by the list prices of the model">
+        <Fact name="Cost" hint="Estimated from the model’s list prices">
           {formatCost(step.estimatedCost.amount, step.estimatedCost.currency)}
         </Fact>
       )}

@@ -12,15 +12,15 @@ export interface TimelineStep extends Executed {
   readonly nodeId: string;
   readonly status: StepStatus;
   readonly offsetMs: number;
-  /** Length of the bar, with waits. */
+  /** Length of the bar, including waits. */
   readonly durationMs: number;
   readonly waitingMs: number;
   readonly isCritical: boolean;
-  /** True while the step is running or waiting, as far as the page knows. */
+  /** Whether the step is running or waiting, as far as the page knows. */
   readonly isGrowing: boolean;
 }
 
-/** A step that waits shows its wait, any other its work, and how long it waited. */
+/** A waiting step shows its wait, any other its work and how long it waited. */
 export function durationText({ status, durationMs, waitingMs }: TimelineStep): string {
   if (status === 'WAITING') return formatDuration(waitingMs);
   const worked = formatDuration(durationMs - waitingMs);
@@ -70,7 +70,7 @@ export interface Drawing {
   /** SVG path data. */
   readonly paths: ReadonlyMap<StepStatus, string>;
   readonly criticalPath: string;
-  /** Waits of steps that do not wait any more, each at the end of its bar: the upstream reports only their sum. */
+  /** Waits of steps that no longer wait, each at the end of its bar: the upstream reports only their sum. */
   readonly waitingPath: string;
   /** A tick where most executions of the node have ended. */
   readonly usualPath: string;
@@ -85,17 +85,17 @@ export function boxOf(bar: Bar, scale: Scale, { widthPx, leftPx }: Window): Box 
   return { x: from - leftPx, y: bar.lane * LANE_PX + TOP_PX, width: Math.max(NARROWEST_PX, to - from - APART_PX) };
 }
 
-/** Text of a bar's label. */
+/** Label of a bar. */
 export interface Wording {
   readonly textOf: (bar: Bar) => string;
-  /** True if a label without the duration is useless: it is then shown only where the duration fits. */
+  /** Whether a label without the duration is useless: it is then shown only where the duration fits. */
   readonly needsDuration: boolean;
 }
 
 /** By node id. */
 export type UsualDurations = ReadonlyMap<string, { readonly p95Ms: number }>;
 
-/** `bars` must be in order of start. */
+/** `bars` must be sorted by start time. */
 export function drawBars(
   bars: readonly Bar[],
   scale: Scale,
@@ -179,7 +179,7 @@ export const labelText = (bar: Pick<Bar, 'nodeId' | keyof Executed>): string =>
 
 export const WITH_NAMES: Wording = { textOf: labelText, needsDuration: false };
 
-/** For the arrangement with node names next to the bars. */
+/** Bar label in the layout with node names next to the bars. */
 export const NEXT_TO_NAMES: Wording = {
   textOf: (bar) => markOf(bar) ?? '',
   needsDuration: true,

@@ -18,7 +18,7 @@ export interface LanesProps {
   readonly cursor: TimelineCursor;
 }
 
-/** Statuses with a pattern over their colour. */
+/** Statuses with a pattern over their color. */
 const PATTERNED: readonly StepStatus[] = ['FAILED', 'RUNNING', 'WAITING', 'CANCELLED', 'UNKNOWN'];
 
 export function Lanes({ drawing, scale, window, rows, heightPx, now, cursor }: LanesProps) {
@@ -111,7 +111,7 @@ const describe = (bar: Bar): string =>
     .filter(Boolean)
     .join(', ');
 
-/** Patterns that distinguish the statuses without colour. */
+/** Patterns that distinguish the statuses without color. */
 function Patterns() {
   return (
     <defs>

@@ -13,7 +13,7 @@ export interface Row {
 }
 
 export interface Layout {
-  /** In order of start. */
+  /** Sorted by start time. */
   readonly bars: readonly Bar[];
   /** Empty if nodes share lanes. */
   readonly rows: readonly Row[];
@@ -22,7 +22,7 @@ export interface Layout {
 
 export type Arrangement = 'nodes' | 'packed';
 
-/** `steps` must be in order of start. Nodes are sorted by their first start. */
+/** `steps` must be sorted by start time. Nodes are sorted by their first start. */
 export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement): Layout {
   const groups = Map.groupBy(steps, ({ nodeId }) => (arrangement === 'nodes' ? nodeId : ''));
   const lanes = new Map<TimelineStep, number>();
@@ -44,7 +44,7 @@ export function layOut(steps: readonly TimelineStep[], arrangement: Arrangement)
   };
 }
 
-/** A step that waits does not work meanwhile. */
+/** A waiting step does no work meanwhile. */
 export function lengthened(step: TimelineStep, durationMs: number): TimelineStep {
   const workedMs = step.durationMs - step.waitingMs;
   return { ...step, durationMs, waitingMs: step.status === 'WAITING' ? durationMs - workedMs : step.waitingMs };

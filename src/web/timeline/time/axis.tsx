@@ -7,18 +7,18 @@ import { ticksOf } from './ticks.ts';
 export interface AxisProps {
   readonly scale: Scale;
   readonly window: Window;
-  /** Null once the run is over. */
+  /** `null` once the run is over. */
   readonly now: number | null;
-  /** Clock time at the left edge in milliseconds; null for an axis that counts from the start. */
+  /** Clock time at the left edge in milliseconds; `null` for an axis that counts from the start. */
   readonly clockMs: number | null;
 }
 
 /** Minimum distance between two ticks. */
 const SPACING_PX = 84;
-/** Average width of a letter, and the gap between two texts. */
+/** Average width of a letter, and the gap between two labels. */
 const LETTER_PX = 6.8;
 const APART_PX = 4;
-/** Extra width of the background behind a text. */
+/** Extra width of the background behind a label. */
 const GROUND_PX = { now: 16, idle: 0, first: 0, '': 0 } as const;
 
 interface Mark {
@@ -27,7 +27,7 @@ interface Mark {
   readonly text: string;
 }
 
-/** Fraction of a text that is left of its position. */
+/** Fraction of a label that is left of its position. */
 const ON_THE_LEFT = { now: 1, idle: 0.5, first: 0, '': 0.5 } as const;
 
 export function Axis({ scale, window, now, clockMs }: AxisProps) {
@@ -47,7 +47,7 @@ export function Axis({ scale, window, now, clockMs }: AxisProps) {
     ...scale.folds.flatMap(({ durationMs, isWait, from, to }) => {
       const [left, right] = [Math.max(0, from * widthPx - leftPx), Math.min(viewPx, to * widthPx - leftPx)];
       const text = `${isWait ? 'waiting' : 'idle'} ${formatDuration(durationMs)}`;
-      // Near an edge the text is not centred: the edge would cut it.
+      // Near an edge the label isn't centered: the edge would cut it.
       const half = widthOf('idle', text) / 2;
       const x = Math.max(half, Math.min(endX - half, (left + right) / 2));
       return left < right ? ({ look: 'idle', x, text } as const) : [];

@@ -3,7 +3,7 @@
 export interface Stretch {
   readonly offsetMs: number;
   readonly durationMs: number;
-  /** True if a step waits in it. */
+  /** Whether a step waits in it. */
   readonly isWait: boolean;
 }
 
@@ -30,12 +30,12 @@ const FOLD_WIDTH = 0.06;
 /** A step works first, then it waits. */
 interface Step {
   readonly offsetMs: number;
-  /** With waits. */
+  /** Includes waits. */
   readonly durationMs: number;
   readonly waitingMs: number;
 }
 
-/** Stretches between or after the work of the steps, which are in order of start. */
+/** Stretches between or after the work of the steps, which are sorted by start time. */
 export function foldable(steps: readonly Step[], totalMs: number): Stretch[] {
   const stretches: Stretch[] = [];
   const leastMs = Math.max(FOLDED_FROM_MS, FOLDED_FROM_PART * totalMs);
@@ -57,7 +57,7 @@ export function foldable(steps: readonly Step[], totalMs: number): Stretch[] {
   return stretches;
 }
 
-/** `stretches` must be in order of time. Nothing is folded if no other time would remain. */
+/** `stretches` must be sorted by time. Nothing is folded if no other time would remain. */
 export function createScale(totalMs: number, stretches: readonly Stretch[] = []): Scale {
   const leftMs = totalMs - stretches.reduce((sum, { durationMs }) => sum + durationMs, 0);
   const folded = leftMs > 0 ? stretches : [];

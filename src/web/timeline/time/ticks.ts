@@ -26,7 +26,7 @@ export interface TickWindow {
   readonly fromMs: number;
   readonly toMs: number;
   readonly spacingPx: number;
-  /** Clock time at the left edge in milliseconds; null for an axis that counts from the start. */
+  /** Clock time at the left edge in milliseconds; `null` for an axis that counts from the start. */
   readonly clockMs: number | null;
 }
 
@@ -65,8 +65,8 @@ function twoDigits(value: number, decimals = 0): string {
 }
 
 /**
- * Start of the run in milliseconds since 1970 on this clock; null for a clock that counts from the start. The
- * zone's offset at the start applies to the whole run, also across a change of daylight saving time.
+ * Start of the run in milliseconds since 1970 on this clock; `null` for a clock that counts from the start. The
+ * zone's offset at the start applies to the whole run, even across a change of daylight saving time.
  */
 export function clockStart(clock: Params['clock'], startedAt: string): number | null {
   const startMs = Date.parse(startedAt);
