@@ -86,7 +86,7 @@ describeInBrowser('the run page is accessible', (open) => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Bearer key').fill('no-such-key');
     await page.keyboard.press('Enter');
-    await page.getByText('The gateway refused this key').waitFor();
+    await page.getByText('The gateway rejected this key').waitFor();
     await check('the key');
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
     expect(Object.keys(found)).toHaveLength(VIEWS.length + 7);

@@ -79,7 +79,7 @@ describeInBrowser('the key of the run page', (open) => {
   it('is asked for again if it is rejected or malformed', async () => {
     const page = await open({ key: 'no-such-key' });
     await page.goto(gateway.url + RUN);
-    await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
+    await page.getByRole('alert').getByText('The gateway rejected this key').waitFor();
     await signIn(page, 'two words');
     await page.getByText('A key is one word').waitFor();
     await signIn(page, 'demo-key');
@@ -176,7 +176,7 @@ describeInBrowser('a key that is refused later', (open) => {
     await page.goto(live.url + path);
     await page.getByText('Live', { exact: true }).waitFor();
     refused.add(key);
-    await page.getByRole('alert').getByText('The gateway refused this key').waitFor();
+    await page.getByRole('alert').getByText('The gateway rejected this key').waitFor();
     expect(page.url()).toBe(live.url + path);
     await page.getByLabel('Bearer key').fill('next-key');
     await page.keyboard.press('Enter');
