@@ -64,7 +64,8 @@ function overviewOf({ workloads, machine }: Latest): string {
     };
     return `| ${what} | ${figure('requestsPerSecond')} | ${figure('p50Ms')} | ${figure('p99Ms')} | ${figure('peakRssMb')} |`;
   });
-  const foot = `Medians of ${RUNS} runs on one core (${String(machine.processor)}, Node ${String(machine.node)}).`;
+  const counts = new Set(SHOWN.map(([id]) => workloads[id]?.length ?? 0));
+  const foot = `Medians of ${[...counts].sort().join(' or ')} runs on one core (${String(machine.processor)}, Node ${String(machine.node)}).`;
   return [
     '| situation | requests/s | p50 ms | p99 ms | peak RSS MB |',
     '| --- | --- | --- | --- | --- |',
