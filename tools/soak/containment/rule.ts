@@ -106,11 +106,13 @@ function createWalk({ failures, healthy, withoutGraph }: Replay, requirement: Lo
     return (isGraphless ? allCodesWithoutGraph : allCodes).get(JSON.stringify(path)) ?? [];
   }
 
-  /** All runs start at the same time, so a trend has one part. */
+  /** All runs start at the same time, so a trend has one part, which has no runs if its window is empty. */
   function rememberRuns(source: Fields, args: Fields, value: Fields, info: GraphQLResolveInfo): void {
     if (!['statistics', 'trend'].includes(info.fieldName)) return;
     const workflowId = String(source[ID]);
-    const runIds = historyOf(workflowId).slice(0, Number(args.last));
+    const { startedAfter, startedBefore } = args;
+    const isEmpty = startedBefore != null && JSON.stringify(startedAfter) === JSON.stringify(startedBefore);
+    const runIds = isEmpty ? [] : historyOf(workflowId).slice(0, Number(args.last));
     runsOfStatistics.set(
       value,
       runIds.map((runId) => ({ workflowId, runId })),

@@ -106,6 +106,7 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     isPassing: areOfUpstream,
   });
   try {
+    await Promise.all(gateways.urls.map(acceptKey));
     return await prove(plan, { upstream, valkey, gateways, watchers });
   } finally {
     await watchers.close();
@@ -114,6 +115,20 @@ export async function proveUnderFaults(plan: FaultPlan): Promise<FaultReport> {
     await upstream.close();
   }
 }
+
+/** Until a key is accepted, all operations share the capacity of their network, and queries are rejected beyond it. */
+async function acceptKey(url: string): Promise<void> {
+  const response = await post(url, '{ workflows(first: 1) { nodes { id } } }');
+  const { errors } = (await response.json()) as Errors;
+  if (errors) throw new Error(`the key was not accepted: ${JSON.stringify(errors)}`);
+}
+
+const post = (url: string, query: string): Promise<Response> =>
+  fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SAMPLE_KEY}` },
+    body: JSON.stringify({ query }),
+  });
 
 type Faults = Readonly<Record<string, () => Promise<void>>>;
 
@@ -194,11 +209,7 @@ async function prove(plan: FaultPlan, scene: Scene): Promise<FaultReport> {
     const url = pick(gateways.urls);
     if (runId === undefined || !asked || url === undefined) return;
     const askedAtMs = Date.now();
-    const response = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${SAMPLE_KEY}` },
-      body: JSON.stringify({ query: `{ run${argumentsOf(runId)} { ${FIELDS} } }` }),
-    });
+    const response = await post(url, `{ run${argumentsOf(runId)} { ${FIELDS} } }`);
     const body = (await response.json()) as Errors & { readonly data?: { readonly run?: RunData | null } };
     if (body.errors) reportedErrors += 1;
     if (!areOfUpstream(body)) failures.push(`${runId} by a query: ${JSON.stringify(body.errors)}`);
