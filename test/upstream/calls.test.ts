@@ -124,6 +124,7 @@ describe('an upstream call', () => {
       error: { code, message: expect.stringContaining(message), retryable, upstreamStatus: status },
       attempts,
     });
+    expect(answer.text.includes('Redirects')).toBe(message.includes('Redirects'));
     expect(answer.text).not.toContain(KEY);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { PriceList } from '../../../src/domain/cost/prices.ts';
 import { readReport } from '../../../src/domain/run/tokens.ts';
 import { nodeShifts, shiftsOf } from '../../../src/domain/shifts/shifts.ts';
 import { createRandom } from '../inputs/histories.ts';
@@ -6,6 +7,7 @@ import { at, ran, runOf, runRecord } from '../facts.ts';
 import { placeOf, SERIES, shiftsIn } from './series.ts';
 
 const HISTORIES = 100;
+const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 const seriesOf = (name: string) => {
   const series = SERIES.find((each) => each.name === name);
   if (!series) throw new Error(`${name} must be a series`);
@@ -49,10 +51,12 @@ describe('shifts', () => {
     ]);
   });
 
-  it('are found in the tokens of runs and of their nodes', () => {
+  it('are found in tokens and cost of runs and of their nodes', () => {
     const outputsOf = (total: number) => ({
+      model: 'm',
       usage: { prompt_tokens: total - 1, completion_tokens: 1, total_tokens: total },
     });
+    const prices: PriceList = new Map([['m', { prices: { ...NO_PRICES, input: 0.5, output: 0.5 }, longInput: [] }]]);
     const [few, many] = [300, 900].map((total) => [readReport(outputsOf(total))].filter((report) => report !== null));
     const records = Array.from({ length: 60 }, (_, index) =>
       runRecord({
@@ -63,20 +67,27 @@ describe('shifts', () => {
     expect(shiftsOf(records, null)).toMatchObject([
       { metric: 'TOKENS', runId: 'run-30', previousRunId: 'run-29', before: 300, after: 900 },
     ]);
+    expect(shiftsOf(records, prices).find(({ metric }) => metric === 'COST')).toMatchObject({
+      before: 150,
+      after: 450,
+    });
     const run = (total: number) => runOf([ran('a', 0, 1, 'completed', { outputs: outputsOf(total) }), ran('b', 1, 2)]);
     expect(nodeShifts([run(300)], [run(900)], 'TOKENS', null)).toEqual([{ nodeId: 'a', before: 300, after: 900 }]);
+    expect(nodeShifts([run(300)], [run(900)], 'COST', prices)).toEqual([{ nodeId: 'a', before: 150, after: 450 }]);
+    expect(nodeShifts([run(300)], [run(900)], 'COST', null)).toEqual([]);
   });
 
   it('exclude failed runs, which end early', () => {
-    const records = Array.from({ length: 80 }, (_, index) =>
-      runRecord({
-        id: `run-${index}`,
-        rawStatus: index > 40 && index % 2 === 0 ? 'failed' : 'completed',
-        startTime: at(10 * index),
-        endTime: at(10 * index + (index > 40 && index % 2 === 0 ? 0.1 : 5)),
-      }),
-    );
-    expect(shiftsOf(records, null)).toEqual([]);
+    const recordsOf = (status: string) =>
+      Array.from({ length: 80 }, (_, index) => {
+        const isShort = index > 40 && index % 3 > 0;
+        return runRecord({
+          ...{ id: `run-${index}`, rawStatus: isShort ? status : 'completed' },
+          ...{ startTime: at(10 * index), endTime: at(10 * index + (isShort ? 0.1 : 5)) },
+        });
+      });
+    expect(shiftsOf(recordsOf('completed'), null)).toHaveLength(1);
+    expect(shiftsOf(recordsOf('failed'), null)).toEqual([]);
   });
 
   it('list nodes with the largest difference first', () => {
