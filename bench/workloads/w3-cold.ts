@@ -70,7 +70,7 @@ export async function w3Cold(bench: Bench): Promise<WorkloadResult> {
     rows: CONTENDERS.map((contender) => toColdRow(contender, taken)),
     notes: [
       'p50 is the wall time of one query in a warm process',
-      'a key is accepted by a query of one run, which all contenders get in a process of its own',
+      'each contender runs in a fresh process; before "a key that has been accepted", it answers a query of one run',
     ],
   };
 }

@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { runCost, stepCost } from '../../src/domain/cost/cost.ts';
-import type { ModelPrices, PriceList, TokenPrices } from '../../src/domain/cost/prices.ts';
+import type { PriceList } from '../../src/domain/cost/prices.ts';
 import type { JsonObject, JsonValue } from '../../src/domain/types.ts';
-import { stepFacts } from './facts.ts';
+import { priced, stepFacts } from './facts.ts';
 
-const NONE: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
-const priced = (prices: Partial<TokenPrices>, longInput: ModelPrices['longInput'] = []): ModelPrices => ({
-  prices: { ...NONE, ...prices },
-  longInput,
-});
 const ALL = { input: 3e-6, cachedInput: 3e-7, cacheWrites: 3.75e-6, output: 1.5e-5, reasoning: 2e-5 };
 const LONG = { input: 6e-6, cachedInput: 6e-7, output: 2.25e-5 };
 const PRICES: PriceList = new Map([
@@ -70,7 +65,7 @@ describe('the cost of a step', () => {
     fc.assert(
       fc.property(call, fc.constantFrom('all', 'long', 'plain', 'free'), (given, model) => {
         const { input, cachedInput, cacheWrites, output, reasoning } = given;
-        const { prices = NONE, longInput = [] } = PRICES.get(model) ?? {};
+        const { prices, longInput } = PRICES.get(model) ?? priced({});
         const isLong = longInput.length > 0 && input + cachedInput + cacheWrites > 200_000;
         const price = { ...prices, ...(isLong && LONG) };
         const cost =

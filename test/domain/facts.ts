@@ -1,5 +1,6 @@
 /** Builders of facts for tests, whose defaults are a completed step or run, and arbitrary facts. */
 import fc from 'fast-check';
+import type { ModelPrices, TokenPrices } from '../../src/domain/cost/prices.ts';
 import { createRun } from '../../src/domain/run/run.ts';
 import { StepTokens } from '../../src/domain/run/tokens.ts';
 import { hashOfInputs } from '../../src/domain/payload.ts';
@@ -18,6 +19,13 @@ export const atSecond = (seconds: number): Timestamp => ({
   text: new Date(EPOCH_MS + seconds * 1000).toISOString().replace('.000', ''),
   epochMicros: (EPOCH_MS + seconds * 1000) * 1000,
   isWholeSecond: true,
+});
+
+const NO_PRICES: TokenPrices = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
+
+export const priced = (prices: Partial<TokenPrices>, longInput: ModelPrices['longInput'] = []): ModelPrices => ({
+  prices: { ...NO_PRICES, ...prices },
+  longInput,
 });
 
 const statusOf = createStatusOf();

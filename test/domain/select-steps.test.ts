@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { selectSteps, type StepFilter, type StepOrder } from '../../src/domain/step/steps.ts';
-import { ran, runOf } from './facts.ts';
+import { priced, ran, runOf } from './facts.ts';
 
 const { steps } = runOf([
   ran('b', 0, 5),
@@ -47,13 +47,9 @@ describe('the steps of a run', () => {
       ran('e', 4, 5, 'failed', { outputs: outputs('dear', 10) }),
       ran('f', 5, 6, 'completed', { tokens: 25 }),
     ]);
-    const price = (input: number) => ({
-      prices: { input, cachedInput: null, cacheWrites: null, output: 0, reasoning: null },
-      longInput: [],
-    });
     const prices = new Map([
-      ['dear', price(1e-3)],
-      ['cheap', price(1e-6)],
+      ['dear', priced({ input: 1e-3, output: 0 })],
+      ['cheap', priced({ input: 1e-6, output: 0 })],
     ]);
     const nodesIn = (
       field: StepOrder['field'],

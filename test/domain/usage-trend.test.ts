@@ -6,12 +6,12 @@ import { readReport, runTokenUsage } from '../../src/domain/run/tokens.ts';
 import { equalParts, trendOf } from '../../src/domain/workflow/trend.ts';
 import { usageTrends, type RunOfUsage, type UsageTrend } from '../../src/domain/workflow/usage-trend.ts';
 import type { JsonValue, RunRecord, StepFacts } from '../../src/domain/types.ts';
-import { at, runRecord, stepFacts } from './facts.ts';
+import { at, priced, runRecord, stepFacts } from './facts.ts';
 
-const PRICE = { input: 1e-6, cachedInput: 1e-7, cacheWrites: null, output: 2e-6, reasoning: null };
+const PRICE = { input: 1e-6, cachedInput: 1e-7, output: 2e-6 };
 const PRICES: PriceList = new Map([
-  ['a', { prices: PRICE, longInput: [] }],
-  ['b', { prices: PRICE, longInput: [{ aboveInputTokens: 1000, prices: { input: 5e-6 } }] }],
+  ['a', priced(PRICE)],
+  ['b', priced(PRICE, [{ aboveInputTokens: 1000, prices: { input: 5e-6 } }])],
 ]);
 
 /** As the wire contract reads them: only outputs that report tokens are kept. */

@@ -3,11 +3,10 @@ import type { PriceList } from '../../../src/domain/cost/prices.ts';
 import { readReport } from '../../../src/domain/run/tokens.ts';
 import { nodeShifts, shiftsOf } from '../../../src/domain/shifts/shifts.ts';
 import { createRandom } from '../inputs/histories.ts';
-import { at, ran, runOf, runRecord } from '../facts.ts';
+import { at, priced, ran, runOf, runRecord } from '../facts.ts';
 import { placeOf, SERIES, shiftsIn } from './series.ts';
 
 const HISTORIES = 100;
-const NO_PRICES = { input: null, cachedInput: null, cacheWrites: null, output: null, reasoning: null };
 const seriesOf = (name: string) => {
   const series = SERIES.find((each) => each.name === name);
   if (!series) throw new Error(`${name} must be a series`);
@@ -56,7 +55,7 @@ describe('shifts', () => {
       model: 'm',
       usage: { prompt_tokens: total - 1, completion_tokens: 1, total_tokens: total },
     });
-    const prices: PriceList = new Map([['m', { prices: { ...NO_PRICES, input: 0.5, output: 0.5 }, longInput: [] }]]);
+    const prices: PriceList = new Map([['m', priced({ input: 0.5, output: 0.5 })]]);
     const [few, many] = [300, 900].map((total) => [readReport(outputsOf(total))].filter((report) => report !== null));
     const records = Array.from({ length: 60 }, (_, index) =>
       runRecord({
