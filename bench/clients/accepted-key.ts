@@ -47,8 +47,14 @@ const paramsOf = (index: number, name: string) => ({
 
 const agent = new Agent({ keepAlive: true, localAddress });
 
+export interface WatchOptions {
+  /** Where the gateway serves `/healthz`. */
+  readonly opsUrl: string;
+  readonly hasNewKeys: boolean;
+}
+
 /** Loads the runs, then begins to ask. */
-export async function watchAcceptedKey(url: string, { hasNewKeys }: { readonly hasNewKeys: boolean }): Promise<Watch> {
+export async function watchAcceptedKey(url: string, { opsUrl, hasNewKeys }: WatchOptions): Promise<Watch> {
   for (let index = 0; index < RUNS; index += 1) {
     const refusal = await askOverHttp(url, paramsOf(index, 'Known'));
     if (refusal !== null) throw new Error(`the accepted key must be answered before the attack, got ${refusal}`);
@@ -80,7 +86,7 @@ export async function watchAcceptedKey(url: string, { hasNewKeys }: { readonly h
     const key = `Bearer new-${index}`;
     if (hasNewKeys) ask('new key', () => askOverHttp(url, known, key));
   }, ASK_EVERY_MS);
-  const healthUrl = new URL('/healthz', url).href;
+  const healthUrl = new URL('/healthz', opsUrl).href;
   const askingHealth = setInterval(() => {
     measure(
       async () => {

@@ -9,6 +9,7 @@ import { BENCH, stepgate, withContenders } from '../contenders.ts';
 import { DOCUMENTED_MIB } from '../container.ts';
 import { ORDINARY, runIdOf } from '../fixture-runs.ts';
 import { ISSUER, keySet } from '../issuer.ts';
+import { freePort } from '../ports.ts';
 import { prime } from '../prime.ts';
 import { AUTHORIZATION } from '../queries.ts';
 import { runToEnd } from '../processes.ts';
@@ -139,7 +140,12 @@ async function measure(
   { attack, title, env, upstreamDelayMs = 0, newKeyMs }: Owner,
 ): Promise<WorkloadResult> {
   const seconds = settings.attackSeconds;
-  const options = { upstreamUrl: fixture.url, env: env?.() ?? {}, containerMib: DOCUMENTED_MIB };
+  const opsPort = String(await freePort());
+  const options = {
+    upstreamUrl: fixture.url,
+    env: { ...env?.(), OPS_PORT: opsPort },
+    containerMib: DOCUMENTED_MIB,
+  };
   return withContenders([stepgate], options, async ([contender]) => {
     if (!contender) throw new Error('Stepgate was not started');
     await fixture.set({ changeEveryMs: 1000 });
@@ -151,7 +157,10 @@ async function measure(
       await fixture.reset();
       contender.resetPeakRss();
       say(`${title}, ${seconds} s`);
-      const watch = await watchAcceptedKey(contender.url, { hasNewKeys: newKeyMs !== undefined });
+      const watch = await watchAcceptedKey(contender.url, {
+        opsUrl: `http://127.0.0.1:${opsPort}`,
+        hasNewKeys: newKeyMs !== undefined,
+      });
       const job: HostileJob = { attack, url: contender.url, seconds };
       const client = [process.execPath, CLIENT, JSON.stringify(job)];
       const report = JSON.parse(await runToEnd(client, { core: 1 }, (seconds + 60) * 1000)) as HostileReport;
@@ -184,7 +193,7 @@ async function measure(
               atMost('the accepted key: p95', percentile(ms, 0.95), 500, 'ms'),
               ...(newKeyMs === undefined ? [] : [atMost('a new key: p95', ofNewKeys, newKeyMs, 'ms')]),
               atMost('refused', refused.length, 0),
-              atMost('/healthz', Math.max(...health.map((each) => each.ms)), 1000, 'ms'),
+              atMost('/healthz at OPS_PORT', Math.max(...health.map((each) => each.ms)), 1000, 'ms'),
               ...withinBound(peakMb),
             ],
             note: `p95 of ${HOWS.map((how) => `${how} ${p95Of(asked, how)}`).join(', ')} ms; ${asked.length} answers`,

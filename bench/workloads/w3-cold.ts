@@ -144,8 +144,8 @@ function toColdRow(contender: Contender, taken: ReadonlyMap<string, Taken>): Row
       }),
       atMost('wall', wall / median(takenOf(taken, apolloGot).warmMs), 1, '× Apollo over got'),
       atMost('wall', wall / bestWarmMs, 1.2, "× the best peer's over node:http"),
-      atMost('first query', first, 1.8, "× the bare one's"),
-      atMost('first query, of a key that has been accepted', accepted, 1.4, "× the bare one's"),
+      atMost('first query', first, 2, "× the bare one's"),
+      atMost('first query, of a key that has been accepted', accepted, 1.5, "× the bare one's"),
     ],
   };
 }
